@@ -1,0 +1,99 @@
+/**
+ * The host side of the runtime: copies a packed model into a WASM instance and runs it. Pure ES, no Node imports: the
+ * compiler, the packages of targets/ and the pages of devices/ all use this file.
+ */
+import * as format from '../runtime-as/format.ts';
+import { InvalidPackedModelError } from './errors.ts';
+
+interface RuntimeExports {
+  readonly memory: WebAssembly.Memory;
+  modelAddress(): number;
+  loadModel(bytes: number): number;
+  faultIndex(): number;
+  memoryBytes(): number;
+  prepare(): void;
+  run(): void;
+  runSteps(first: number, last: number): void;
+  tensorAddress(index: number): number;
+  portAddress(index: number): number;
+  outputAddress(index: number): number;
+}
+
+const statusTexts: Readonly<Record<number, (fault: number) => string>> = {
+  [format.STATUS_TRUNCATED]: () => 'the file is cut off',
+  [format.STATUS_BAD_MAGIC]: () => 'is not a packed model (wrong magic number)',
+  [format.STATUS_BAD_VERSION]: () => `has another format version than this runtime (${format.FORMAT_VERSION})`,
+  [format.STATUS_BAD_SIZE]: () => 'the size in the header is not the size of the file',
+  [format.STATUS_BAD_CRC]: () => 'the CRC-32 does not match: the file is damaged',
+  [format.STATUS_BAD_SECTION]: () => 'a section lies outside the file',
+  [format.STATUS_BAD_TENSOR]: (fault) => `tensor ${fault} lies outside its section`,
+  [format.STATUS_BAD_PORT]: (fault) => `port ${fault} is not a tensor of the arena`,
+  [format.STATUS_BAD_STEP]: (fault) => `step ${fault} is malformed`,
+  [format.STATUS_BAD_OPCODE]: (fault) => `step ${fault} needs a kernel that this runtime does not contain`,
+  [format.STATUS_BAD_OPERANDS]: (fault) => `step ${fault}: parameters and operands do not fit each other`,
+  [format.STATUS_TOO_LARGE]: () => 'needs more memory than 32 bits address',
+};
+
+const PAGE_BYTES = 65536;
+
+/** One loaded model. Views into its memory stay valid: nothing grows after `create`. */
+export class Engine {
+  private constructor(private readonly runtime: RuntimeExports) {}
+
+  /**
+   * @throws InvalidPackedModelError when the runtime refuses the file.
+   */
+  static async create(wasm: WebAssembly.Module, model: Uint8Array): Promise<Engine> {
+    const instance = await WebAssembly.instantiate(wasm, {});
+    const runtime = instance.exports as unknown as RuntimeExports;
+    growTo(runtime.memory, runtime.modelAddress() + Math.max(model.length, format.HEADER_WORDS * 4));
+    new Uint8Array(runtime.memory.buffer).set(model, runtime.modelAddress());
+    const status = runtime.loadModel(model.length);
+    if (status !== format.STATUS_OK) {
+      const text = statusTexts[status]?.(runtime.faultIndex()) ?? `status ${status}`;
+      throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again with this version`);
+    }
+    growTo(runtime.memory, runtime.memoryBytes());
+    runtime.prepare();
+    return new Engine(runtime);
+  }
+
+  /** The bytes of input `index`; write before `run`. */
+  input(index: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.runtime.memory.buffer, this.runtime.portAddress(index), bytes);
+  }
+
+  /** The bytes of output `index`; valid until the next `run`. */
+  output(index: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.runtime.memory.buffer, this.runtime.outputAddress(index), bytes);
+  }
+
+  /** The bytes of a tensor by its index in the packed model. */
+  tensor(index: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.runtime.memory.buffer, this.runtime.tensorAddress(index), bytes);
+  }
+
+  run(): void {
+    this.runtime.run();
+  }
+
+  /** Runs steps `first` to `last` - 1: calibration and profiling look at tensors in between. */
+  runSteps(first: number, last: number): void {
+    this.runtime.runSteps(first, last);
+  }
+
+  /** Bytes of the whole WASM memory. */
+  get memoryBytes(): number {
+    return this.runtime.memory.buffer.byteLength;
+  }
+}
+
+function growTo(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
+  if (missing <= 0) return;
+  try {
+    memory.grow(missing);
+  } catch (error) {
+    throw new InvalidPackedModelError(`the model needs ${bytes} bytes of memory, which the engine refuses: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,57 @@
+/** Runs a graph on the runtime through the same plan, arena and kernels that a packed model uses: the compiler's one executor. */
+import { Engine } from './engine.ts';
+import { byteLength, type Graph, type Tensor, type TypedArray, valueOf } from './graph.ts';
+import { writePackedModel } from './packed/write.ts';
+import { type ExecutionPlan, planExecution, plannedBytes } from './plan/plan.ts';
+import { fullRuntime, type Variant } from './root.ts';
+
+/** Called after each step with its output; the view is valid during the call only. */
+export type StepObserver = (name: string, data: TypedArray) => void;
+
+function view(bytes: Uint8Array, dtype: 'float32' | 'int8' | 'int32'): TypedArray {
+  if (dtype === 'float32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  return dtype === 'int8'
+    ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    : new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+export class Executor {
+  private constructor(
+    private readonly graph: Graph,
+    private readonly engine: Engine,
+    private readonly plan: ExecutionPlan,
+  ) {}
+
+  /** @throws UnsupportedModelError when a node has no kernel. */
+  static async create(graph: Graph, variant: Variant = 'simd'): Promise<Executor> {
+    const plan = planExecution(graph);
+    const bytes = writePackedModel(plan, { name: graph.name, inputs: [], outputs: [], steps: [] });
+    return new Executor(graph, await Engine.create(await fullRuntime(variant), bytes), plan);
+  }
+
+  /**
+   * @param inputs one array per graph input, in the values' own shapes and dtypes.
+   * @returns copies of the outputs, in the order of the graph's ports.
+   */
+  run(inputs: readonly ArrayLike<number>[], observe?: StepObserver): Tensor[] {
+    this.graph.inputs.forEach((port, i) => {
+      const { type } = valueOf(this.graph, port.value);
+      view(this.engine.input(i, byteLength(type)), type.dtype).set(inputs[i] as ArrayLike<number>);
+    });
+    if (observe) this.runObserved(observe);
+    else this.engine.run();
+    return this.graph.outputs.map((port, i) => {
+      const { type } = valueOf(this.graph, port.value);
+      return { type, data: view(this.engine.output(i, byteLength(type)), type.dtype).slice() };
+    });
+  }
+
+  private runObserved(observe: StepObserver): void {
+    this.plan.steps.forEach(({ operands }, i) => {
+      this.engine.runSteps(i, i + 1);
+      const index = operands.at(-1) as number;
+      const planned = this.plan.tensors[index] as ExecutionPlan['tensors'][number];
+      observe(planned.name, view(this.engine.tensor(index, plannedBytes(planned)), planned.type.dtype));
+    });
+  }
+}

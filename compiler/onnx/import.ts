@@ -1,0 +1,143 @@
+/** ONNX ModelProto → Graph. Every problem of the model is gathered before it is refused. */
+import type { onnx as Onnx } from 'onnx-proto';
+import { type Problem, UnsupportedModelError, UsageError } from '../errors.ts';
+import type { Graph, Port } from '../graph.ts';
+import { onnxImporters } from '../ops/index.ts';
+import { GraphBuilder } from './builder.ts';
+import type { ModelProto } from './load.ts';
+import { OnnxNode, UnsupportedNodeError } from './node.ts';
+import { dtypeOfOnnx, onnxDtypeNames, tensorFromOnnx } from './tensor.ts';
+
+export interface ImportOptions {
+  /** Name for messages and for the packed model. */
+  readonly name: string;
+  /** Shapes given on the command line; they replace what the model says. */
+  readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
+}
+
+const OPSET_MIN = 7;
+const OPSET_MAX = 21;
+
+function opsetOf(model: ModelProto): number {
+  const entry = model.opsetImport.find((opset) => !opset.domain || opset.domain === 'ai.onnx');
+  return Number(entry?.version ?? 1);
+}
+
+/** The static shape of a graph input: symbolic dimensions are refused, except the batch, which becomes 1. */
+function inputShape(input: Onnx.IValueInfoProto, given: readonly number[] | undefined, problems: Problem[]): number[] {
+  if (given) return [...given];
+  const dims = input.type?.tensorType?.shape?.dim ?? [];
+  const symbolic: string[] = [];
+  const shape = dims.map((dim, i) => {
+    const value = Number(dim.dimValue ?? 0);
+    if (value > 0) return value;
+    if (i > 0) symbolic.push(dim.dimParam || `#${i}`);
+    return 1;
+  });
+  if (symbolic.length) {
+    const example = dims.map((dim) => (Number(dim.dimValue ?? 0) > 0 ? String(dim.dimValue) : '?'));
+    problems.push({
+      node: input.name ?? '',
+      operator: 'Input',
+      reason: `dimension(s) ${symbolic.join(', ')} are symbolic`,
+      fix: `fix the shape with --input ${input.name}=${['1', ...example.slice(1)].join(',')}`,
+    });
+  }
+  return shape;
+}
+
+function addInputs(model: ModelProto, builder: GraphBuilder, options: ImportOptions, problems: Problem[]): Port[] {
+  const graph = model.graph as Onnx.IGraphProto;
+  const ports: Port[] = [];
+  const names = (graph.input ?? []).map((input) => input.name ?? '').filter((name) => !builder.isDefined(name));
+  for (const name of options.inputShapes?.keys() ?? []) {
+    if (!names.includes(name)) throw new UsageError(`--input ${name}: the model has no such input; its inputs are ${names.join(', ')}`);
+  }
+  for (const input of graph.input ?? []) {
+    const name = input.name ?? '';
+    if (builder.isDefined(name)) continue;
+    const dataType = input.type?.tensorType?.elemType ?? 0;
+    const dtype = dtypeOfOnnx(dataType);
+    if (!dtype) {
+      problems.push({
+        node: name,
+        operator: 'Input',
+        reason: `dtype ${onnxDtypeNames[dataType] ?? dataType} is not supported`,
+        fix: 'export the model with float32 inputs',
+      });
+    }
+    builder.define(name, { dtype: dtype ?? 'float32', shape: inputShape(input, options.inputShapes?.get(name), problems) });
+    ports.push({ name, value: name });
+  }
+  return ports;
+}
+
+function addInitializers(model: ModelProto, builder: GraphBuilder, problems: Problem[]): void {
+  for (const initializer of model.graph?.initializer ?? []) {
+    const name = initializer.name ?? '';
+    try {
+      builder.addConstant(tensorFromOnnx(initializer), name);
+    } catch (error) {
+      problems.push({
+        node: name,
+        operator: 'Initializer',
+        reason: (error as Error).message,
+        fix: 'export the weights as float32 inside the model file',
+      });
+    }
+  }
+}
+
+/** Adds one node; a refusal becomes a problem, and the nodes behind it are not judged. */
+function importNode(proto: Onnx.INodeProto, opset: number, builder: GraphBuilder, problems: Problem[]): void {
+  const node = new OnnxNode(proto, opset);
+  const domain = proto.domain || 'ai.onnx';
+  const report = (reason: string, fix: string) => problems.push({ node: node.name, operator: node.operator, reason, fix });
+  const importer = domain === 'ai.onnx' ? onnxImporters.get(node.operator) : undefined;
+  if (!importer) {
+    const subgraph = (proto.attribute ?? []).some((attribute) => attribute.g || attribute.graphs?.length);
+    const what = domain === 'ai.onnx' ? 'the operator is not supported' : `the operator is of domain ${domain}`;
+    const fix = subgraph
+      ? 'control flow cannot be compiled: export a model without it (torch: trace instead of script; fix the sequence length)'
+      : 'replace it with supported operators (whittle check --ops lists them) or cut the model before it';
+    report(what, fix);
+    return;
+  }
+  if (node.inputs.some((input) => input && !builder.isDefined(input))) return;
+  builder.currentNode = node.name;
+  try {
+    importer(node, builder);
+  } catch (error) {
+    if (error instanceof UnsupportedNodeError) report(error.reason, error.fix);
+    else report((error as Error).message, 'check the shapes with Netron, or export the model again');
+  }
+}
+
+/**
+ * @throws UnsupportedModelError with every reason at once.
+ * @throws UsageError when a shape was given for an input that does not exist.
+ */
+export function importOnnx(model: ModelProto, options: ImportOptions): Graph {
+  const problems: Problem[] = [];
+  const opset = opsetOf(model);
+  if (opset < OPSET_MIN || opset > OPSET_MAX) {
+    problems.push({
+      node: options.name,
+      operator: 'Model',
+      reason: `opset ${opset}; supported are ${OPSET_MIN} to ${OPSET_MAX}`,
+      fix: 'export with opset_version=17',
+    });
+  }
+  const builder = new GraphBuilder();
+  addInitializers(model, builder, problems);
+  const inputs = addInputs(model, builder, options, problems);
+  for (const node of model.graph?.node ?? []) importNode(node, opset, builder, problems);
+  if (problems.length) throw new UnsupportedModelError(options.name, problems);
+  const outputs = (model.graph?.output ?? []).map((output) => ({ name: output.name ?? '', value: output.name ?? '' }));
+  for (const output of outputs) {
+    if (!builder.isDefined(output.value))
+      problems.push({ node: output.name, operator: 'Output', reason: 'no node computes it', fix: 'export the model again' });
+  }
+  if (problems.length) throw new UnsupportedModelError(options.name, problems);
+  return builder.build(options.name, inputs, outputs);
+}

@@ -1,0 +1,181 @@
+/**
+ * Conv2d: x [N, H, W, C] · weights [O, KH, KW, C / groups] · bias [O] → y [N, OH, OW, O]. A 1-D convolution is one of
+ * height 1 on [N, W, C]. Dense layers (ops/dense.ts) run on the same kernel as 1x1 convolutions.
+ */
+import * as format from '../../runtime-as/format.ts';
+import { elementCount, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
+import type { GraphBuilder } from '../onnx/builder.ts';
+import type { OnnxNode } from '../onnx/node.ts';
+import { clampLimits, foldInputZeroPoint, requantizationMultipliers } from './accumulate.ts';
+import { toChannelsFirst, toChannelsLast } from './layout.ts';
+import { float32Bits, type KernelCall, type Op, type Operand, parameterWords } from './op.ts';
+import { Transpose } from './transpose.ts';
+import { outputExtent, type Window, windowOf } from './window.ts';
+
+export interface Conv2dAttributes extends Window {
+  readonly groups: number;
+  /** Limits of a fused activation; -Infinity and Infinity when there is none. */
+  readonly clamp: readonly [number, number];
+}
+
+/** Batch, height, width, channels of a rank 4 or rank 3 (height 1) shape. */
+export function spatialShape(shape: readonly number[]): [number, number, number, number] {
+  const [n, h, w, c] = shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape;
+  return [n as number, h as number, w as number, c as number];
+}
+
+/** ONNX weights [O, C/g, KH, KW] (or [O, C/g, K]) as [O, KH, KW, C/g] ([O, 1, K, C/g]). */
+export function weightsChannelsLast(graph: GraphBuilder, weights: ValueName): ValueName {
+  const last = toChannelsLast(graph, weights);
+  return graph.shape(last).length === 3 ? unsqueezeHeight(graph, last) : last;
+}
+
+function unsqueezeHeight(graph: GraphBuilder, weights: ValueName): ValueName {
+  const constant = graph.constant(weights);
+  if (!constant) throw new Error('1-D convolution weights must be constant');
+  const [o, k, c] = constant.type.shape as [number, number, number];
+  return graph.addConstant({ type: { ...constant.type, shape: [o, 1, k, c] }, data: constant.data });
+}
+
+export function importConvolution(node: OnnxNode, graph: GraphBuilder): void {
+  const x = node.required(0);
+  const weights = node.required(1);
+  const rank = graph.shape(x).length;
+  if (rank !== 3 && rank !== 4) {
+    throw node.unsupported(`input of rank ${rank} [${graph.shape(x)}]`, 'only 1-D and 2-D convolutions are supported');
+  }
+  if (!graph.constant(weights)) throw node.unsupported('the weights are computed at run time', 'export with constant weights');
+  const groups = node.int('group', 1);
+  const kernelShape = graph.shape(weights).slice(2);
+  const bias = node.input(2) ?? graph.addConstant(zeroBias(graph.shape(weights)[0] as number));
+  const window = windowOf(node, graph.shape(x).slice(2), kernelShape);
+  const last = toChannelsLast(graph, x);
+  const y = graph.addOne(Conv2d, [last, weightsChannelsLast(graph, weights), bias], { ...window, groups, clamp: [-Infinity, Infinity] });
+  toChannelsFirst(graph, y, node.outputs[0] as string);
+}
+
+function zeroBias(channels: number): Tensor {
+  return { type: { dtype: 'float32', shape: [channels] }, data: new Float32Array(channels) };
+}
+
+export const Conv2d: Op<Conv2dAttributes> = {
+  name: 'Conv2d',
+
+  onnx: { Conv: importConvolution },
+
+  infer([x, w, b], attributes) {
+    const [n, h, width, c] = spatialShape((x as TensorType).shape);
+    const [o, kh, kw, ic] = (w as TensorType).shape as [number, number, number, number];
+    if (ic * attributes.groups !== c || o % attributes.groups !== 0) {
+      throw new Error(`weights [${(w as TensorType).shape}] with ${attributes.groups} groups do not fit input channels ${c}`);
+    }
+    if (elementCount((b as TensorType).shape) !== o) throw new Error(`bias [${(b as TensorType).shape}] does not fit ${o} output channels`);
+    if (kh !== attributes.kernel[0] || kw !== attributes.kernel[1])
+      throw new Error(`kernel_shape [${attributes.kernel}] does not fit the weights [${(w as TensorType).shape}]`);
+    const oh = outputExtent(h, attributes, 0);
+    const ow = outputExtent(width, attributes, 1);
+    if (oh < 1 || ow < 1) throw new Error(`the kernel [${attributes.kernel}] is larger than the padded input [${(x as TensorType).shape}]`);
+    return [{ dtype: (x as TensorType).dtype, shape: (x as TensorType).shape.length === 3 ? [n, ow, o] : [n, oh, ow, o] }];
+  },
+
+  evaluate([x, w, b], attributes) {
+    const input = x as Tensor;
+    const weights = w as Tensor;
+    const [type] = Conv2d.infer([input.type, weights.type, (b as Tensor).type], attributes) as [TensorType];
+    const [n, h, width, c] = spatialShape(input.type.shape);
+    const [, oh, ow, o] = spatialShape(type.shape);
+    const [, kh, kw, ic] = weights.type.shape as [number, number, number, number];
+    const { stride, dilation, padBefore, groups, clamp } = attributes;
+    const result = new Float32Array(elementCount(type.shape));
+    let at = 0;
+    for (let batch = 0; batch < n; batch++)
+      for (let y = 0; y < oh; y++)
+        for (let xx = 0; xx < ow; xx++)
+          for (let oc = 0; oc < o; oc++) {
+            let sum = (b as Tensor).data[oc] as number;
+            const firstChannel = Math.floor(oc / (o / groups)) * ic;
+            for (let i = 0; i < kh; i++)
+              for (let j = 0; j < kw; j++) {
+                const row = y * stride[0] + i * dilation[0] - padBefore[0];
+                const column = xx * stride[1] + j * dilation[1] - padBefore[1];
+                if (row < 0 || row >= h || column < 0 || column >= width) continue;
+                const from = ((batch * h + row) * width + column) * c + firstChannel;
+                const kernel = ((oc * kh + i) * kw + j) * ic;
+                for (let k = 0; k < ic; k++) sum += (input.data[from + k] as number) * (weights.data[kernel + k] as number);
+              }
+            result[at++] = Math.min(Math.max(sum, clamp[0]), clamp[1]);
+          }
+    return [{ type, data: result }];
+  },
+
+  quantize: { kind: 'accumulate', weightAxis: () => 0 },
+
+  kernel(node, { inputs: [x, w, b], outputs: [y] }) {
+    const { attributes } = node;
+    const [n, h, width, c] = spatialShape((x as Value).type.shape);
+    const [, oh, ow, o] = spatialShape((y as Value).type.shape);
+    const geometry = {
+      [format.CONV_BATCH]: n,
+      [format.CONV_IN_HEIGHT]: h,
+      [format.CONV_IN_WIDTH]: width,
+      [format.CONV_IN_CHANNELS]: c,
+      [format.CONV_OUT_HEIGHT]: oh,
+      [format.CONV_OUT_WIDTH]: ow,
+      [format.CONV_OUT_CHANNELS]: o,
+      [format.CONV_KERNEL_HEIGHT]: attributes.kernel[0],
+      [format.CONV_KERNEL_WIDTH]: attributes.kernel[1],
+      [format.CONV_STRIDE_HEIGHT]: attributes.stride[0],
+      [format.CONV_STRIDE_WIDTH]: attributes.stride[1],
+      [format.CONV_DILATION_HEIGHT]: attributes.dilation[0],
+      [format.CONV_DILATION_WIDTH]: attributes.dilation[1],
+      [format.CONV_PAD_TOP]: attributes.padBefore[0],
+      [format.CONV_PAD_LEFT]: attributes.padBefore[1],
+      [format.CONV_GROUPS]: attributes.groups,
+    };
+    const depthwise = attributes.groups === c && o === c && c > 1;
+    return accumulateCall(geometry, [x as Value, w as Value, b as Value], y as Value, attributes.clamp, depthwise);
+  },
+};
+
+/** The kernel call of a convolution whose geometry is known; dense layers share it. */
+export function accumulateCall(
+  geometry: Readonly<Record<number, number>>,
+  [x, w, b]: readonly [Value, Value, Value],
+  y: Value,
+  clamp: readonly [number, number],
+  depthwise = false,
+): KernelCall | undefined {
+  const weights = depthwise ? depthwiseWeights(w) : w.name;
+  if (x.type.dtype === 'float32') {
+    return {
+      opcode: depthwise ? format.OPCODE_DEPTHWISE_FLOAT32 : format.OPCODE_CONV2D_FLOAT32,
+      operands: [x.name, weights, b.name],
+      parameters: parameterWords(format.CONV_FLOAT32_PARAMETERS, {
+        ...geometry,
+        [format.CONV_CLAMP_LOW_F32]: float32Bits(clamp[0]),
+        [format.CONV_CLAMP_HIGH_F32]: float32Bits(clamp[1]),
+      }),
+    };
+  }
+  if (x.type.dtype !== 'int8' || y.type.dtype !== 'int8' || !x.type.quantization || !y.type.quantization) return undefined;
+  const [low, high] = clampLimits(clamp, y.type.quantization);
+  return {
+    opcode: depthwise ? format.OPCODE_DEPTHWISE_INT8 : format.OPCODE_CONV2D_INT8,
+    operands: [x.name, weights, foldInputZeroPoint(b, w, x.type.quantization.zeroPoint), requantizationMultipliers(x, w, y)],
+    parameters: parameterWords(format.CONV_INT8_PARAMETERS, {
+      ...geometry,
+      [format.CONV_CLAMP_LOW]: low,
+      [format.CONV_CLAMP_HIGH]: high,
+      [format.CONV_INPUT_ZERO_POINT]: x.type.quantization.zeroPoint,
+      [format.CONV_OUTPUT_ZERO_POINT]: y.type.quantization.zeroPoint,
+    }),
+  };
+}
+
+/** Depthwise kernels run along the channels: [C, KH, KW, 1] as [KH, KW, C]. */
+function depthwiseWeights(w: Value): Operand {
+  const [c, kh, kw] = w.type.shape as [number, number, number];
+  const constant = { type: { dtype: w.type.dtype, shape: [c, kh * kw] }, data: w.constant as Tensor['data'] };
+  const [transposed] = Transpose.evaluate([constant], { permutation: [1, 0] }) as [Tensor];
+  return { name: `${w.name}.channels-last`, type: { dtype: w.type.dtype, shape: [kh, kw, c] }, data: transposed.data };
+}

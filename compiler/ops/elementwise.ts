@@ -1,0 +1,87 @@
+/** What operators with two broadcast operands share: shapes, the float reference and the collapsed loops of the kernels. */
+import * as format from '../../runtime-as/format.ts';
+import { type Tensor, type TensorType, typedArray, type Value } from '../graph.ts';
+import { float32Bits, type KernelCall, parameterWords } from './op.ts';
+import { broadcastShapes, broadcastStrides, forEachIndex } from './strides.ts';
+
+export interface ElementwiseAttributes {
+  /** Limits of a fused activation; -Infinity and Infinity when there is none. */
+  readonly clamp: readonly [number, number];
+}
+
+export const unclamped: ElementwiseAttributes = { clamp: [-Infinity, Infinity] };
+
+export function inferBroadcast([a, b]: readonly TensorType[]): TensorType[] {
+  const x = a as TensorType;
+  const y = b as TensorType;
+  if (x.dtype !== y.dtype) throw new Error(`operands are ${x.dtype} and ${y.dtype}; they must be of one dtype`);
+  return [{ dtype: x.dtype, shape: broadcastShapes(x.shape, y.shape) }];
+}
+
+/** Integer results are truncated towards zero, as ONNX's integer Div is. */
+export function evaluateBroadcast(
+  [a, b]: readonly Tensor[],
+  { clamp }: ElementwiseAttributes,
+  f: (x: number, y: number) => number,
+): Tensor[] {
+  const x = a as Tensor;
+  const y = b as Tensor;
+  const [type] = inferBroadcast([x.type, y.type]) as [TensorType];
+  const result = typedArray(
+    type.dtype,
+    type.shape.reduce((p, e) => p * e, 1),
+  );
+  forEachIndex(type.shape, [broadcastStrides(x.type.shape, type.shape), broadcastStrides(y.type.shape, type.shape)], (i, [p, q]) => {
+    const value = f(x.data[p as number] as number, y.data[q as number] as number);
+    result[i] = Math.min(Math.max(value, clamp[0]), clamp[1]);
+  });
+  return [{ type, data: result }];
+}
+
+/** Words BROADCAST_…: the shapes with neighbouring axes merged; undefined when more than BROADCAST_RANK axes remain. */
+export function broadcastWords(a: readonly number[], b: readonly number[]): Record<number, number> | undefined {
+  const shape = broadcastShapes(a, b);
+  const strides = [broadcastStrides(a, shape), broadcastStrides(b, shape)];
+  const axes: { extent: number; strides: number[] }[] = [];
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const extent = shape[i] as number;
+    if (extent === 1) continue;
+    const inner = axes[0];
+    const own = strides.map((list) => list[i] as number);
+    const merges = inner && own.every((stride, s) => stride === (inner.strides[s] as number) * inner.extent);
+    if (merges) inner.extent *= extent;
+    else axes.unshift({ extent, strides: own });
+  }
+  if (axes.length > format.BROADCAST_RANK) return undefined;
+  while (axes.length < format.BROADCAST_RANK) axes.unshift({ extent: 1, strides: [0, 0] });
+  const words: Record<number, number> = {};
+  axes.forEach((axis, i) => {
+    words[format.BROADCAST_DIMENSIONS + i] = axis.extent;
+    words[format.BROADCAST_A_STRIDES + i] = axis.strides[0] as number;
+    words[format.BROADCAST_B_STRIDES + i] = axis.strides[1] as number;
+  });
+  return words;
+}
+
+/** Operands whose bytes the output may overwrite: those that are read element by element in the output's order. */
+export function inPlaceOperands(a: readonly number[], b: readonly number[]): number[] {
+  const count = broadcastShapes(a, b).reduce((p, e) => p * e, 1);
+  return [a, b].flatMap((shape, i) => (shape.reduce((p, e) => p * e, 1) === count ? [i] : []));
+}
+
+export function binaryFloatCall(code: number, a: Value, b: Value, { clamp }: ElementwiseAttributes): KernelCall | undefined {
+  const words = broadcastWords(a.type.shape, b.type.shape);
+  return (
+    words && {
+      opcode: format.OPCODE_BINARY_FLOAT32,
+      operands: [a.name, b.name],
+      parameters: parameterWords(format.BINARY_PARAMETERS, {
+        ...words,
+        [format.BINARY_FUNCTION]: code,
+        [format.BINARY_CLAMP_LOW_F32]: float32Bits(clamp[0]),
+        [format.BINARY_CLAMP_HIGH_F32]: float32Bits(clamp[1]),
+      }),
+      inPlace: inPlaceOperands(a.type.shape, b.type.shape),
+    }
+  );
+}

@@ -1,0 +1,18 @@
+/** Where ONNX's channels-first operators meet the channels-last graph: importers of spatial operators wrap their node in these. */
+import type { ValueName } from '../graph.ts';
+import type { GraphBuilder } from '../onnx/builder.ts';
+import { Transpose } from './transpose.ts';
+
+/** [N, C, …spatial] → [N, …spatial, C] */
+export function toChannelsLast(graph: GraphBuilder, x: ValueName): ValueName {
+  const rank = graph.shape(x).length;
+  const permutation = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
+  return graph.addOne(Transpose, [x], { permutation });
+}
+
+/** [N, …spatial, C] → [N, C, …spatial], named `output`. */
+export function toChannelsFirst(graph: GraphBuilder, x: ValueName, output: ValueName): ValueName {
+  const rank = graph.shape(x).length;
+  const permutation = [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
+  return graph.addOne(Transpose, [x], { permutation }, { output });
+}

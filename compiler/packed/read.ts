@@ -1,0 +1,56 @@
+/** Reads the header and the metadata of a packed model on the host. The runtime checks the rest before it runs anything. */
+import * as format from '../../runtime-as/format.ts';
+import { InvalidPackedModelError } from '../errors.ts';
+import type { PackedMetadata } from './metadata.ts';
+
+export interface PackedModel {
+  readonly bytes: Uint8Array;
+  readonly metadata: PackedMetadata;
+  readonly arenaBytes: number;
+  readonly constantsBytes: number;
+  readonly stepCount: number;
+  /** Opcode of each step, in order. */
+  readonly opcodes: readonly number[];
+}
+
+/** @throws InvalidPackedModelError when header, steps or metadata do not lie inside the file. */
+export function readPackedModel(bytes: Uint8Array, name = 'model'): PackedModel {
+  const refuse = (what: string): never => {
+    throw new InvalidPackedModelError(`${name}: ${what}; compile the model again`);
+  };
+  if (bytes.length < format.HEADER_WORDS * 4)
+    refuse(`${bytes.length} bytes are too few for a packed model (header: ${format.HEADER_WORDS * 4})`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = (index: number) => view.getUint32(index * 4, true);
+  if (header(format.HEADER_MAGIC) !== format.FORMAT_MAGIC) refuse('is not a packed model (wrong magic number)');
+  if (header(format.HEADER_VERSION) !== format.FORMAT_VERSION)
+    refuse(`has format version ${header(format.HEADER_VERSION)}, this whittle reads version ${format.FORMAT_VERSION}`);
+  if (header(format.HEADER_FILE_BYTES) !== bytes.length)
+    refuse(`says it has ${header(format.HEADER_FILE_BYTES)} bytes but has ${bytes.length}`);
+
+  const opcodes: number[] = [];
+  let offset = header(format.HEADER_STEPS_OFFSET);
+  for (let i = 0; i < header(format.HEADER_STEP_COUNT); i++) {
+    if (offset + 4 > bytes.length) refuse(`step ${i} lies outside the file`);
+    const word = view.getUint32(offset, true);
+    opcodes.push(word & 0xff);
+    offset += 4 * (1 + ((word >>> 8) & 0xff) + (word >>> 16));
+  }
+  const from = header(format.HEADER_METADATA_OFFSET);
+  const to = from + header(format.HEADER_METADATA_BYTES);
+  if (to > bytes.length) refuse('the metadata lie outside the file');
+  let metadata: PackedMetadata | undefined;
+  try {
+    metadata = JSON.parse(new TextDecoder().decode(bytes.subarray(from, to)));
+  } catch {
+    refuse('the metadata are not valid JSON');
+  }
+  return {
+    bytes,
+    metadata: metadata as PackedMetadata,
+    arenaBytes: header(format.HEADER_ARENA_BYTES),
+    constantsBytes: header(format.HEADER_CONSTANTS_BYTES),
+    stepCount: header(format.HEADER_STEP_COUNT),
+    opcodes,
+  };
+}

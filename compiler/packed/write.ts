@@ -1,0 +1,100 @@
+/** ExecutionPlan + metadata → bytes of a packed model (runtime-as/format.ts). Same plan, same bytes. */
+import { crc32 } from 'node:zlib';
+import * as format from '../../runtime-as/format.ts';
+import type { DType } from '../graph.ts';
+import { type ExecutionPlan, plannedBytes } from '../plan/plan.ts';
+import type { PackedMetadata } from './metadata.ts';
+
+export const dtypeCodes: Readonly<Record<DType, number>> = {
+  float32: format.DTYPE_FLOAT32,
+  int8: format.DTYPE_INT8,
+  int32: format.DTYPE_INT32,
+};
+
+function align(offset: number, alignment: number): number {
+  return Math.ceil(offset / alignment) * alignment;
+}
+
+/** Constants one after the other, equal ones once. */
+function layOutConstants(plan: ExecutionPlan): { offsets: Map<number, number>; bytes: Uint8Array } {
+  const offsets = new Map<number, number>();
+  const seen = new Map<string, number>();
+  const pieces: { offset: number; data: Uint8Array }[] = [];
+  let end = 0;
+  plan.tensors.forEach((planned, index) => {
+    if (!planned.constant) return;
+    const data = new Uint8Array(planned.constant.buffer, planned.constant.byteOffset, planned.constant.byteLength);
+    const key = `${data.length}:${crc32(data)}:${Buffer.from(data.subarray(0, 64)).toString('latin1')}`;
+    const earlier = seen.get(key);
+    if (earlier !== undefined && pieces.some((piece) => piece.offset === earlier && Buffer.compare(piece.data, data) === 0)) {
+      offsets.set(index, earlier);
+      return;
+    }
+    const offset = align(end, data.length >= format.SECTION_ALIGNMENT ? format.SECTION_ALIGNMENT : 4);
+    offsets.set(index, offset);
+    seen.set(key, offset);
+    pieces.push({ offset, data });
+    end = offset + data.length;
+  });
+  const bytes = new Uint8Array(end);
+  for (const { offset, data } of pieces) bytes.set(data, offset);
+  return { offsets, bytes };
+}
+
+function stepWords(plan: ExecutionPlan): number[] {
+  return plan.steps.flatMap(({ opcode, operands, parameters }) => [
+    (opcode | (operands.length << 8) | (parameters.length << 16)) >>> 0,
+    ...operands,
+    ...parameters.map((word) => word >>> 0),
+  ]);
+}
+
+/** The bytes of the model file. */
+export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata): Uint8Array {
+  const constants = layOutConstants(plan);
+  const tensors = plan.tensors.flatMap((planned, index) => [
+    dtypeCodes[planned.type.dtype] | ((planned.constant ? format.REGION_CONSTANTS : format.REGION_ARENA) << 8),
+    planned.constant ? (constants.offsets.get(index) as number) : planned.offset,
+    plannedBytes(planned),
+  ]);
+  const ports = [...plan.inputs, ...plan.outputs];
+  const steps = stepWords(plan);
+  const json = new TextEncoder().encode(JSON.stringify(metadata));
+
+  const tensorsOffset = align(format.HEADER_WORDS * 4, format.SECTION_ALIGNMENT);
+  const portsOffset = tensorsOffset + tensors.length * 4;
+  const stepsOffset = portsOffset + ports.length * 4;
+  const constantsOffset = align(stepsOffset + steps.length * 4, format.SECTION_ALIGNMENT);
+  const metadataOffset = align(constantsOffset + constants.bytes.length, 4);
+  const fileBytes = metadataOffset + json.length;
+
+  const file = new Uint8Array(fileBytes);
+  const view = new DataView(file.buffer);
+  const put = (offset: number, words: readonly number[]) => words.forEach((word, i) => view.setUint32(offset + i * 4, word, true));
+  put(tensorsOffset, tensors);
+  put(portsOffset, ports);
+  put(stepsOffset, steps);
+  file.set(constants.bytes, constantsOffset);
+  file.set(json, metadataOffset);
+
+  const header = new Array<number>(format.HEADER_WORDS).fill(0);
+  header[format.HEADER_MAGIC] = format.FORMAT_MAGIC;
+  header[format.HEADER_VERSION] = format.FORMAT_VERSION;
+  header[format.HEADER_FILE_BYTES] = fileBytes;
+  header[format.HEADER_ARENA_BYTES] = plan.arenaBytes;
+  header[format.HEADER_TENSOR_COUNT] = plan.tensors.length;
+  header[format.HEADER_TENSORS_OFFSET] = tensorsOffset;
+  header[format.HEADER_INPUT_COUNT] = plan.inputs.length;
+  header[format.HEADER_OUTPUT_COUNT] = plan.outputs.length;
+  header[format.HEADER_PORTS_OFFSET] = portsOffset;
+  header[format.HEADER_STEP_COUNT] = plan.steps.length;
+  header[format.HEADER_STEPS_OFFSET] = stepsOffset;
+  header[format.HEADER_STEPS_BYTES] = steps.length * 4;
+  header[format.HEADER_CONSTANTS_OFFSET] = constantsOffset;
+  header[format.HEADER_CONSTANTS_BYTES] = constants.bytes.length;
+  header[format.HEADER_METADATA_OFFSET] = metadataOffset;
+  header[format.HEADER_METADATA_BYTES] = json.length;
+  put(0, header);
+  view.setUint32(format.HEADER_CRC32 * 4, crc32(file.subarray((format.HEADER_CRC32 + 1) * 4)), true);
+  return file;
+}

@@ -1,0 +1,22 @@
+/** Where the package lies on disk: the same for sources (vitest) and for the compiled dist/. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+function findRoot(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'runtime-as'))) return folder;
+    if (folder === dirname(folder)) throw new Error('the whittle package is not complete: package.json not found');
+  }
+}
+
+export const packageRoot = findRoot();
+
+export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
+
+export type Variant = 'scalar' | 'simd';
+
+/** The runtime with every kernel, as `npm run build` made it. */
+export async function fullRuntime(variant: Variant): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(readFileSync(join(packageRoot, 'dist', 'runtime-as', `${variant}.wasm`)));
+}

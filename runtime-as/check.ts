@@ -1,0 +1,43 @@
+/**
+ * Arithmetic for the checks that run once per step before the first inference. Extents saturate instead of
+ * overflowing, so a damaged parameter can never look like a small one.
+ */
+import { operandBytes, operandCount, operandDtype, parameter, parameterCount } from "./step";
+
+/** Larger than any tensor may be. */
+const LIMIT: i64 = 1 << 31;
+
+/** Product of two extents, saturated at LIMIT; a negative extent saturates too. */
+export function times(a: i64, b: i64): i64 {
+  if (a < 0 || b < 0 || a > LIMIT || b > LIMIT) return LIMIT;
+  const product = a * b;
+  return product < LIMIT ? product : LIMIT;
+}
+
+/** Product of `count` consecutive parameters, each of which must be at least 1; LIMIT when one is not. */
+export function extent(step: usize, first: i32, count: i32): i64 {
+  let product: i64 = 1;
+  for (let i = first; i < first + count; i++) {
+    const value = parameter(step, i);
+    if (value < 1) return LIMIT;
+    product = times(product, value);
+  }
+  return product;
+}
+
+export function hasShape(step: usize, operands: i32, parameters: i32): bool {
+  return operandCount(step) == operands && parameterCount(step) == parameters;
+}
+
+/** Whether the operand has this dtype and exactly this many elements of `elementBytes` bytes. */
+export function holds(step: usize, context: usize, operand: i32, dtype: i32, elements: i64, elementBytes: i64): bool {
+  return (
+    operandDtype(step, context, operand) == dtype &&
+    <i64>operandBytes(step, context, operand) == times(elements, elementBytes)
+  );
+}
+
+export function isBetween(step: usize, index: i32, low: i32, high: i32): bool {
+  const value = parameter(step, index);
+  return value >= low && value <= high;
+}

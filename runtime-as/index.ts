@@ -1,0 +1,131 @@
+/**
+ * The ABI for hosts with a WASM engine (microcontrollers call the kernels from generated C instead).
+ *
+ * Memory, from low to high: static data · packed model · step table (address and prepared weights of each step) ·
+ * prepared weights · workspace · arena. Only the host grows the memory:
+ *
+ *     copy the file to modelAddress();  loadModel(bytes) -> status;  grow to memoryBytes();  prepare();  run() …
+ */
+import {
+  CONTEXT_ARENA,
+  CONTEXT_CONSTANTS,
+  CONTEXT_TENSORS,
+  CONTEXT_WORKSPACE,
+  HEADER_ARENA_BYTES,
+  HEADER_CONSTANTS_OFFSET,
+  HEADER_INPUT_COUNT,
+  HEADER_PORTS_OFFSET,
+  HEADER_STEPS_OFFSET,
+  HEADER_STEP_COUNT,
+  HEADER_TENSORS_OFFSET,
+  STATUS_OK,
+  STATUS_TOO_LARGE,
+} from "./format";
+import { checkModel, fault } from "./load";
+import { preparedBytes, prepareStep, runStep, workspaceBytes } from "./opcodes";
+import { stepBytes, tensorAddress as addressOf, word } from "./step";
+
+const context = memory.data(64, 16);
+const MEMORY_LIMIT: u64 = 0xf0000000;
+const STEP_ENTRY_BYTES: usize = 8;
+
+let stepTable: usize = 0;
+let end: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+function align(address: u64): u64 {
+  return (address + 15) & ~15;
+}
+
+// @ts-ignore: decorator
+@inline
+function setContext(index: i32, value: usize): void {
+  store<u32>(context + ((<usize>index) << 2), <u32>value);
+}
+
+/** Where the host copies the packed model. */
+export function modelAddress(): usize {
+  return <usize>align(__heap_base);
+}
+
+/** Checks the packed model at modelAddress() and lays out the memory; returns a STATUS_ code. */
+export function loadModel(bytes: u32): i32 {
+  const model = modelAddress();
+  // The header is checked before these words are used for anything but address arithmetic.
+  setContext(CONTEXT_TENSORS, model + word(model, HEADER_TENSORS_OFFSET));
+  setContext(CONTEXT_CONSTANTS, model + word(model, HEADER_CONSTANTS_OFFSET));
+  const status = checkModel(model, bytes, context);
+  if (status != STATUS_OK) return status;
+
+  const count = word(model, HEADER_STEP_COUNT);
+  stepTable = <usize>align(model + bytes);
+  let top = align(stepTable + <usize>count * STEP_ENTRY_BYTES);
+  let workspace: i32 = 0;
+  let step = model + word(model, HEADER_STEPS_OFFSET);
+  for (let i = 0; i < count; i++, step += stepBytes(step)) {
+    top = align(top + preparedBytes(step, context));
+    workspace = max(workspace, workspaceBytes(step, context));
+  }
+  setContext(CONTEXT_WORKSPACE, <usize>top);
+  top = align(top + workspace);
+  setContext(CONTEXT_ARENA, <usize>top);
+  // SIMD kernels may read, never write, up to one vector past the arena.
+  top = align(top + <u32>word(model, HEADER_ARENA_BYTES)) + 64;
+  if (top > MEMORY_LIMIT) return STATUS_TOO_LARGE;
+  end = <usize>top;
+  return STATUS_OK;
+}
+
+/** The tensor, port or step that `loadModel` refused; -1 when it was the header. */
+export function faultIndex(): i32 {
+  return fault();
+}
+
+/** Bytes of memory that prepare() and run() need; known after loadModel(). */
+export function memoryBytes(): usize {
+  return end;
+}
+
+/** Writes the step table and the weights in this variant's order. */
+export function prepare(): void {
+  const model = modelAddress();
+  const count = word(model, HEADER_STEP_COUNT);
+  let prepared: usize = <usize>align(stepTable + <usize>count * STEP_ENTRY_BYTES);
+  let step = model + word(model, HEADER_STEPS_OFFSET);
+  for (let i = 0; i < count; i++, step += stepBytes(step)) {
+    const entry = stepTable + <usize>i * STEP_ENTRY_BYTES;
+    store<u32>(entry, <u32>step);
+    store<u32>(entry, <u32>prepared, 4);
+    prepareStep(step, context, prepared);
+    prepared = <usize>align(prepared + preparedBytes(step, context));
+  }
+}
+
+/** Runs the steps first … last - 1. */
+export function runSteps(first: i32, last: i32): void {
+  for (let i = first; i < last; i++) {
+    const entry = stepTable + <usize>i * STEP_ENTRY_BYTES;
+    runStep(load<u32>(entry), context, load<u32>(entry, 4));
+  }
+}
+
+export function run(): void {
+  runSteps(0, word(modelAddress(), HEADER_STEP_COUNT));
+}
+
+/** Address of a tensor by its index in the packed model. */
+export function tensorAddress(index: i32): usize {
+  return addressOf(context, index);
+}
+
+/** Address of input `index` (outputs follow the inputs). */
+export function portAddress(index: i32): usize {
+  const model = modelAddress();
+  return addressOf(context, word(model + word(model, HEADER_PORTS_OFFSET), index));
+}
+
+/** Address of output `index`. */
+export function outputAddress(index: i32): usize {
+  return portAddress(index + word(modelAddress(), HEADER_INPUT_COUNT));
+}

@@ -1,0 +1,153 @@
+/**
+ * The reader of the packed model: trusts nothing, and proves before the first inference that no kernel can leave its
+ * operands. After `checkModel` has returned STATUS_OK everything runs unchecked.
+ */
+import { crc32 } from "./crc32";
+import {
+  DTYPE_INT32,
+  FORMAT_MAGIC,
+  FORMAT_VERSION,
+  HEADER_ARENA_BYTES,
+  HEADER_CONSTANTS_BYTES,
+  HEADER_CONSTANTS_OFFSET,
+  HEADER_CRC32,
+  HEADER_FILE_BYTES,
+  HEADER_INPUT_COUNT,
+  HEADER_MAGIC,
+  HEADER_METADATA_BYTES,
+  HEADER_METADATA_OFFSET,
+  HEADER_OUTPUT_COUNT,
+  HEADER_PORTS_OFFSET,
+  HEADER_STEPS_BYTES,
+  HEADER_STEPS_OFFSET,
+  HEADER_STEP_COUNT,
+  HEADER_TENSORS_OFFSET,
+  HEADER_TENSOR_COUNT,
+  HEADER_VERSION,
+  HEADER_WORDS,
+  REGION_ARENA,
+  REGION_CONSTANTS,
+  STATUS_BAD_CRC,
+  STATUS_BAD_MAGIC,
+  STATUS_BAD_OPCODE,
+  STATUS_BAD_OPERANDS,
+  STATUS_BAD_PORT,
+  STATUS_BAD_SECTION,
+  STATUS_BAD_SIZE,
+  STATUS_BAD_STEP,
+  STATUS_BAD_TENSOR,
+  STATUS_BAD_VERSION,
+  STATUS_OK,
+  STATUS_TRUNCATED,
+  TENSOR_BYTES,
+  TENSOR_KIND,
+  TENSOR_OFFSET,
+  TENSOR_WORDS,
+} from "./format";
+import { checkStep, includesOpcode } from "./opcodes";
+import { opcodeOf, operandCount, stepBytes, word } from "./step";
+
+/** Largest arena that is accepted, in bytes. */
+const ARENA_LIMIT: u32 = 1 << 30;
+
+/** The tensor, port or step that `checkModel` complained about; -1 when it is the header. */
+let faultIndex: i32 = -1;
+
+export function fault(): i32 {
+  return faultIndex;
+}
+
+// @ts-ignore: decorator
+@inline
+function header(model: usize, index: i32): u32 {
+  return <u32>word(model, index);
+}
+
+function isSection(model: usize, offset: u32, count: u32, itemBytes: u32): bool {
+  const end = <u64>offset + <u64>count * itemBytes;
+  return offset % 4 == 0 && offset >= <u32>(HEADER_WORDS * 4) && end <= <u64>header(model, HEADER_FILE_BYTES);
+}
+
+function checkHeader(model: usize, bytes: u32): i32 {
+  if (bytes < <u32>(HEADER_WORDS * 4)) return STATUS_TRUNCATED;
+  if (header(model, HEADER_MAGIC) != FORMAT_MAGIC) return STATUS_BAD_MAGIC;
+  if (header(model, HEADER_VERSION) != FORMAT_VERSION) return STATUS_BAD_VERSION;
+  if (header(model, HEADER_FILE_BYTES) > bytes) return STATUS_TRUNCATED;
+  if (header(model, HEADER_FILE_BYTES) != bytes) return STATUS_BAD_SIZE;
+  const covered: usize = (HEADER_CRC32 + 1) * 4;
+  if (crc32(model + covered, <usize>bytes - covered) != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
+  if (
+    header(model, HEADER_ARENA_BYTES) > ARENA_LIMIT ||
+    !isSection(model, header(model, HEADER_TENSORS_OFFSET), header(model, HEADER_TENSOR_COUNT), TENSOR_WORDS * 4) ||
+    !isSection(model, header(model, HEADER_PORTS_OFFSET), header(model, HEADER_INPUT_COUNT), 4) ||
+    !isSection(model, header(model, HEADER_PORTS_OFFSET) + header(model, HEADER_INPUT_COUNT) * 4, header(model, HEADER_OUTPUT_COUNT), 4) ||
+    !isSection(model, header(model, HEADER_STEPS_OFFSET), header(model, HEADER_STEPS_BYTES), 1) ||
+    !isSection(model, header(model, HEADER_CONSTANTS_OFFSET), header(model, HEADER_CONSTANTS_BYTES), 1) ||
+    !isSection(model, header(model, HEADER_METADATA_OFFSET), header(model, HEADER_METADATA_BYTES), 1)
+  ) {
+    return STATUS_BAD_SECTION;
+  }
+  return STATUS_OK;
+}
+
+function checkTensors(model: usize): i32 {
+  const count = <i32>header(model, HEADER_TENSOR_COUNT);
+  let record = model + header(model, HEADER_TENSORS_OFFSET);
+  for (let i = 0; i < count; i++, record += TENSOR_WORDS * 4) {
+    faultIndex = i;
+    const kind = word(record, TENSOR_KIND);
+    const dtype = kind & 0xff;
+    const region = kind >> 8;
+    const offset = <u32>word(record, TENSOR_OFFSET);
+    const bytes = <u32>word(record, TENSOR_BYTES);
+    if (dtype > DTYPE_INT32 || (region != REGION_ARENA && region != REGION_CONSTANTS)) return STATUS_BAD_TENSOR;
+    const limit = header(model, region == REGION_ARENA ? HEADER_ARENA_BYTES : HEADER_CONSTANTS_BYTES);
+    if (offset % 4 != 0 || <u64>offset + bytes > <u64>limit) return STATUS_BAD_TENSOR;
+  }
+  return STATUS_OK;
+}
+
+function checkPorts(model: usize): i32 {
+  const count = <i32>(header(model, HEADER_INPUT_COUNT) + header(model, HEADER_OUTPUT_COUNT));
+  const tensors = model + header(model, HEADER_TENSORS_OFFSET);
+  for (let i = 0; i < count; i++) {
+    faultIndex = i;
+    const tensor = <u32>word(model + header(model, HEADER_PORTS_OFFSET), i);
+    if (tensor >= header(model, HEADER_TENSOR_COUNT)) return STATUS_BAD_PORT;
+    const isInput = <u32>i < header(model, HEADER_INPUT_COUNT);
+    if (isInput && word(tensors + <usize>tensor * (TENSOR_WORDS * 4), TENSOR_KIND) >> 8 != REGION_ARENA) return STATUS_BAD_PORT;
+  }
+  return STATUS_OK;
+}
+
+function checkSteps(model: usize, context: usize): i32 {
+  let step = model + header(model, HEADER_STEPS_OFFSET);
+  const end = step + header(model, HEADER_STEPS_BYTES);
+  const count = <i32>header(model, HEADER_STEP_COUNT);
+  const tensors = model + header(model, HEADER_TENSORS_OFFSET);
+  for (let i = 0; i < count; i++) {
+    faultIndex = i;
+    if (step + 4 > end || step + stepBytes(step) > end) return STATUS_BAD_STEP;
+    if (!includesOpcode(opcodeOf(step))) return STATUS_BAD_OPCODE;
+    const operands = operandCount(step);
+    if (operands == 0) return STATUS_BAD_STEP;
+    for (let operand = 0; operand < operands; operand++) {
+      if (<u32>word(step, 1 + operand) >= header(model, HEADER_TENSOR_COUNT)) return STATUS_BAD_STEP;
+    }
+    const output = tensors + <usize>word(step, operands) * (TENSOR_WORDS * 4);
+    if (word(output, TENSOR_KIND) >> 8 != REGION_ARENA) return STATUS_BAD_OPERANDS;
+    if (!checkStep(step, context)) return STATUS_BAD_OPERANDS;
+    step += stepBytes(step);
+  }
+  return step == end ? STATUS_OK : STATUS_BAD_STEP;
+}
+
+/** Checks everything before a kernel runs; `context` must already point to the tensor records. */
+export function checkModel(model: usize, bytes: u32, context: usize): i32 {
+  faultIndex = -1;
+  let status = checkHeader(model, bytes);
+  if (status == STATUS_OK) status = checkTensors(model);
+  if (status == STATUS_OK) status = checkPorts(model);
+  if (status == STATUS_OK) status = checkSteps(model, context);
+  return status;
+}

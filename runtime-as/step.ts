@@ -1,0 +1,89 @@
+/**
+ * Access to a step record and its operands. A kernel gets `step` (address of its record in the packed model) and
+ * `context` (the two address spaces); it keeps no state of its own, so that it can be translated to C as it stands.
+ */
+import {
+  CONTEXT_ARENA,
+  CONTEXT_CONSTANTS,
+  CONTEXT_TENSORS,
+  CONTEXT_WORKSPACE,
+  REGION_ARENA,
+  TENSOR_BYTES,
+  TENSOR_KIND,
+  TENSOR_OFFSET,
+  TENSOR_WORDS,
+} from "./format";
+
+// @ts-ignore: decorator
+@inline
+export function word(address: usize, index: i32): i32 {
+  return load<i32>(address + ((<usize>index) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+export function opcodeOf(step: usize): i32 {
+  return load<u8>(step);
+}
+
+// @ts-ignore: decorator
+@inline
+export function operandCount(step: usize): i32 {
+  return load<u8>(step, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function parameterCount(step: usize): i32 {
+  return load<u16>(step, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function stepBytes(step: usize): usize {
+  return <usize>(1 + operandCount(step) + parameterCount(step)) << 2;
+}
+
+// @ts-ignore: decorator
+@inline
+export function parameter(step: usize, index: i32): i32 {
+  return word(step, 1 + operandCount(step) + index);
+}
+
+// @ts-ignore: decorator
+@inline
+export function parameterF32(step: usize, index: i32): f32 {
+  return reinterpret<f32>(parameter(step, index));
+}
+
+// @ts-ignore: decorator
+@inline
+function tensorRecord(step: usize, context: usize, operand: i32): usize {
+  return <usize>word(context, CONTEXT_TENSORS) + <usize>word(step, 1 + operand) * (TENSOR_WORDS * 4);
+}
+
+/** Address of an operand's first byte. */
+export function operandAddress(step: usize, context: usize, operand: i32): usize {
+  return tensorAddress(context, word(step, 1 + operand));
+}
+
+/** Address of a tensor's first byte: constants and arena are separate address spaces. */
+export function tensorAddress(context: usize, index: i32): usize {
+  const record = <usize>word(context, CONTEXT_TENSORS) + <usize>index * (TENSOR_WORDS * 4);
+  const region = (word(record, TENSOR_KIND) >> 8) & 0xff;
+  return <usize>word(context, region == REGION_ARENA ? CONTEXT_ARENA : CONTEXT_CONSTANTS) + word(record, TENSOR_OFFSET);
+}
+
+export function operandBytes(step: usize, context: usize, operand: i32): i32 {
+  return word(tensorRecord(step, context, operand), TENSOR_BYTES);
+}
+
+export function operandDtype(step: usize, context: usize, operand: i32): i32 {
+  return word(tensorRecord(step, context, operand), TENSOR_KIND) & 0xff;
+}
+
+// @ts-ignore: decorator
+@inline
+export function workspace(context: usize): usize {
+  return word(context, CONTEXT_WORKSPACE);
+}

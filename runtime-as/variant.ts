@@ -1,0 +1,42 @@
+/**
+ * What this build contains, decided by asc's command line: `--enable simd` and one `--use KERNEL_<OPCODE>=1` for each
+ * opcode that the model uses (`--use KERNEL_ALL=1`: every one). Untaken branches are parsed but not compiled.
+ */
+export const SIMD: bool = ASC_FEATURE_SIMD;
+
+export const HAS_CONV2D_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_INT8);
+export const HAS_CONV2D_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_FLOAT32);
+export const HAS_DEPTHWISE_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_DEPTHWISE_INT8);
+export const HAS_DEPTHWISE_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_DEPTHWISE_FLOAT32);
+export const HAS_CONV_TRANSPOSE_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV_TRANSPOSE_FLOAT32);
+export const HAS_MATMUL_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_MATMUL_INT8);
+export const HAS_MATMUL_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_MATMUL_FLOAT32);
+export const HAS_TABLE_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_TABLE_INT8);
+export const HAS_UNARY_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_UNARY_FLOAT32);
+export const HAS_ADD_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_ADD_INT8);
+export const HAS_MUL_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_MUL_INT8);
+export const HAS_BINARY_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_BINARY_FLOAT32);
+export const HAS_PRELU_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_PRELU_INT8);
+export const HAS_MAX_POOL_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_MAX_POOL_INT8);
+export const HAS_MAX_POOL_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_MAX_POOL_FLOAT32);
+export const HAS_AVERAGE_POOL_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_AVERAGE_POOL_INT8);
+export const HAS_AVERAGE_POOL_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_AVERAGE_POOL_FLOAT32);
+export const HAS_REDUCE_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_REDUCE_INT8);
+export const HAS_REDUCE_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_REDUCE_FLOAT32);
+export const HAS_SOFTMAX_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_SOFTMAX_INT8);
+export const HAS_SOFTMAX_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_SOFTMAX_FLOAT32);
+export const HAS_LAYER_NORM_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_LAYER_NORM_FLOAT32);
+export const HAS_INSTANCE_NORM_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_INSTANCE_NORM_FLOAT32);
+export const HAS_LRN_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_LRN_FLOAT32);
+export const HAS_COPY = isDefined(KERNEL_ALL) || isDefined(KERNEL_COPY);
+export const HAS_CONCAT = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONCAT);
+export const HAS_PAD = isDefined(KERNEL_ALL) || isDefined(KERNEL_PAD);
+export const HAS_RESIZE_NEAREST = isDefined(KERNEL_ALL) || isDefined(KERNEL_RESIZE_NEAREST);
+export const HAS_RESIZE_LINEAR_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_RESIZE_LINEAR_INT8);
+export const HAS_RESIZE_LINEAR_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_RESIZE_LINEAR_FLOAT32);
+export const HAS_GATHER = isDefined(KERNEL_ALL) || isDefined(KERNEL_GATHER);
+export const HAS_ARGMAX_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_ARGMAX_INT8);
+export const HAS_ARGMAX_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_ARGMAX_FLOAT32);
+export const HAS_QUANTIZE = isDefined(KERNEL_ALL) || isDefined(KERNEL_QUANTIZE);
+export const HAS_DEQUANTIZE = isDefined(KERNEL_ALL) || isDefined(KERNEL_DEQUANTIZE);
+export const HAS_CAST = isDefined(KERNEL_ALL) || isDefined(KERNEL_CAST);

@@ -1,0 +1,73 @@
+/** One-node graphs: the operator's own reference against its kernels, in every variant. */
+import { expect } from 'vitest';
+import { Executor } from '../../../compiler/execute.ts';
+import type { Graph, Tensor } from '../../../compiler/graph.ts';
+import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
+import type { Op } from '../../../compiler/ops/op.ts';
+import { verify } from '../../../compiler/verify.ts';
+
+export const variants = ['scalar', 'simd'] as const;
+
+export interface OpCase<A> {
+  readonly op: Op<A>;
+  readonly attributes: A;
+  readonly inputs: readonly Tensor[];
+  /** Indices of inputs that the compiler knows (weights, biases). */
+  readonly constants?: readonly number[];
+}
+
+export function graphOf<A>({ op, attributes, inputs, constants = [] }: OpCase<A>): Graph {
+  const builder = new GraphBuilder();
+  const names = inputs.map((input, i) => {
+    if (constants.includes(i)) return builder.addConstant(input, `constant${i}`);
+    builder.define(`input${i}`, input.type);
+    return `input${i}`;
+  });
+  const outputs = builder.add(op, names, attributes, { name: op.name });
+  const ports = names.filter((_, i) => !constants.includes(i)).map((name) => ({ name, value: name }));
+  return verify(
+    builder.build(
+      op.name,
+      ports,
+      outputs.map((name) => ({ name, value: name })),
+    ),
+    'test',
+  );
+}
+
+/** Runs the case on every variant; each must equal the reference within `tolerance` (absolute, and relative to the value). */
+export async function expectKernelsEqualReference<A>(opCase: OpCase<A>, tolerance = 1e-5): Promise<void> {
+  const expected = opCase.op.evaluate(opCase.inputs, opCase.attributes);
+  const graph = graphOf(opCase);
+  const runtimeInputs = opCase.inputs.filter((_, i) => !opCase.constants?.includes(i)).map((input) => input.data);
+  for (const variant of variants) {
+    const executor = await Executor.create(graph, variant);
+    const actual = executor.run(runtimeInputs);
+    actual.forEach((output, i) => expectClose(output, expected[i] as Tensor, tolerance, variant));
+  }
+}
+
+export function expectClose(actual: Tensor, expected: Tensor, tolerance: number, label = ''): void {
+  expect(actual.type.shape, label).toEqual(expected.type.shape);
+  for (let i = 0; i < expected.data.length; i++) {
+    const a = actual.data[i] as number;
+    const e = expected.data[i] as number;
+    if (Object.is(a, e) || (Number.isNaN(a) && Number.isNaN(e))) continue;
+    if (!(Math.abs(a - e) <= tolerance * Math.max(1, Math.abs(e)))) {
+      expect.fail(`${label} element ${i}: ${a}, expected ${e} (tolerance ${tolerance})`);
+    }
+  }
+}
+
+/** Deterministic pseudo-random numbers in [low, high) (mulberry32). */
+export function randomTensor(shape: readonly number[], seed: number, low = -1, high = 1): Tensor {
+  let state = seed | 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const count = shape.reduce((p, e) => p * e, 1);
+  return { type: { dtype: 'float32', shape }, data: Float32Array.from({ length: count }, () => low + (high - low) * next()) };
+}

@@ -1,0 +1,11 @@
+/** The acceptance on ../shared/data: real models, slow; run by `npm run acceptance` and .ci/run, not by `npm test`. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/acceptance/**/*.acceptance.ts'],
+    globalSetup: ['test/build-runtime.ts'],
+    testTimeout: 600_000,
+    maxWorkers: 2,
+  },
+});
