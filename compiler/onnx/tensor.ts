@@ -89,7 +89,8 @@ function bfloatToFloat(bits: number): number {
 }
 
 function rawValues(dataType: number, raw: Uint8Array, count: number): ArrayLike<number> {
-  const bytes = raw.slice();
+  // In Node `raw` is a Buffer, whose own slice() would be a view into a shared pool.
+  const bytes = new Uint8Array(raw);
   const view = new DataView(bytes.buffer);
   const read = (width: number, get: (offset: number) => number) => Float64Array.from({ length: count }, (_, i) => get(i * width));
   switch (dataType) {
