@@ -54,7 +54,8 @@ export function importConvolution(node: OnnxNode, graph: GraphBuilder): void {
   toChannelsFirst(graph, y, node.outputs[0] as string);
 }
 
-function zeroBias(channels: number): Tensor {
+/** The bias of a layer that has none. */
+export function zeroBias(channels: number): Tensor {
   return { type: { dtype: 'float32', shape: [channels] }, data: new Float32Array(channels) };
 }
 

@@ -3,12 +3,13 @@ import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
 import { Conv2d } from './conv2d.ts';
+import { Dense } from './dense.ts';
 import type { Op } from './op.ts';
 import { Reshape } from './reshape.ts';
 import { Transpose } from './transpose.ts';
 import { Unary } from './unary.ts';
 
-export const operators: readonly Op[] = [Add, Conv2d, Reshape, Transpose, Unary];
+export const operators: readonly Op[] = [Add, Conv2d, Dense, Reshape, Transpose, Unary];
 
 type OnnxImporter = (node: OnnxNode, graph: GraphBuilder) => void;
 

@@ -22,6 +22,12 @@ export function keepsBytes(shape: readonly number[], permutation: readonly numbe
   return moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number));
 }
 
+/** Scales per index of an axis move with the axis. */
+function transposedQuantization({ quantization }: TensorType, permutation: readonly number[]): Partial<TensorType> {
+  if (quantization?.axis === undefined) return {};
+  return { quantization: { ...quantization, axis: permutation.indexOf(quantization.axis) } };
+}
+
 export const Transpose: Op<TransposeAttributes> = {
   name: 'Transpose',
 
@@ -38,7 +44,13 @@ export const Transpose: Op<TransposeAttributes> = {
     if ([...permutation].sort((a, b) => a - b).some((axis, i) => axis !== i) || permutation.length !== shape.length) {
       throw new Error(`permutation [${permutation}] does not fit rank ${shape.length}`);
     }
-    return [{ ...(x as TensorType), shape: permutation.map((axis) => shape[axis] as number) }];
+    return [
+      {
+        ...(x as TensorType),
+        shape: permutation.map((axis) => shape[axis] as number),
+        ...transposedQuantization(x as TensorType, permutation),
+      },
+    ];
   },
 
   evaluate([x], attributes) {
