@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/acceptance/**/*.acceptance.ts'],
-    globalSetup: ['test/build-runtime.ts'],
+    globalSetup: ['test/build.ts'],
     testTimeout: 600_000,
     maxWorkers: 2,
   },

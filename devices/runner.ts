@@ -1,0 +1,67 @@
+/** A deployed model on any host with a WASM engine: runs inside Node and inside the page that drives a browser. Pure ES. */
+import { Engine } from '../compiler/engine.ts';
+import { readPackedModel } from '../compiler/packed/read.ts';
+import type { DeployTimes } from './device.ts';
+
+function byteLength(port: { readonly dtype: string; readonly shape: readonly number[] }): number {
+  return port.shape.reduce((product, extent) => product * extent, 1) * (port.dtype === 'int8' ? 1 : 4);
+}
+
+export class Runner {
+  private constructor(
+    private readonly engine: Engine,
+    private readonly inputBytes: readonly number[],
+    private readonly outputBytes: readonly number[],
+  ) {}
+
+  static async create(model: Uint8Array, runtime: Uint8Array): Promise<{ runner: Runner; times: DeployTimes }> {
+    const start = performance.now();
+    const { metadata } = readPackedModel(model);
+    const engine = await Engine.create(await WebAssembly.compile(runtime as BufferSource), model);
+    const loaded = performance.now();
+    engine.run();
+    const first = performance.now();
+    const runner = new Runner(engine, metadata.inputs.map(byteLength), metadata.outputs.map(byteLength));
+    return { runner, times: { loadUs: (loaded - start) * 1000, firstUs: (first - loaded) * 1000 } };
+  }
+
+  /** One sample: the bytes of all inputs → a copy of the bytes of all outputs. */
+  infer(input: Uint8Array): Uint8Array {
+    let offset = 0;
+    this.inputBytes.forEach((bytes, i) => {
+      this.engine.input(i, bytes).set(input.subarray(offset, offset + bytes));
+      offset += bytes;
+    });
+    this.engine.run();
+    const output = new Uint8Array(this.outputBytes.reduce((sum, bytes) => sum + bytes, 0));
+    offset = 0;
+    this.outputBytes.forEach((bytes, i) => {
+      output.set(this.engine.output(i, bytes), offset);
+      offset += bytes;
+    });
+    return output;
+  }
+
+  /** Elapsed microseconds of `runs` inferences; the input is written anew before each, as an application would. */
+  time(runs: number): number {
+    const inputs = this.inputBytes.map((bytes, i) => this.engine.input(i, bytes).slice());
+    const start = performance.now();
+    for (let run = 0; run < runs; run++) {
+      inputs.forEach((input, i) => this.engine.input(i, input.length).set(input));
+      this.engine.run();
+    }
+    return (performance.now() - start) * 1000;
+  }
+}
+
+/** Smallest difference between two readings of the clock, in microseconds. */
+export function clockStepUs(): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 20; i++) {
+    const start = performance.now();
+    let now = start;
+    while (now === start) now = performance.now();
+    smallest = Math.min(smallest, (now - start) * 1000);
+  }
+  return smallest;
+}

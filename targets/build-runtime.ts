@@ -1,0 +1,84 @@
+/** Builds the runtime for one model: only the kernels of its opcodes, one binary per variant, cached by content. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot, type Variant, version } from '../compiler/root.ts';
+import * as format from '../runtime-as/format.ts';
+
+/** Opcode number → its name without OPCODE_, as in `--use KERNEL_<name>=1`. */
+export const opcodeNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(format).flatMap(([name, value]) => (name.startsWith('OPCODE_') ? [[value, name.slice('OPCODE_'.length)]] : [])),
+);
+
+const sourceFolder = join(packageRoot, 'runtime-as');
+
+function cacheFolder(): string {
+  return process.env.WHITTLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'whittle');
+}
+
+function compilerArguments(names: readonly string[], variant: Variant): string[] {
+  const kernels = names.flatMap((name) => ['--use', `KERNEL_${name}=1`]);
+  const speed = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--runtime', 'stub'];
+  return [
+    'index.ts',
+    '--baseDir',
+    sourceFolder,
+    '--outFile',
+    'runtime.wasm',
+    ...speed,
+    '--use',
+    'abort=',
+    ...kernels,
+    ...variantArguments[variant],
+  ];
+}
+
+const variantArguments: Readonly<Record<Variant, readonly string[]>> = {
+  scalar: ['--disable', 'simd'],
+  simd: ['--enable', 'simd'],
+};
+
+function cacheKey(argv: readonly string[]): string {
+  const hash = createHash('sha256')
+    .update(version)
+    .update(argv.filter((argument) => argument !== sourceFolder).join(' '));
+  const files = readdirSync(sourceFolder, { recursive: true }).map(String);
+  for (const file of files.filter((name) => name.endsWith('.ts')).sort()) hash.update(file).update(readFileSync(join(sourceFolder, file)));
+  return hash.digest('hex').slice(0, 32);
+}
+
+/**
+ * @param opcodes the model's opcodes, repeats allowed
+ * @returns the bytes of the WASM module
+ */
+export async function buildRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
+  const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
+  const argv = compilerArguments(names, variant);
+  const cached = join(cacheFolder(), `${cacheKey(argv)}.wasm`);
+  try {
+    return readFileSync(cached);
+  } catch {
+    // Not built yet.
+  }
+  const wasm = await compileRuntime(argv);
+  mkdirSync(cacheFolder(), { recursive: true });
+  // Two builds may run at once: each writes its own file and renames it.
+  const temporary = `${cached}.${process.pid}`;
+  writeFileSync(temporary, wasm);
+  renameSync(temporary, cached);
+  return wasm;
+}
+
+async function compileRuntime(argv: readonly string[]): Promise<Uint8Array> {
+  // 100 MB of compiler: only loaded where a runtime is really built.
+  const { default: asc } = await import('assemblyscript/asc');
+  let wasm: Uint8Array | undefined;
+  const { error, stderr } = await asc.main([...argv], {
+    writeFile(_name: string, contents: Uint8Array | string) {
+      if (typeof contents !== 'string') wasm = contents;
+    },
+  });
+  if (error || !wasm) throw new Error(`the runtime does not compile: ${error?.message ?? ''}\n${stderr.toString()}`);
+  return wasm;
+}

@@ -1,0 +1,6 @@
+/** The one list of targets. */
+import { browserTarget } from './browser/target.ts';
+import { nodeTarget } from './node/target.ts';
+import type { Target } from './target.ts';
+
+export const targets: readonly Target[] = [browserTarget, nodeTarget];

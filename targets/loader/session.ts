@@ -1,0 +1,126 @@
+/**
+ * The API of an emitted package: create a session, run it on real or stored values, get real values back. Pure ES: runs
+ * in Node, browsers, workers and webviews. Bundled into one file by `npm run build`.
+ */
+import { Engine } from '../../compiler/engine.ts';
+import { InvalidPackedModelError, UsageError } from '../../compiler/errors.ts';
+import type { PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
+import { readPackedModel } from '../../compiler/packed/read.ts';
+import { dequantize, type InputData, quantizeInput, viewOf } from './convert.ts';
+
+export { InvalidPackedModelError, UsageError };
+
+/** What `inputs` and `outputs` tell of a tensor. */
+export interface PortInfo extends PackedPort {
+  /** Number of elements. */
+  readonly length: number;
+  readonly labels?: readonly string[];
+  readonly preprocess?: Preprocess;
+}
+
+export interface SessionInfo {
+  readonly name: string;
+  readonly variant: 'simd' | 'scalar';
+  readonly modelBytes: number;
+  readonly arenaBytes: number;
+  /** Bytes of the whole WASM memory. */
+  readonly memoryBytes: number;
+}
+
+export interface SessionSources {
+  /** The packed model. */
+  readonly model: Uint8Array;
+  /** The runtime with SIMD, and the one for engines without; the first that the engine accepts is used. */
+  readonly simd: () => Promise<Uint8Array>;
+  readonly scalar: () => Promise<Uint8Array>;
+}
+
+export type Inputs = InputData | Readonly<Record<string, InputData>>;
+
+/** 35 bytes that only validate where WASM SIMD exists: (func (drop (v128.const 0…))). */
+const simdProbe = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26,
+  11,
+]);
+
+function portInfo(port: PackedPort, extra: Pick<PortInfo, 'labels' | 'preprocess'>): PortInfo {
+  return { ...port, length: port.shape.reduce((product, extent) => product * extent, 1), ...extra };
+}
+
+export class Session {
+  private constructor(
+    private engine: Engine | undefined,
+    readonly inputs: readonly PortInfo[],
+    readonly outputs: readonly PortInfo[],
+    readonly info: SessionInfo,
+  ) {}
+
+  /**
+   * @throws InvalidPackedModelError when the model is damaged or was made by another version.
+   */
+  static async create(sources: SessionSources): Promise<Session> {
+    const { metadata, arenaBytes } = readPackedModel(sources.model);
+    const variant = WebAssembly.validate(simdProbe) ? 'simd' : 'scalar';
+    const wasm = await WebAssembly.compile((await sources[variant]()) as BufferSource);
+    const engine = await Engine.create(wasm, sources.model);
+    const { labels, preprocess } = metadata;
+    return new Session(
+      engine,
+      metadata.inputs.map((port) => portInfo(port, preprocess ? { preprocess } : {})),
+      metadata.outputs.map((port) => portInfo(port, labels ? { labels } : {})),
+      { name: metadata.name, variant, modelBytes: sources.model.length, arenaBytes, memoryBytes: engine.memoryBytes },
+    );
+  }
+
+  /**
+   * Runs the model once. Float32Array holds real values; Uint8Array and Uint8ClampedArray hold stored values (pixels)
+   * that the model's own preprocessing turns into real ones; Int8Array is already quantized. One array is enough for a
+   * model with one input.
+   * @returns real values, by output name
+   * @throws UsageError when a name or a length is wrong.
+   */
+  async run(inputs: Inputs): Promise<Record<string, Float32Array>> {
+    const raw = this.runSync(inputs);
+    return Object.fromEntries(this.outputs.map((port) => [port.name, dequantize(raw[port.name] as Int8Array, port)]));
+  }
+
+  /** As `run`, at once and without copies: views of the raw outputs, valid until the next run. */
+  runSync(inputs: Inputs): Record<string, Int8Array | Float32Array | Int32Array> {
+    const { engine } = this;
+    if (!engine) throw new UsageError(`${this.info.name}: the session is disposed; create a new one`);
+    this.inputs.forEach((port, i) => {
+      const data = this.inputData(inputs, port);
+      quantizeInput(data, port, viewOf(engine.input(i, byteLength(port)), port.dtype));
+    });
+    engine.run();
+    return Object.fromEntries(this.outputs.map((port, i) => [port.name, viewOf(engine.output(i, byteLength(port)), port.dtype)]));
+  }
+
+  private inputData(inputs: Inputs, port: PortInfo): InputData {
+    const single = ArrayBuffer.isView(inputs);
+    if (single && this.inputs.length > 1) {
+      throw new UsageError(
+        `${this.info.name} has ${this.inputs.length} inputs; pass { ${this.inputs.map(({ name }) => name).join(', ')} }`,
+      );
+    }
+    const data = single ? (inputs as InputData) : (inputs as Readonly<Record<string, InputData>>)[port.name];
+    if (!data) throw new UsageError(`input "${port.name}" is missing; expected ${port.length} values [${port.shape.join(', ')}]`);
+    if (data.length !== port.length) {
+      throw new UsageError(`input "${port.name}" has ${data.length} values, expected ${port.length} [${port.shape.join(', ')}]`);
+    }
+    return data;
+  }
+
+  /** Frees the WASM memory. */
+  dispose(): void {
+    this.engine = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function byteLength(port: PortInfo): number {
+  return port.length * (port.dtype === 'int8' ? 1 : 4);
+}

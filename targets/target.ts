@@ -1,0 +1,23 @@
+/** The interface of a target: packed model → a folder that a user ships. */
+import type { PackedModel } from '../compiler/packed/read.ts';
+
+export interface PackageOptions {
+  /** Name of the package; default: the model's. */
+  readonly name?: string;
+}
+
+/** What was written, and what it costs on the device. */
+export interface Package {
+  readonly folder: string;
+  /** Paths relative to `folder`. */
+  readonly files: readonly string[];
+  /** Bytes that must be stored on the device: model and runtime. */
+  readonly flashBytes: number;
+  /** Bytes of memory at run time. */
+  readonly ramBytes: number;
+}
+
+export interface Target {
+  readonly name: string;
+  package(model: PackedModel, folder: string, options: PackageOptions): Promise<Package>;
+}

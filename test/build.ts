@@ -1,0 +1,8 @@
+/** Before any test: what the compiler loads at run time (the runtime with every kernel, the bundled loader and page), made from the sources as they are. */
+import { execFileSync } from 'node:child_process';
+import { packageRoot } from '../compiler/root.ts';
+
+export default function setup(): void {
+  for (const script of ['build:runtime', 'build:bundles'])
+    execFileSync('npm', ['run', '--silent', script], { cwd: packageRoot, stdio: 'inherit' });
+}
