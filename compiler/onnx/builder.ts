@@ -25,6 +25,8 @@ const FOLD_LIMIT = 1 << 16;
 
 export class GraphBuilder {
   readonly values = new Map<ValueName, Value>();
+  /** ONNX dtypes of inputs and initializers, where the dtype inside does not tell (uint8 is int32 inside). */
+  readonly onnxDtypes = new Map<ValueName, string>();
   private readonly nodes: Node[] = [];
   private readonly aliases = new Map<ValueName, ValueName>();
   private readonly nodeNames = new Set<string>();

@@ -67,6 +67,7 @@ function addInputs(model: ModelProto, builder: GraphBuilder, options: ImportOpti
       });
     }
     builder.define(name, { dtype: dtype ?? 'float32', shape: inputShape(input, options.inputShapes?.get(name), problems) });
+    builder.onnxDtypes.set(name, onnxDtypeNames[dataType] ?? '');
     ports.push({ name, value: name });
   }
   return ports;
@@ -77,6 +78,7 @@ function addInitializers(model: ModelProto, builder: GraphBuilder, problems: Pro
     const name = initializer.name ?? '';
     try {
       builder.addConstant(tensorFromOnnx(initializer), name);
+      builder.onnxDtypes.set(name, onnxDtypeNames[initializer.dataType ?? 0] ?? '');
     } catch (error) {
       problems.push({
         node: name,

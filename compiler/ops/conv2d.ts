@@ -7,8 +7,10 @@ import { elementCount, type Tensor, type TensorType, type Value, type ValueName 
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { clampLimits, foldInputZeroPoint, requantizationMultipliers } from './accumulate.ts';
+import { dequantizeBias, dequantizeInput } from './dequantize.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
 import { float32Bits, type KernelCall, type Op, type Operand, parameterWords } from './op.ts';
+import { quantizeOutput } from './quantize.ts';
 import { Transpose } from './transpose.ts';
 import { outputExtent, type Window, windowOf } from './window.ts';
 
@@ -37,9 +39,22 @@ function unsqueezeHeight(graph: GraphBuilder, weights: ValueName): ValueName {
   return graph.addConstant({ type: { ...constant.type, shape: [o, 1, k, c] }, data: constant.data });
 }
 
-export function importConvolution(node: OnnxNode, graph: GraphBuilder): void {
-  const x = node.required(0);
-  const weights = node.required(1);
+function importConvolution(node: OnnxNode, graph: GraphBuilder): void {
+  const y = convolve(node, graph, node.required(0), node.required(1), node.input(2));
+  toChannelsFirst(graph, y, node.outputs[0] as string);
+}
+
+/** y = quantize(conv(dequantize(x), dequantize(w))), which is what the int8 kernel computes; its int32 bias has scale s_x · s_w. */
+function importQLinearConv(node: OnnxNode, graph: GraphBuilder): void {
+  const x = dequantizeInput(node, graph, 0, 1);
+  const weights = dequantizeInput(node, graph, 3, 0);
+  const bias = node.input(8) && dequantizeBias(node, graph, node.required(8), graph.type(x), graph.type(weights));
+  const y = convolve(node, graph, x, weights, bias);
+  quantizeOutput(node, graph, toChannelsFirst(graph, y), 6);
+}
+
+/** The NHWC result of a convolution of ONNX operands. */
+function convolve(node: OnnxNode, graph: GraphBuilder, x: ValueName, weights: ValueName, bias: ValueName | undefined): ValueName {
   const rank = graph.shape(x).length;
   if (rank !== 3 && rank !== 4) {
     throw node.unsupported(`input of rank ${rank} [${graph.shape(x)}]`, 'only 1-D and 2-D convolutions are supported');
@@ -47,11 +62,13 @@ export function importConvolution(node: OnnxNode, graph: GraphBuilder): void {
   if (!graph.constant(weights)) throw node.unsupported('the weights are computed at run time', 'export with constant weights');
   const groups = node.int('group', 1);
   const kernelShape = graph.shape(weights).slice(2);
-  const bias = node.input(2) ?? graph.addConstant(zeroBias(graph.shape(weights)[0] as number));
   const window = windowOf(node, graph.shape(x).slice(2), kernelShape);
-  const last = toChannelsLast(graph, x);
-  const y = graph.addOne(Conv2d, [last, weightsChannelsLast(graph, weights), bias], { ...window, groups, clamp: [-Infinity, Infinity] });
-  toChannelsFirst(graph, y, node.outputs[0] as string);
+  const inputs = [
+    toChannelsLast(graph, x),
+    weightsChannelsLast(graph, weights),
+    bias ?? graph.addConstant(zeroBias(graph.shape(weights)[0] as number)),
+  ];
+  return graph.addOne(Conv2d, inputs, { ...window, groups, clamp: [-Infinity, Infinity] });
 }
 
 /** The bias of a layer that has none. */
@@ -62,7 +79,7 @@ export function zeroBias(channels: number): Tensor {
 export const Conv2d: Op<Conv2dAttributes> = {
   name: 'Conv2d',
 
-  onnx: { Conv: importConvolution },
+  onnx: { Conv: importConvolution, QLinearConv: importQLinearConv },
 
   infer([x, w, b], attributes) {
     const [n, h, width, c] = spatialShape((x as TensorType).shape);

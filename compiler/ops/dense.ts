@@ -8,8 +8,10 @@ import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
 import { accumulateCall, zeroBias } from './conv2d.ts';
+import { dequantizeInput } from './dequantize.ts';
 import { type ElementwiseAttributes, unclamped } from './elementwise.ts';
 import type { Op } from './op.ts';
+import { quantizeOutput } from './quantize.ts';
 import { Reshape } from './reshape.ts';
 import { Transpose } from './transpose.ts';
 
@@ -56,24 +58,36 @@ function importGemm(node: OnnxNode, graph: GraphBuilder): void {
   else graph.addOne(Add, [graph.addOne(Dense, inputs, unclamped), rest], unclamped, { output });
 }
 
-function importMatMul(node: OnnxNode, graph: GraphBuilder): void {
-  const a = node.required(0);
-  const b = node.required(1);
+/** numpy's matmul; [K] operands lose their axis in the result. */
+function multiply(node: OnnxNode, graph: GraphBuilder, a: ValueName, b: ValueName, output?: ValueName): ValueName {
   const shape = graph.shape(b);
+  const named = output ? { output } : {};
   if (!graph.constant(b) || shape.length > 2)
     throw node.unsupported('both matrices are computed at run time', 'use a constant right operand');
   const [k, n] = shape.length === 2 ? (shape as [number, number]) : [shape[0] as number, 1];
   const weights = shape.length === 2 ? transposed(graph, b) : graph.addOne(Reshape, [b], { shape: [1, k] });
   const inputs = [a, weights, graph.addConstant(zeroBias(n))];
-  const [output] = node.outputs as [ValueName];
-  if (shape.length === 2) graph.addOne(Dense, inputs, unclamped, { output });
-  else graph.addOne(Reshape, [graph.addOne(Dense, inputs, unclamped)], { shape: graph.shape(a).slice(0, -1) }, { output });
+  if (shape.length === 2) return graph.addOne(Dense, inputs, unclamped, named);
+  return graph.addOne(Reshape, [graph.addOne(Dense, inputs, unclamped)], { shape: graph.shape(a).slice(0, -1) }, named);
+}
+
+/** y = quantize(dequantize(a) · dequantize(b)). */
+function importQLinearMatMul(node: OnnxNode, graph: GraphBuilder): void {
+  const columns = Math.max(0, graph.shape(node.required(3)).length - 1);
+  const y = multiply(node, graph, dequantizeInput(node, graph, 0, 1), dequantizeInput(node, graph, 3, columns));
+  quantizeOutput(node, graph, y, 6);
 }
 
 export const Dense: Op<ElementwiseAttributes> = {
   name: 'Dense',
 
-  onnx: { Gemm: importGemm, MatMul: importMatMul },
+  onnx: {
+    Gemm: importGemm,
+    MatMul(node, graph) {
+      multiply(node, graph, node.required(0), node.required(1), node.outputs[0]);
+    },
+    QLinearMatMul: importQLinearMatMul,
+  },
 
   infer([x, w, b]) {
     const { dtype, shape } = x as TensorType;

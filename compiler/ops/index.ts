@@ -4,12 +4,15 @@ import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
 import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
+import { Dequantize } from './dequantize.ts';
 import type { Op } from './op.ts';
+import { Quantize } from './quantize.ts';
+import { Requantize } from './requantize.ts';
 import { Reshape } from './reshape.ts';
 import { Transpose } from './transpose.ts';
 import { Unary } from './unary.ts';
 
-export const operators: readonly Op[] = [Add, Conv2d, Dense, Reshape, Transpose, Unary];
+export const operators: readonly Op[] = [Add, Conv2d, Dense, Dequantize, Quantize, Requantize, Reshape, Transpose, Unary];
 
 type OnnxImporter = (node: OnnxNode, graph: GraphBuilder) => void;
 

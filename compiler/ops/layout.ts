@@ -10,9 +10,9 @@ export function toChannelsLast(graph: GraphBuilder, x: ValueName): ValueName {
   return graph.addOne(Transpose, [x], { permutation });
 }
 
-/** [N, …spatial, C] → [N, C, …spatial], named `output`. */
-export function toChannelsFirst(graph: GraphBuilder, x: ValueName, output: ValueName): ValueName {
+/** [N, …spatial, C] → [N, C, …spatial], named `output` where the model names it. */
+export function toChannelsFirst(graph: GraphBuilder, x: ValueName, output?: ValueName): ValueName {
   const rank = graph.shape(x).length;
   const permutation = [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
-  return graph.addOne(Transpose, [x], { permutation }, { output });
+  return graph.addOne(Transpose, [x], { permutation }, output ? { output } : {});
 }

@@ -1,0 +1,114 @@
+/** Dequantize: int8 → float32, y = (x - zero point) · scale. */
+import { OPCODE_DEQUANTIZE, QUANTIZE_PARAMETERS, QUANTIZE_SCALE_F32, QUANTIZE_ZERO_POINT } from '../../runtime-as/format.ts';
+import type { Quantization, Tensor, TensorType, Value, ValueName } from '../graph.ts';
+import type { GraphBuilder } from '../onnx/builder.ts';
+import type { OnnxNode } from '../onnx/node.ts';
+import { type LinearQuantization, linearQuantization, onnxDtypeOf } from '../onnx/quantization.ts';
+import { float32Bits, type Op, parameterWords } from './op.ts';
+import { channelOf } from './quantize.ts';
+import { normalizeAxis } from './strides.ts';
+
+export interface DequantizeAttributes {
+  /**
+   * Parameters of the int8 integers. A uint8 input of the model is an int32 value inside that holds 0 … 255, and stands
+   * for the int8 integers 128 below.
+   */
+  readonly quantization: Quantization;
+}
+
+/** What is taken from the input's integers before the zero point. */
+function shiftOf(type: TensorType): number {
+  return type.dtype === 'int32' ? 128 : 0;
+}
+
+/**
+ * A quantized constant as float32. Its type keeps the scales, so that the quantizer arrives at the same integers: with zero
+ * point 0 where all distances from the zero point are int8 (weights), else as int8.
+ */
+function dequantizeConstant({ type, data }: Tensor, { scale, zeroPoint, axis }: LinearQuantization, dtype: string): Tensor {
+  const channel = channelOf(type.shape, axis);
+  const distances = Array.from(data, (q, i) => q - (zeroPoint?.[channel(i)] ?? 0));
+  const first = zeroPoint?.[0] ?? 0;
+  const parameters = { scale, ...(axis !== undefined && { axis }) };
+  let quantization: Quantization | undefined;
+  if (dtype === 'int32' || distances.every((distance) => distance >= -128 && distance <= 127))
+    quantization = { ...parameters, zeroPoint: 0 };
+  else if (!zeroPoint?.some((value) => value !== first)) quantization = { ...parameters, zeroPoint: first - (dtype === 'uint8' ? 128 : 0) };
+  const values = Float32Array.from(distances, (distance, i) => distance * (scale[channel(i)] as number));
+  return { type: { dtype: 'float32', shape: type.shape, ...(quantization && { quantization }) }, data: values };
+}
+
+/**
+ * The real numbers behind input `index` of an ONNX node, whose scale and zero point are inputs `index + 1` and `index + 2`.
+ * A constant becomes a float32 constant that remembers its scales.
+ */
+export function dequantizeInput(node: OnnxNode, graph: GraphBuilder, index: number, axis: number, output?: ValueName): ValueName {
+  const x = node.required(index);
+  const linear = linearQuantization(node, graph, index + 1, axis);
+  const constant = graph.constant(x);
+  const type = graph.type(x);
+  if (constant && !type.quantization) {
+    return graph.addConstant(dequantizeConstant(constant, linear, linear.dtype ?? onnxDtypeOf(graph, x)), output);
+  }
+  if (linear.axis !== undefined && !constant) {
+    throw node.unsupported(`activations with ${linear.scale.length} scales along axis ${axis}`, 'quantize activations per tensor');
+  }
+  if (type.dtype !== 'int32' && type.dtype !== 'int8') throw node.unsupported(`input ${index} is ${type.dtype}`, 'dequantize integers');
+  const { scale, zeroPoint = [], dtype = undefined, ...rest } = linear;
+  // Left out, the zero point is 0 in the integers of the producer: int8 0, or uint8 0, which is stored as -128.
+  const unsigned = type.dtype === 'int32' || (dtype ? dtype === 'uint8' : type.quantization?.zeroPoint === -128);
+  const quantization = { ...rest, scale, zeroPoint: (zeroPoint[0] ?? 0) - (unsigned ? 128 : 0) };
+  const name = { name: `${node.name}.dequantize${index || ''}` };
+  return graph.addOne(Dequantize, [x], { quantization }, output ? { ...name, output } : name);
+}
+
+/** The float32 bias behind the int32 bias of a QLinear operator, whose scale is that of x times those of the weights. */
+export function dequantizeBias(node: OnnxNode, graph: GraphBuilder, bias: ValueName, x: TensorType, weights: TensorType): ValueName {
+  const constant = graph.constant(bias);
+  if (!constant) throw node.unsupported('the bias is computed at run time', 'export with a constant bias');
+  const xScale = x.quantization?.scale[0] as number;
+  const weightScales = weights.quantization?.scale as readonly number[];
+  const scale = weightScales.map((weightScale) => Math.fround(xScale * weightScale));
+  return graph.addConstant(dequantizeConstant(constant, { scale, ...(scale.length > 1 && { axis: 0 }) }, 'int32'));
+}
+
+export const Dequantize: Op<DequantizeAttributes> = {
+  name: 'Dequantize',
+
+  onnx: {
+    DequantizeLinear(node, graph) {
+      const axis = normalizeAxis(node.int('axis', 1), Math.max(graph.shape(node.required(0)).length, 2));
+      dequantizeInput(node, graph, 0, axis, node.outputs[0] as ValueName);
+    },
+  },
+
+  infer([x], { quantization }) {
+    const { dtype, shape } = x as TensorType;
+    if (dtype === 'float32') throw new Error('the input is float32, expected integers');
+    return [{ dtype: 'float32', shape, quantization }];
+  },
+
+  evaluate([x], { quantization }) {
+    const { type, data } = x as Tensor;
+    const { scale, zeroPoint, axis } = quantization;
+    const channel = channelOf(type.shape, axis);
+    const from = shiftOf(type) + zeroPoint;
+    const result = Float32Array.from(data, (q, i) => (q - from) * Math.fround(scale[channel(i)] as number));
+    return [{ type: { dtype: 'float32', shape: type.shape, quantization }, data: result }];
+  },
+
+  quantize: { kind: 'float' },
+
+  kernel(node, { inputs: [x] }) {
+    const { scale, zeroPoint } = node.attributes.quantization;
+    if (x?.type.dtype !== 'int8' || scale.length !== 1) return undefined;
+    return {
+      opcode: OPCODE_DEQUANTIZE,
+      operands: [(x as Value).name],
+      parameters: parameterWords(QUANTIZE_PARAMETERS, {
+        [QUANTIZE_SCALE_F32]: float32Bits(scale[0] as number),
+        [QUANTIZE_ZERO_POINT]: zeroPoint,
+      }),
+    };
+  },
+};

@@ -1,0 +1,82 @@
+/** Quantize: float32 → int8, y = clamp(rne(x / scale) + zero point). */
+import { OPCODE_QUANTIZE, QUANTIZE_PARAMETERS, QUANTIZE_SCALE_F32, QUANTIZE_ZERO_POINT } from '../../runtime-as/format.ts';
+import type { Quantization, Tensor, TensorType, Value, ValueName } from '../graph.ts';
+import type { GraphBuilder } from '../onnx/builder.ts';
+import type { OnnxNode } from '../onnx/node.ts';
+import { linearQuantization } from '../onnx/quantization.ts';
+import { roundHalfEven } from './accumulate.ts';
+import { float32Bits, type Op, parameterWords } from './op.ts';
+import { normalizeAxis, stridesOf } from './strides.ts';
+
+export interface QuantizeAttributes {
+  /** Parameters of the int8 integers. */
+  readonly quantization: Quantization;
+}
+
+/** The index along `axis` of each element; 0 where there is no axis. */
+export function channelOf(shape: readonly number[], axis: number | undefined): (element: number) => number {
+  if (axis === undefined) return () => 0;
+  const stride = stridesOf(shape)[axis] as number;
+  const extent = shape[axis] as number;
+  return (element) => Math.floor(element / stride) % extent;
+}
+
+/** clamp(rne(x / scale) + zero point) in float32 arithmetic, as ONNX Runtime and the kernel compute it. */
+export function quantizeFloat32(x: number, scale: number, zeroPoint: number): number {
+  const quotient = Math.fround(Math.fround(x) / Math.fround(scale));
+  return Number.isNaN(quotient) ? zeroPoint : Math.max(-128, Math.min(127, roundHalfEven(quotient) + zeroPoint));
+}
+
+/** Adds the Quantize that the inputs `scaleIndex` (scale) and `scaleIndex + 1` (zero point) of an ONNX node describe. */
+export function quantizeOutput(node: OnnxNode, graph: GraphBuilder, x: ValueName, scaleIndex: number): void {
+  const axis = normalizeAxis(node.int('axis', 1), Math.max(graph.shape(x).length, 2));
+  const { scale, zeroPoint = scale.map(() => 0), dtype = 'uint8', ...rest } = linearQuantization(node, graph, scaleIndex, axis);
+  const [first] = zeroPoint as [number];
+  if (rest.axis !== undefined && !graph.constant(x)) {
+    throw node.unsupported(`activations with ${scale.length} scales along axis ${axis}`, 'quantize activations per tensor');
+  }
+  if (zeroPoint.some((value) => value !== first)) {
+    throw node.unsupported(`zero points that differ along axis ${axis}`, 'quantize weights symmetrically');
+  }
+  // uint8 integers q are stored as the int8 integers q - 128.
+  const quantization = { ...rest, scale, zeroPoint: dtype === 'uint8' ? first - 128 : first };
+  const [output] = node.outputs as [ValueName];
+  graph.addOne(Quantize, [x], { quantization }, { output, name: rest.axis === undefined ? `${node.name}.quantize` : node.name });
+}
+
+export const Quantize: Op<QuantizeAttributes> = {
+  name: 'Quantize',
+
+  onnx: {
+    QuantizeLinear: (node, graph) => quantizeOutput(node, graph, node.required(0), 1),
+  },
+
+  infer([x], { quantization }) {
+    const { dtype, shape } = x as TensorType;
+    if (dtype !== 'float32') throw new Error(`the input is ${dtype}, expected float32`);
+    return [{ dtype: 'int8', shape, quantization }];
+  },
+
+  evaluate([x], { quantization }) {
+    const { type, data } = x as Tensor;
+    const { scale, zeroPoint, axis } = quantization;
+    const channel = channelOf(type.shape, axis);
+    const result = Int8Array.from(data, (value, i) => quantizeFloat32(value, scale[channel(i)] as number, zeroPoint));
+    return [{ type: { dtype: 'int8', shape: type.shape, quantization }, data: result }];
+  },
+
+  quantize: { kind: 'float' },
+
+  kernel(node, { inputs: [x] }) {
+    const { scale, zeroPoint } = node.attributes.quantization;
+    if (scale.length !== 1) return undefined;
+    return {
+      opcode: OPCODE_QUANTIZE,
+      operands: [(x as Value).name],
+      parameters: parameterWords(QUANTIZE_PARAMETERS, {
+        [QUANTIZE_SCALE_F32]: float32Bits(scale[0] as number),
+        [QUANTIZE_ZERO_POINT]: zeroPoint,
+      }),
+    };
+  },
+};
