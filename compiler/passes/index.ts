@@ -1,0 +1,18 @@
+/** The order of the passes, to be read from top to bottom. */
+import { absorbTransposeIntoWeights } from './absorb-transpose-into-weights.ts';
+import { convertToChannelsLast } from './convert-to-channels-last.ts';
+import { foldConstants } from './fold-constants.ts';
+import { fuseActivation } from './fuse-activation.ts';
+import { mergeReshapes } from './merge-reshapes.ts';
+import type { Pass } from './pass.ts';
+import { removeIdentities } from './remove-identities.ts';
+
+export const defaultPasses: readonly Pass[] = [
+  foldConstants,
+  removeIdentities,
+  convertToChannelsLast,
+  absorbTransposeIntoWeights,
+  mergeReshapes,
+  removeIdentities,
+  fuseActivation,
+];
