@@ -2,6 +2,7 @@
  * Arithmetic for the checks that run once per step before the first inference. Extents saturate instead of
  * overflowing, so a damaged parameter can never look like a small one.
  */
+import { DTYPE_INT8 } from "./format";
 import { operandBytes, operandCount, operandDtype, parameter, parameterCount } from "./step";
 
 /** Larger than any tensor may be. */
@@ -40,4 +41,9 @@ export function holds(step: usize, context: usize, operand: i32, dtype: i32, ele
 export function isBetween(step: usize, index: i32, low: i32, high: i32): bool {
   const value = parameter(step, index);
   return value >= low && value <= high;
+}
+
+/** Bytes of one element. */
+export function dtypeBytes(dtype: i32): i32 {
+  return dtype == DTYPE_INT8 ? 1 : 4;
 }

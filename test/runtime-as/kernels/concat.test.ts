@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest';
+import * as format from '../../../runtime-as/format.ts';
+import { variants } from '../../compiler/ops/op-case.ts';
+import { damageParameters, loadStep } from './step-case.ts';
+
+const concat = {
+  opcode: format.OPCODE_CONCAT,
+  operands: [{ type: { dtype: 'int8', shape: [4, 3] } }, { type: { dtype: 'int8', shape: [4, 5] } }],
+  output: { dtype: 'int8', shape: [4, 8] },
+  parameters: [4],
+} as const;
+
+describe.each(variants)('CONCAT %s', (variant) => {
+  test('refuses operands that do not make up the output', async () => {
+    expect(await loadStep(concat, variant)).toBeDefined();
+    expect(await loadStep({ ...concat, output: { dtype: 'int8', shape: [4, 9] } }, variant)).toBeUndefined();
+    expect(await loadStep({ ...concat, output: { dtype: 'int32', shape: [4, 2] } }, variant)).toBeUndefined();
+    expect(await loadStep({ ...concat, operands: [] }, variant)).toBeUndefined();
+  });
+
+  test('no damaged parameter makes it trap', async () => {
+    expect(await damageParameters(concat, 100, variant)).toBeGreaterThan(50);
+  });
+});

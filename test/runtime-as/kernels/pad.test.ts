@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import * as format from '../../../runtime-as/format.ts';
+import { variants } from '../../compiler/ops/op-case.ts';
+import { damageParameters, loadStep } from './step-case.ts';
+
+function padding(mode: number, before: number, after: number) {
+  return {
+    opcode: format.OPCODE_PAD,
+    operands: [{ type: { dtype: 'float32', shape: [2, 5] } }],
+    output: { dtype: 'float32', shape: [2, before + 5 + after] },
+    parameters: [4, mode, 0, 1, 1, 1, 1, 2, 5, 0, 0, 0, 0, 0, before, 1, 1, 1, 1, 2, before + 5 + after],
+  } as const;
+}
+
+describe.each(variants)('PAD %s', (variant) => {
+  test('refuses a mirror that is longer than what it mirrors', async () => {
+    expect(await loadStep(padding(format.PAD_MODE_REFLECT, 4, 4), variant)).toBeDefined();
+    expect(await loadStep(padding(format.PAD_MODE_REFLECT, 5, 0), variant)).toBeUndefined();
+    expect(await loadStep(padding(format.PAD_MODE_REFLECT, 0, 5), variant)).toBeUndefined();
+    expect(await loadStep(padding(format.PAD_MODE_EDGE, 9, 9), variant)).toBeDefined();
+  });
+
+  test.for([format.PAD_MODE_CONSTANT, format.PAD_MODE_REFLECT, format.PAD_MODE_EDGE])(
+    'no damaged parameter makes mode %i trap',
+    async (mode) => {
+      expect(await damageParameters(padding(mode, 3, 2), 300, variant)).toBeGreaterThan(100);
+    },
+  );
+});
