@@ -2,19 +2,41 @@
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
+import { Concat } from './concat.ts';
+import { Constant } from './constant.ts';
 import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
 import { Dequantize } from './dequantize.ts';
-import type { Op } from './op.ts';
+import { Identity } from './identity.ts';
+import type { OnnxImporter, Op } from './op.ts';
+import { Pad } from './pad.ts';
 import { Quantize } from './quantize.ts';
 import { Requantize } from './requantize.ts';
 import { Reshape } from './reshape.ts';
+import { Shape } from './shape.ts';
+import { Slice } from './slice.ts';
 import { Transpose } from './transpose.ts';
 import { Unary } from './unary.ts';
 
-export const operators: readonly Op[] = [Add, Conv2d, Dense, Dequantize, Quantize, Requantize, Reshape, Transpose, Unary];
+export const operators: readonly Op[] = [
+  Add,
+  Concat,
+  Conv2d,
+  Dense,
+  Dequantize,
+  Pad,
+  Quantize,
+  Requantize,
+  Reshape,
+  Slice,
+  Transpose,
+  Unary,
+];
 
-type OnnxImporter = (node: OnnxNode, graph: GraphBuilder) => void;
+/** ONNX operators that leave no node of their own: they fold, rename, or become nodes of other operators. */
+const importers: readonly OnnxImporter[] = [Constant, Identity, Shape];
 
 /** ONNX operator type → what imports it. */
-export const onnxImporters: ReadonlyMap<string, OnnxImporter> = new Map(operators.flatMap((op) => Object.entries(op.onnx)));
+export const onnxImporters: ReadonlyMap<string, (node: OnnxNode, graph: GraphBuilder) => void> = new Map(
+  [...operators, ...importers].flatMap(({ onnx }) => Object.entries(onnx)),
+);

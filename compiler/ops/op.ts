@@ -7,7 +7,8 @@ import type { OnnxNode } from '../onnx/node.ts';
  * How an operator becomes integer.
  * - `accumulate`: input 1 holds weights (int8 per channel of `weightAxis`), input 2 the bias (int32); the output is observed.
  * - `observed`: the output's range is observed by calibration.
- * - `same-as-input`: inputs named by `inputs` (default: every activation) and all outputs share one scale and zero point.
+ * - `same-as-input`: inputs named by `inputs` (default: every activation) and all float32 outputs share one scale and
+ *   zero point. Outputs of another dtype (the indices of ArgMax) stay as they are.
  * - `fixed`: the output's parameters are known beforehand.
  * - `float`: there is no int8 kernel; the node is a float32 island.
  */
@@ -39,11 +40,15 @@ export interface NodeValues {
   readonly outputs: readonly Value[];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: lists of operators hold every attribute type
-export interface Op<A = any> {
-  readonly name: string;
+/** What imports ONNX operators. By itself: those that become constants, other names or nodes of other operators. */
+export interface OnnxImporter {
   /** ONNX operator type → adds nodes. Several types may land here; one type may become several nodes. */
   readonly onnx: Readonly<Record<string, (node: OnnxNode, graph: GraphBuilder) => void>>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: lists of operators hold every attribute type
+export interface Op<A = any> extends OnnxImporter {
+  readonly name: string;
   /** @throws Error with the reason, when shapes or attributes do not fit each other. */
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[];
   /** The float32 (and, for shape arithmetic, int32) reference: obvious, slow, the definition of right. */

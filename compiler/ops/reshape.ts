@@ -1,18 +1,19 @@
 /** Reshape: the same elements in the same order under another shape. Flatten, Squeeze and Unsqueeze land here too. */
 import { elementCount, type Tensor, type TensorType } from '../graph.ts';
+import { knownInput, knownInts } from './known.ts';
 import type { Op } from './op.ts';
+import { moveQuantizationAxis } from './quantization-axis.ts';
 import { normalizeAxis } from './strides.ts';
 
 export interface ReshapeAttributes {
   readonly shape: readonly number[];
 }
 
-/** The axes of Squeeze and Unsqueeze: an attribute before opset 13, an input after. */
-function axesOf(node: Parameters<Op['onnx'][string]>[0], graph: Parameters<Op['onnx'][string]>[1]): number[] | undefined {
-  if (!node.input(1)) return node.ints('axes');
-  const axes = graph.numbers(node.input(1));
-  if (!axes) throw node.unsupported('the axes are computed at run time', 'export with constant axes');
-  return axes;
+/** The axis of `to` that is axis `axis` of `from`: as long, with as many elements before it. */
+function sameAxis(from: readonly number[], to: readonly number[], axis: number): number | undefined {
+  const before = elementCount(from.slice(0, axis));
+  const found = to.findIndex((extent, i) => extent === from[axis] && elementCount(to.slice(0, i)) === before);
+  return found < 0 ? undefined : found;
 }
 
 export const Reshape: Op<ReshapeAttributes> = {
@@ -21,12 +22,8 @@ export const Reshape: Op<ReshapeAttributes> = {
   onnx: {
     Reshape(node, graph) {
       const from = graph.shape(node.required(0));
-      const wanted = graph.numbers(node.required(1));
-      if (!wanted)
-        throw node.unsupported(
-          'the target shape is computed at run time',
-          'export with static shapes, or fix the inputs with --input name=…',
-        );
+      node.required(1);
+      const wanted = knownInput(node, graph, 1, 'the target extents') as number[];
       const allowZero = node.int('allowzero', 0) === 1;
       const shape = wanted.map((extent, i) => (extent === 0 && !allowZero ? (from[i] as number) : extent));
       const known = shape.filter((extent) => extent !== -1).reduce((a, b) => a * b, 1);
@@ -46,13 +43,13 @@ export const Reshape: Op<ReshapeAttributes> = {
     },
     Squeeze(node, graph) {
       const from = graph.shape(node.required(0));
-      const axes = axesOf(node, graph)?.map((axis) => normalizeAxis(axis, from.length));
+      const axes = knownInts(node, graph, 'axes', 1)?.map((axis) => normalizeAxis(axis, from.length));
       const shape = from.filter((extent, i) => (axes ? !axes.includes(i) : extent !== 1));
       graph.add(Reshape, [node.required(0)], { shape }, { outputs: node.outputs });
     },
     Unsqueeze(node, graph) {
       const from = graph.shape(node.required(0));
-      const given = axesOf(node, graph) ?? [];
+      const given = knownInts(node, graph, 'axes', 1) ?? [];
       const rank = from.length + given.length;
       const axes = given.map((axis) => normalizeAxis(axis, rank));
       const rest = [...from];
@@ -62,16 +59,18 @@ export const Reshape: Op<ReshapeAttributes> = {
   },
 
   infer([x], { shape }) {
-    const from = (x as TensorType).shape;
+    const type = x as TensorType;
+    const from = type.shape;
     if (elementCount(from) !== elementCount(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new Error(`[${from}] cannot be reshaped to [${shape}]`);
     }
-    return [{ ...(x as TensorType), shape }];
+    return [moveQuantizationAxis(type, shape, (axis) => sameAxis(from, shape, axis))];
   },
 
-  evaluate([x], { shape }) {
+  evaluate([x], attributes) {
     const { type, data } = x as Tensor;
-    return [{ type: { ...type, shape }, data }];
+    const [output] = Reshape.infer([type], attributes) as [TensorType];
+    return [{ type: output, data }];
   },
 
   quantize: { kind: 'same-as-input' },

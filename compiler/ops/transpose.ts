@@ -1,15 +1,8 @@
 /** Transpose: y.shape[i] = x.shape[permutation[i]]. */
-import {
-  COPY_DIMENSIONS,
-  COPY_ELEMENT_BYTES,
-  COPY_INPUT_STRIDES,
-  COPY_OUTPUT_STRIDES,
-  COPY_PARAMETERS,
-  COPY_RANK,
-  OPCODE_COPY,
-} from '../../runtime-as/format.ts';
-import { dtypeBytes, type Tensor, type TensorType, typedArray } from '../graph.ts';
-import { type Op, parameterWords } from './op.ts';
+import { type Tensor, type TensorType, typedArray, type Value } from '../graph.ts';
+import type { Op } from './op.ts';
+import { moveQuantizationAxis } from './quantization-axis.ts';
+import { stridedCopy } from './strided-copy.ts';
 import { forEachIndex, stridesOf } from './strides.ts';
 
 export interface TransposeAttributes {
@@ -22,10 +15,10 @@ export function keepsBytes(shape: readonly number[], permutation: readonly numbe
   return moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number));
 }
 
-/** Scales per index of an axis move with the axis. */
-function transposedQuantization({ quantization }: TensorType, permutation: readonly number[]): Partial<TensorType> {
-  if (quantization?.axis === undefined) return {};
-  return { quantization: { ...quantization, axis: permutation.indexOf(quantization.axis) } };
+/** Strides of x in the order of y's axes. */
+function permutedStrides(shape: readonly number[], permutation: readonly number[]): number[] {
+  const strides = stridesOf(shape);
+  return permutation.map((axis) => strides[axis] as number);
 }
 
 export const Transpose: Op<TransposeAttributes> = {
@@ -40,25 +33,19 @@ export const Transpose: Op<TransposeAttributes> = {
   },
 
   infer([x], { permutation }) {
-    const shape = (x as TensorType).shape;
-    if ([...permutation].sort((a, b) => a - b).some((axis, i) => axis !== i) || permutation.length !== shape.length) {
-      throw new Error(`permutation [${permutation}] does not fit rank ${shape.length}`);
+    const type = x as TensorType;
+    if ([...permutation].sort((a, b) => a - b).some((axis, i) => axis !== i) || permutation.length !== type.shape.length) {
+      throw new Error(`permutation [${permutation}] does not fit rank ${type.shape.length}`);
     }
-    return [
-      {
-        ...(x as TensorType),
-        shape: permutation.map((axis) => shape[axis] as number),
-        ...transposedQuantization(x as TensorType, permutation),
-      },
-    ];
+    const shape = permutation.map((axis) => type.shape[axis] as number);
+    return [moveQuantizationAxis(type, shape, (axis) => permutation.indexOf(axis))];
   },
 
   evaluate([x], attributes) {
     const { type, data } = x as Tensor;
     const [output] = Transpose.infer([type], attributes) as [TensorType];
     const result = typedArray(type.dtype, data.length);
-    const strides = stridesOf(type.shape);
-    forEachIndex(output.shape, [attributes.permutation.map((axis) => strides[axis] as number)], (i, [from]) => {
+    forEachIndex(output.shape, [permutedStrides(type.shape, attributes.permutation)], (i, [from]) => {
       result[i] = data[from as number] as number;
     });
     return [{ type: output, data: result }];
@@ -66,20 +53,13 @@ export const Transpose: Op<TransposeAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
-  kernel(node, { inputs: [x], outputs: [y] }) {
-    if (!x || !y) return undefined;
-    if (keepsBytes(x.type.shape, node.attributes.permutation)) return 'alias';
-    const rank = y.type.shape.length;
-    if (rank > COPY_RANK) return undefined;
-    const from = stridesOf(x.type.shape);
-    const to = stridesOf(y.type.shape);
-    const words: Record<number, number> = { [COPY_ELEMENT_BYTES]: dtypeBytes(x.type.dtype) };
-    for (let i = 0; i < COPY_RANK; i++) {
-      const axis = i - (COPY_RANK - rank);
-      words[COPY_DIMENSIONS + i] = axis < 0 ? 1 : (y.type.shape[axis] as number);
-      words[COPY_INPUT_STRIDES + i] = axis < 0 ? 0 : (from[node.attributes.permutation[axis] as number] as number);
-      words[COPY_OUTPUT_STRIDES + i] = axis < 0 ? 0 : (to[axis] as number);
-    }
-    return { opcode: OPCODE_COPY, operands: [x.name], parameters: parameterWords(COPY_PARAMETERS, words) };
+  kernel({ attributes: { permutation } }, { inputs: [x], outputs: [y] }) {
+    const { shape } = (x as Value).type;
+    if (keepsBytes(shape, permutation)) return 'alias';
+    return stridedCopy(x as Value, y as Value, {
+      shape: (y as Value).type.shape,
+      start: 0,
+      strides: permutedStrides(shape, permutation),
+    });
   },
 };
