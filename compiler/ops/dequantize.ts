@@ -11,9 +11,9 @@ import { normalizeAxis } from './strides.ts';
 export interface DequantizeAttributes {
   /**
    * Parameters of the int8 integers. A uint8 input of the model is an int32 value inside that holds 0 … 255, and stands
-   * for the int8 integers 128 below.
+   * for the int8 integers 128 below. Absent: those of the input's type.
    */
-  readonly quantization: Quantization;
+  readonly quantization?: Quantization;
 }
 
 /** What is taken from the input's integers before the zero point. */
@@ -85,22 +85,22 @@ export const Dequantize: Op<DequantizeAttributes> = {
   infer([x], { quantization }) {
     const { dtype, shape } = x as TensorType;
     if (dtype === 'float32') throw new Error('the input is float32, expected integers');
-    return [{ dtype: 'float32', shape, quantization }];
+    return [{ dtype: 'float32', shape, ...(quantization && { quantization }) }];
   },
 
-  evaluate([x], { quantization }) {
+  evaluate([x], attributes) {
     const { type, data } = x as Tensor;
-    const { scale, zeroPoint, axis } = quantization;
+    const { scale, zeroPoint, axis } = attributes.quantization ?? (type.quantization as Quantization);
     const channel = channelOf(type.shape, axis);
     const from = shiftOf(type) + zeroPoint;
     const result = Float32Array.from(data, (q, i) => (q - from) * Math.fround(scale[channel(i)] as number));
-    return [{ type: { dtype: 'float32', shape: type.shape, quantization }, data: result }];
+    return [{ type: Dequantize.infer([type], attributes)[0] as TensorType, data: result }];
   },
 
   quantize: { kind: 'float' },
 
   kernel(node, { inputs: [x] }) {
-    const { scale, zeroPoint } = node.attributes.quantization;
+    const { scale = [], zeroPoint = 0 } = node.attributes.quantization ?? x?.type.quantization ?? {};
     if (x?.type.dtype !== 'int8' || scale.length !== 1) return undefined;
     return {
       opcode: OPCODE_DEQUANTIZE,

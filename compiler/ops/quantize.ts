@@ -9,8 +9,8 @@ import { float32Bits, type Op, parameterWords } from './op.ts';
 import { normalizeAxis, stridesOf } from './strides.ts';
 
 export interface QuantizeAttributes {
-  /** Parameters of the int8 integers. */
-  readonly quantization: Quantization;
+  /** Parameters of the int8 integers; absent: those of the output's type. */
+  readonly quantization?: Quantization;
 }
 
 /** The index along `axis` of each element; 0 where there is no axis. */
@@ -54,21 +54,21 @@ export const Quantize: Op<QuantizeAttributes> = {
   infer([x], { quantization }) {
     const { dtype, shape } = x as TensorType;
     if (dtype !== 'float32') throw new Error(`the input is ${dtype}, expected float32`);
-    return [{ dtype: 'int8', shape, quantization }];
+    return [{ dtype: 'int8', shape, ...(quantization && { quantization }) }];
   },
 
   evaluate([x], { quantization }) {
     const { type, data } = x as Tensor;
-    const { scale, zeroPoint, axis } = quantization;
+    const { scale, zeroPoint, axis } = quantization as Quantization;
     const channel = channelOf(type.shape, axis);
     const result = Int8Array.from(data, (value, i) => quantizeFloat32(value, scale[channel(i)] as number, zeroPoint));
-    return [{ type: { dtype: 'int8', shape: type.shape, quantization }, data: result }];
+    return [{ type: { dtype: 'int8', shape: type.shape, ...(quantization && { quantization }) }, data: result }];
   },
 
   quantize: { kind: 'float' },
 
-  kernel(node, { inputs: [x] }) {
-    const { scale, zeroPoint } = node.attributes.quantization;
+  kernel(node, { inputs: [x], outputs: [y] }) {
+    const { scale = [], zeroPoint = 0 } = node.attributes.quantization ?? y?.type.quantization ?? {};
     if (scale.length !== 1) return undefined;
     return {
       opcode: OPCODE_QUANTIZE,
