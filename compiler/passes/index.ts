@@ -3,11 +3,13 @@ import { absorbTransposeIntoWeights } from './absorb-transpose-into-weights.ts';
 import { convertToChannelsLast } from './convert-to-channels-last.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseActivation } from './fuse-activation.ts';
+import { fuseQuantizeDequantize } from './fuse-quantize-dequantize.ts';
 import { mergeReshapes } from './merge-reshapes.ts';
 import type { Pass } from './pass.ts';
 import { removeIdentities } from './remove-identities.ts';
 
 export const defaultPasses: readonly Pass[] = [
+  fuseQuantizeDequantize,
   foldConstants,
   removeIdentities,
   convertToChannelsLast,
