@@ -50,6 +50,13 @@ export function parameter(step: usize, index: i32): i32 {
   return word(step, 1 + operandCount(step) + index);
 }
 
+/** Where the parameter's word lies: for kernels that read it as data. */
+// @ts-ignore: decorator
+@inline
+export function parameterAddress(step: usize, index: i32): usize {
+  return step + (<usize>(1 + operandCount(step) + index) << 2);
+}
+
 // @ts-ignore: decorator
 @inline
 export function parameterF32(step: usize, index: i32): f32 {

@@ -1,18 +1,31 @@
-/** CONV2D_INT8: not written yet; the check refuses it. */
+/**
+ * CONV2D_INT8: x [N, H, W, C] · weights [O, KH, KW, C / groups] · bias int32 [O], with the input zero point folded in ·
+ * multipliers float32 [O] → y [N, OH, OW, O]. Padding writes the input zero point.
+ */
+import { DTYPE_INT8 } from "../format";
+import { SIMD } from "../variant";
+import { runDirect } from "./conv2d-direct";
+import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { checkGeometry, isBlock } from "./geometry";
+
 export function checkConv2dInt8(step: usize, context: usize): bool {
-  return false;
-}
-
-export function runConv2dInt8(step: usize, context: usize, prepared: usize): void {
-  unreachable();
-}
-
-export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {
-  return 0;
+  if (!checkGeometry(step, context, DTYPE_INT8)) return false;
+  return !SIMD || (isBlock(panelsPreparedBytes<i8>(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
 }
 
 export function preparedBytesConv2dInt8(step: usize, context: usize): i32 {
-  return 0;
+  return SIMD ? <i32>panelsPreparedBytes<i8>(step) : 0;
 }
 
-export function prepareConv2dInt8(step: usize, context: usize, prepared: usize): void {}
+export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {
+  return SIMD ? <i32>panelsWorkspaceBytes<i8>(step) : 0;
+}
+
+export function prepareConv2dInt8(step: usize, context: usize, prepared: usize): void {
+  if (SIMD) preparePanels<i8>(step, context, prepared);
+}
+
+export function runConv2dInt8(step: usize, context: usize, prepared: usize): void {
+  if (SIMD) runPanels<i8>(step, context, prepared);
+  else runDirect<i8, i32>(step, context);
+}

@@ -1,18 +1,31 @@
-/** DEPTHWISE_INT8: not written yet; the check refuses it. */
+/**
+ * DEPTHWISE_INT8: x [N, H, W, C] · weights [KH, KW, C] · bias int32 [C], with the input zero point folded in ·
+ * multipliers float32 [C] → y [N, OH, OW, C]. Padding writes the input zero point.
+ */
+import { DTYPE_INT8 } from "../format";
+import { SIMD } from "../variant";
+import { runDepthwiseDirect } from "./depthwise-direct";
+import { prepareRows, rowsPreparedBytes, rowsWorkspaceBytes, runRows } from "./depthwise-rows";
+import { checkDepthwise, isBlock } from "./geometry";
+
 export function checkDepthwiseInt8(step: usize, context: usize): bool {
-  return false;
-}
-
-export function runDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
-  unreachable();
-}
-
-export function workspaceBytesDepthwiseInt8(step: usize, context: usize): i32 {
-  return 0;
+  if (!checkDepthwise(step, context, DTYPE_INT8)) return false;
+  return !SIMD || (isBlock(rowsPreparedBytes(step)) && isBlock(rowsWorkspaceBytes(step)));
 }
 
 export function preparedBytesDepthwiseInt8(step: usize, context: usize): i32 {
-  return 0;
+  return SIMD ? <i32>rowsPreparedBytes(step) : 0;
 }
 
-export function prepareDepthwiseInt8(step: usize, context: usize, prepared: usize): void {}
+export function workspaceBytesDepthwiseInt8(step: usize, context: usize): i32 {
+  return SIMD ? <i32>rowsWorkspaceBytes(step) : 0;
+}
+
+export function prepareDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
+  if (SIMD) prepareRows(step, context, prepared);
+}
+
+export function runDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
+  if (SIMD) runRows(step, context, prepared);
+  else runDepthwiseDirect<i8, i32>(step, context);
+}

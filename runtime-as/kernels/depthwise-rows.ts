@@ -1,0 +1,170 @@
+/**
+ * Depthwise int8 convolution for SIMD: a ring in the workspace keeps the input rows that the current output row needs,
+ * widened to int16 and padded with the zero point, so that the microkernel sees neither padding nor strides.
+ *
+ * Row `id` = input row + top padding lies in slot (id / dilation) % kernelHeight: the rows of one output row never share
+ * a slot, and without dilation a row is widened once for all the output rows that need it.
+ */
+import {
+  CONV_BATCH,
+  CONV_CLAMP_HIGH,
+  CONV_CLAMP_LOW,
+  CONV_DILATION_HEIGHT,
+  CONV_DILATION_WIDTH,
+  CONV_INPUT_ZERO_POINT,
+  CONV_IN_CHANNELS,
+  CONV_IN_HEIGHT,
+  CONV_IN_WIDTH,
+  CONV_KERNEL_HEIGHT,
+  CONV_KERNEL_WIDTH,
+  CONV_OUTPUT_ZERO_POINT,
+  CONV_OUT_HEIGHT,
+  CONV_OUT_WIDTH,
+  CONV_PAD_LEFT,
+  CONV_PAD_TOP,
+  CONV_STRIDE_HEIGHT,
+  CONV_STRIDE_WIDTH,
+} from "../format";
+import { depthwiseRow, DEPTHWISE_HEADER_BYTES, fillColumns, widenColumns } from "../microkernels/depthwise-int8-simd";
+import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
+import { operandAddress, parameter, workspace } from "../step";
+
+const BLOCK_CHANNELS: i32 = 8;
+/** Bytes of one column of a widened row: 8 channels int16. */
+const COLUMN_BYTES: i64 = 16;
+
+function channelBlocks(step: usize): i32 {
+  return (parameter(step, CONV_IN_CHANNELS) + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
+}
+
+function tapPairs(step: usize): i32 {
+  return (parameter(step, CONV_KERNEL_HEIGHT) * parameter(step, CONV_KERNEL_WIDTH) + 1) >> 1;
+}
+
+function blockBytes(step: usize): usize {
+  return <usize>DEPTHWISE_HEADER_BYTES + (<usize>tapPairs(step) << 5);
+}
+
+/** Columns of one phase; the microkernel computes output pixels in fours. */
+function phaseColumns(step: usize): i32 {
+  const reach = (parameter(step, CONV_KERNEL_WIDTH) - 1) * parameter(step, CONV_DILATION_WIDTH);
+  return ((parameter(step, CONV_OUT_WIDTH) + 3) & ~3) + reach / parameter(step, CONV_STRIDE_WIDTH);
+}
+
+/** One widened row of 8 channels. */
+function rowBytes(step: usize): i64 {
+  return COLUMN_BYTES * parameter(step, CONV_STRIDE_WIDTH) * phaseColumns(step);
+}
+
+/** Only after checkDepthwise; may exceed 31 bits. */
+export function rowsPreparedBytes(step: usize): i64 {
+  return REQUANTIZE_CONSTANTS_BYTES + <i64>channelBlocks(step) * blockBytes(step);
+}
+
+function tapsBytes(step: usize): i64 {
+  return (<i64>tapPairs(step) * 8 + 15) & ~15;
+}
+
+/** id of each slot · offset of each tap · ring [kernelHeight][channel block][row] */
+export function rowsWorkspaceBytes(step: usize): i64 {
+  const ids = (<i64>parameter(step, CONV_KERNEL_HEIGHT) * 4 + 15) & ~15;
+  const slots = <i64>parameter(step, CONV_KERNEL_HEIGHT) * channelBlocks(step);
+  // Two factors below 2^31 and a saturated third: no product of damaged parameters wraps.
+  return ids + tapsBytes(step) + slots * min<i64>(rowBytes(step), 1 << 31);
+}
+
+export function prepareRows(step: usize, context: usize, prepared: usize): void {
+  const channels = parameter(step, CONV_IN_CHANNELS);
+  const taps = parameter(step, CONV_KERNEL_HEIGHT) * parameter(step, CONV_KERNEL_WIDTH);
+  const weights = operandAddress(step, context, 1);
+  const bias = operandAddress(step, context, 2);
+  const multipliers = operandAddress(step, context, 3);
+  writeRequantizeConstants(
+    prepared, parameter(step, CONV_OUTPUT_ZERO_POINT), parameter(step, CONV_CLAMP_LOW), parameter(step, CONV_CLAMP_HIGH),
+  );
+  memory.fill(prepared + REQUANTIZE_CONSTANTS_BYTES, 0, <usize>rowsPreparedBytes(step) - REQUANTIZE_CONSTANTS_BYTES);
+  for (let c = 0; c < channels; c++) {
+    const block = prepared + REQUANTIZE_CONSTANTS_BYTES + <usize>(c / BLOCK_CHANNELS) * blockBytes(step);
+    const lane = <usize>(c % BLOCK_CHANNELS) << 2;
+    store<i32>(block + lane, load<i32>(bias + (<usize>c << 2)));
+    store<f32>(block + lane, load<f32>(multipliers + (<usize>c << 2)), 32);
+    for (let tap = 0; tap < taps; tap++) {
+      const to = block + DEPTHWISE_HEADER_BYTES + (<usize>(tap >> 1) << 5) + lane + (<usize>(tap & 1) << 1);
+      store<i16>(to, load<i8>(weights + <usize>(tap * channels + c)));
+    }
+  }
+}
+
+/** Widens row `h` of the image (a row of padding when it lies outside) into a slot of the ring. */
+function widenRow(step: usize, image: usize, h: i32, slot: usize): void {
+  const width = parameter(step, CONV_IN_WIDTH);
+  const channels = parameter(step, CONV_IN_CHANNELS);
+  const stride = parameter(step, CONV_STRIDE_WIDTH);
+  const padding = parameter(step, CONV_PAD_LEFT);
+  const zeroPoint = parameter(step, CONV_INPUT_ZERO_POINT);
+  const columns = phaseColumns(step);
+  const isPadding = h < 0 || h >= parameter(step, CONV_IN_HEIGHT);
+  for (let c = 0; c < channels; c += BLOCK_CHANNELS) {
+    for (let phase = 0; phase < stride; phase++, slot += <usize>columns * <usize>COLUMN_BYTES) {
+      // Column i holds input column i · stride + phase - padding.
+      const first = isPadding ? columns : min(max((padding - phase + stride - 1) / stride, 0), columns);
+      const end = isPadding ? columns : max(min((width + padding - phase + stride - 1) / stride, columns), first);
+      fillColumns(slot, zeroPoint, first);
+      const from = image + <usize>((h * width + first * stride + phase - padding) * channels + c);
+      widenColumns(slot + (<usize>first << 4), from, <usize>(stride * channels), end - first);
+      fillColumns(slot + (<usize>end << 4), zeroPoint, columns - end);
+    }
+  }
+}
+
+/** Byte offset of each tap of kernel row `kh` from the first output pixel, for the row in slot `slot`. */
+function writeTaps(step: usize, taps: usize, kh: i32, slot: usize): void {
+  const kernelWidth = parameter(step, CONV_KERNEL_WIDTH);
+  const stride = parameter(step, CONV_STRIDE_WIDTH);
+  let to = taps + (<usize>(kh * kernelWidth) << 2);
+  let column = 0;
+  for (let kw = 0; kw < kernelWidth; kw++, column += parameter(step, CONV_DILATION_WIDTH), to += 4) {
+    const index = (column % stride) * phaseColumns(step) + column / stride;
+    store<u32>(to, <u32>(slot + (<usize>index << 4)));
+  }
+}
+
+export function runRows(step: usize, context: usize, prepared: usize): void {
+  const channels = parameter(step, CONV_IN_CHANNELS);
+  const outHeight = parameter(step, CONV_OUT_HEIGHT);
+  const outWidth = parameter(step, CONV_OUT_WIDTH);
+  const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
+  const dilation = parameter(step, CONV_DILATION_HEIGHT);
+  const pairs = tapPairs(step);
+  const imageBytes = <usize>(parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * channels);
+  const widenedBytes = <usize>rowBytes(step);
+  const slotBytes = widenedBytes * channelBlocks(step);
+  const ids = workspace(context);
+  const taps = ids + ((<usize>kernelHeight * 4 + 15) & ~15);
+  const ring = taps + <usize>tapsBytes(step);
+  let image = operandAddress(step, context, 0);
+  let y = operandAddress(step, context, 4);
+  // The second tap of the last pair may not exist; its weights are zero.
+  store<u32>(taps + (<usize>pairs << 3) - 4, 0);
+  for (let n = parameter(step, CONV_BATCH); n > 0; n--, image += imageBytes) {
+    memory.fill(ids, 0xff, <usize>kernelHeight << 2);
+    for (let oh = 0; oh < outHeight; oh++) {
+      for (let kh = 0; kh < kernelHeight; kh++) {
+        const id = oh * parameter(step, CONV_STRIDE_HEIGHT) + kh * dilation;
+        const slot = (id / dilation) % kernelHeight;
+        const address = ids + (<usize>slot << 2);
+        if (load<i32>(address) != id) {
+          store<i32>(address, id);
+          widenRow(step, image, id - parameter(step, CONV_PAD_TOP), ring + <usize>slot * slotBytes);
+        }
+        writeTaps(step, taps, kh, <usize>slot * slotBytes);
+      }
+      let block = prepared + REQUANTIZE_CONSTANTS_BYTES;
+      let rows = ring;
+      for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += blockBytes(step), rows += widenedBytes) {
+        depthwiseRow(rows, taps, pairs, block, channels - c, prepared, y + c, channels, outWidth);
+      }
+      y += <usize>(outWidth * channels);
+    }
+  }
+}

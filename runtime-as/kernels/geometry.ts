@@ -1,0 +1,116 @@
+/** What the convolutions share: the check of their parameters, and which taps of a window lie inside the input. */
+import { extent, hasShape, holds, isBetween, times } from "../check";
+import {
+  CONV_BATCH,
+  CONV_CLAMP_HIGH,
+  CONV_CLAMP_LOW,
+  CONV_DILATION_HEIGHT,
+  CONV_DILATION_WIDTH,
+  CONV_FLOAT32_PARAMETERS,
+  CONV_GROUPS,
+  CONV_INT8_PARAMETERS,
+  CONV_IN_CHANNELS,
+  CONV_IN_HEIGHT,
+  CONV_KERNEL_HEIGHT,
+  CONV_KERNEL_WIDTH,
+  CONV_OUTPUT_ZERO_POINT,
+  CONV_OUT_CHANNELS,
+  CONV_OUT_HEIGHT,
+  CONV_PAD_LEFT,
+  CONV_PAD_TOP,
+  CONV_STRIDE_HEIGHT,
+  CONV_STRIDE_WIDTH,
+  DTYPE_FLOAT32,
+  DTYPE_INT32,
+  DTYPE_INT8,
+} from "../format";
+import { parameter } from "../step";
+
+const MAX_STEP: i32 = 1 << 15;
+/** Window positions stay below this, so that row and column arithmetic cannot overflow. */
+const MAX_POSITION: i32 = 1 << 30;
+/** Largest block of prepared weights or workspace of one step, in bytes. */
+const MAX_BLOCK: i64 = 1 << 30;
+
+/** Whether a block of so many bytes may be asked for. */
+export function isBlock(bytes: i64): bool {
+  return bytes <= MAX_BLOCK;
+}
+
+/** `axis` 0 is height, 1 is width. */
+function isWindow(step: usize, axis: i32): bool {
+  if (
+    !isBetween(step, CONV_IN_HEIGHT + axis, 1, MAX_POSITION) ||
+    !isBetween(step, CONV_STRIDE_HEIGHT + axis, 1, MAX_STEP) ||
+    !isBetween(step, CONV_DILATION_HEIGHT + axis, 1, MAX_STEP) ||
+    !isBetween(step, CONV_PAD_TOP + axis, 0, MAX_STEP)
+  ) {
+    return false;
+  }
+  const lastStart = <i64>(parameter(step, CONV_OUT_HEIGHT + axis) - 1) * parameter(step, CONV_STRIDE_HEIGHT + axis);
+  const reach = <i64>(parameter(step, CONV_KERNEL_HEIGHT + axis) - 1) * parameter(step, CONV_DILATION_HEIGHT + axis);
+  return lastStart + reach < MAX_POSITION;
+}
+
+/**
+ * Operands x [batch, inH, inW, inC] · weights [outC, kernelH, kernelW, inC / groups] · bias [outC] · (int8: multipliers
+ * [outC]) · y [batch, outH, outW, outC]: whether these extents are the operands' own and every parameter is in range.
+ */
+export function checkGeometry(step: usize, context: usize, dtype: i32): bool {
+  const isFloat32 = dtype == DTYPE_FLOAT32;
+  const operands = isFloat32 ? 4 : 5;
+  if (!hasShape(step, operands, isFloat32 ? CONV_FLOAT32_PARAMETERS : CONV_INT8_PARAMETERS)) return false;
+  const elementBytes: i64 = isFloat32 ? 4 : 1;
+  const groups = parameter(step, CONV_GROUPS);
+  const channels = parameter(step, CONV_IN_CHANNELS);
+  const outChannels = parameter(step, CONV_OUT_CHANNELS);
+  if (groups < 1 || channels < 1 || outChannels < 1 || channels % groups != 0 || outChannels % groups != 0) return false;
+  const weights = times(times(outChannels, extent(step, CONV_KERNEL_HEIGHT, 2)), channels / groups);
+  const outputs = times(parameter(step, CONV_BATCH), extent(step, CONV_OUT_HEIGHT, 3));
+  if (
+    !holds(step, context, 0, dtype, extent(step, CONV_BATCH, 4), elementBytes) ||
+    !holds(step, context, 1, dtype, weights, elementBytes) ||
+    !holds(step, context, 2, isFloat32 ? DTYPE_FLOAT32 : DTYPE_INT32, outChannels, 4) ||
+    !holds(step, context, operands - 1, dtype, outputs, elementBytes) ||
+    !isWindow(step, 0) ||
+    !isWindow(step, 1)
+  ) {
+    return false;
+  }
+  if (isFloat32) return true;
+  for (let i = CONV_CLAMP_LOW; i <= CONV_OUTPUT_ZERO_POINT; i++) if (!isBetween(step, i, -128, 127)) return false;
+  return parameter(step, CONV_CLAMP_LOW) <= parameter(step, CONV_CLAMP_HIGH) && holds(step, context, 3, DTYPE_FLOAT32, outChannels, 4);
+}
+
+/** A convolution whose every channel has its own window: weights are [kernelH, kernelW, C]. */
+export function checkDepthwise(step: usize, context: usize, dtype: i32): bool {
+  return (
+    checkGeometry(step, context, dtype) &&
+    parameter(step, CONV_GROUPS) == parameter(step, CONV_IN_CHANNELS) &&
+    parameter(step, CONV_OUT_CHANNELS) == parameter(step, CONV_IN_CHANNELS)
+  );
+}
+
+/** Elements of one output pixel's patch in one group: the depth K of the matrix product. */
+export function patchElements(step: usize): i32 {
+  return (
+    parameter(step, CONV_KERNEL_HEIGHT) *
+    parameter(step, CONV_KERNEL_WIDTH) *
+    (parameter(step, CONV_IN_CHANNELS) / parameter(step, CONV_GROUPS))
+  );
+}
+
+/** First of `taps` that lies inside the input, when tap 0 lies at `start`; `taps` when none does. */
+export function firstTap(start: i32, dilation: i32, taps: i32): i32 {
+  return start >= 0 ? 0 : min((dilation - 1 - start) / dilation, taps);
+}
+
+/** One past the last of `taps` that lies inside an input of `extent` positions; never below 0. */
+export function endTap(start: i32, dilation: i32, taps: i32, extent: i32): i32 {
+  return start >= extent ? 0 : <i32>min<i64>((<i64>extent - start + dilation - 1) / dilation, taps);
+}
+
+/** Whether a window of reach (taps - 1) · dilation + 1 lies wholly inside the input. */
+export function isInside(start: i32, dilation: i32, taps: i32, extent: i32): bool {
+  return start >= 0 && start + (taps - 1) * dilation < extent;
+}

@@ -1,0 +1,96 @@
+/**
+ * int32 accumulator → int8: y = clamp(rne(f32(accumulator) · multiplier) + zero point).
+ *
+ * Adding 1.5 · 2^23 leaves a float32 whose last bit counts ones, so the addition itself rounds to nearest even and the
+ * integer stands in the low bits. It is exact for |accumulator · multiplier| < 2^22, which the compiler guarantees;
+ * outside, both variants still give the same bits. The product must be rounded before the sum: no fused multiply-add.
+ */
+const MAGIC: f32 = 12582912.0;
+const MAGIC_BITS: i32 = 0x4b400000;
+
+export function requantize(accumulator: i32, multiplier: f32, zeroPoint: i32, low: i32, high: i32): i32 {
+  const rounded = reinterpret<i32>(<f32>accumulator * multiplier + MAGIC) - (MAGIC_BITS - zeroPoint);
+  return min(max(rounded, low), high);
+}
+
+/** Vectors that `requantizeVector` and `clampVector` read: kept in memory, because V8 rebuilds a literal at each use. */
+export const REQUANTIZE_CONSTANTS_BYTES: i32 = 64;
+
+export function writeRequantizeConstants(to: usize, zeroPoint: i32, low: i32, high: i32): void {
+  for (let i = 0; i < 4; i++, to += 4) {
+    store<f32>(to, MAGIC);
+    store<i32>(to, MAGIC_BITS - zeroPoint, 16);
+  }
+  for (let i = 0; i < 16; i++, to++) {
+    store<i8>(to, <i8>low, 16);
+    store<i8>(to, <i8>high, 32);
+  }
+}
+
+/** Four accumulators, rounded and offset, not clamped. */
+// @ts-ignore: decorator
+@inline
+export function requantizeVector(accumulators: v128, multipliers: v128, constants: usize): v128 {
+  const product = f32x4.mul(f32x4.convert_i32x4_s(accumulators), multipliers);
+  return i32x4.sub(f32x4.add(product, v128.load(constants)), v128.load(constants, 16));
+}
+
+/** Sixteen values saturated to int8 and clamped; a to d hold four each. */
+// @ts-ignore: decorator
+@inline
+export function clampVector(a: v128, b: v128, c: v128, d: v128, constants: usize): v128 {
+  const narrow = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  return i8x16.min_s(i8x16.max_s(narrow, v128.load(constants, 32)), v128.load(constants, 48));
+}
+
+/** Stores the low `count` (1 to 7) bytes. */
+function storePart(to: usize, bytes: i64, count: i32): void {
+  if (count & 4) {
+    store<i32>(to, <i32>bytes);
+    to += 4;
+    bytes >>= 32;
+  }
+  if (count & 2) {
+    store<i16>(to, <i16>bytes);
+    to += 2;
+    bytes >>= 16;
+  }
+  if (count & 1) store<i8>(to, <i8>bytes);
+}
+
+/** Stores row 1 (high half), then row 0 (low half) of 8 channels, of which `channels` are real. */
+// @ts-ignore: decorator
+@inline
+export function storeRows(rows: v128, y0: usize, y1: usize, channels: i32): void {
+  if (channels >= 8) {
+    v128.store64_lane(y1, rows, 1);
+    v128.store64_lane(y0, rows, 0);
+  } else {
+    storePart(y1, i64x2.extract_lane(rows, 1), channels);
+    storePart(y0, i64x2.extract_lane(rows, 0), channels);
+  }
+}
+
+/**
+ * 4 rows x 8 channels of accumulators: cRN holds channels 4N … of row R. `block` begins with 8 biases (already added)
+ * and 8 multipliers. Rows are stored last to first: rows beyond the real ones may point to the last real one.
+ */
+// @ts-ignore: decorator
+@inline
+export function requantizeRows4(
+  c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
+  y0: usize, y1: usize, y2: usize, y3: usize, channels: i32, block: usize, constants: usize,
+): void {
+  const m0 = v128.load(block, 32);
+  const m1 = v128.load(block, 48);
+  const high = clampVector(
+    requantizeVector(c20, m0, constants), requantizeVector(c21, m1, constants),
+    requantizeVector(c30, m0, constants), requantizeVector(c31, m1, constants), constants,
+  );
+  storeRows(high, y2, y3, channels);
+  const low = clampVector(
+    requantizeVector(c00, m0, constants), requantizeVector(c01, m1, constants),
+    requantizeVector(c10, m0, constants), requantizeVector(c11, m1, constants), constants,
+  );
+  storeRows(low, y0, y1, channels);
+}

@@ -1,0 +1,136 @@
+/** Convolutions on the kernels against the definition of architecture.md 4, computed here with plain integers. */
+import { expect } from 'vitest';
+import { Executor } from '../../../compiler/execute.ts';
+import { elementCount, type Graph, type Quantization, type Tensor, type TensorType, tensor } from '../../../compiler/graph.ts';
+import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
+import { Conv2d, type Conv2dAttributes } from '../../../compiler/ops/conv2d.ts';
+import { randomTensor, variants } from '../../compiler/ops/op-case.ts';
+
+export interface ConvolutionCase extends Partial<Omit<Conv2dAttributes, 'kernel' | 'clamp'>> {
+  /** [N, H, W, C] */
+  readonly x: readonly number[];
+  readonly outChannels: number;
+  readonly kernel: readonly [number, number];
+  readonly inputZeroPoint?: number;
+  readonly outputZeroPoint?: number;
+  /** Limits of the int8 output, as integers. */
+  readonly clampInt8?: readonly [number, number];
+}
+
+const plain = { stride: [1, 1], dilation: [1, 1], padBefore: [0, 0], padAfter: [0, 0], groups: 1, clamp: [-Infinity, Infinity] } as const;
+
+export function attributesOf({ x, outChannels, inputZeroPoint, outputZeroPoint, clampInt8, ...window }: ConvolutionCase): Conv2dAttributes {
+  return { ...plain, ...window };
+}
+
+function randomIntegers(count: number, seed: number, low: number, high: number): number[] {
+  return Array.from(randomTensor([count], seed, low, high + 1).data, Math.floor);
+}
+
+/** A quantized convolution whose outputs spread over the whole int8 range. */
+function quantizedConvolution(convolution: ConvolutionCase) {
+  const attributes = attributesOf(convolution);
+  const { x, outChannels, inputZeroPoint = 3, outputZeroPoint = -5, clampInt8 = [-128, 127] } = convolution;
+  const depth = attributes.kernel[0] * attributes.kernel[1] * ((x[3] as number) / attributes.groups);
+  const xType: TensorType = { dtype: 'int8', shape: x, quantization: { scale: [0.05], zeroPoint: inputZeroPoint } };
+  const scale = Array.from(randomTensor([outChannels], 4, 0.01, 0.02).data);
+  const shape = [outChannels, ...attributes.kernel, (x[3] as number) / attributes.groups];
+  const weightScales: Quantization = { scale, zeroPoint: 0, axis: 0 };
+  const weights = tensor('int8', shape, randomIntegers(elementCount(shape), 1, -127, 127));
+  const bias = tensor('int32', [outChannels], randomIntegers(outChannels, 2, -3000, 3000));
+  const yScale = (0.05 * 0.015 * 73 * 73 * Math.sqrt(depth)) / 60;
+  return {
+    attributes: { ...attributes, clamp: clampInt8.map((limit) => (limit - outputZeroPoint) * yScale) as [number, number] },
+    x: { type: xType, data: Int8Array.from(randomIntegers(elementCount(x), 3, -128, 127)) },
+    weights: { type: { ...weights.type, quantization: weightScales }, data: weights.data },
+    bias,
+    output: { scale: [yScale], zeroPoint: outputZeroPoint } as Quantization,
+    clampInt8,
+  };
+}
+
+type Quantized = ReturnType<typeof quantizedConvolution>;
+
+function roundToEven(value: number): number {
+  const down = Math.floor(value);
+  if (value - down === 0.5) return down % 2 === 0 ? down : down + 1;
+  return Math.round(value);
+}
+
+/** y = clamp(rne(f32(acc) · m) + zy), acc = bias + Σ (x - zx) w; padding adds nothing. */
+function reference({ attributes, x, weights, bias, output, clampInt8 }: Quantized): Int8Array {
+  const { kernel, stride, dilation, padBefore, padAfter, groups } = attributes;
+  const [n, h, w, c] = x.type.shape as [number, number, number, number];
+  const outChannels = bias.data.length;
+  const extent = (input: number, axis: 0 | 1) =>
+    Math.floor((input + padBefore[axis] + padAfter[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
+  const [oh, ow] = [extent(h, 0), extent(w, 1)];
+  const perGroup = c / groups;
+  const zx = x.type.quantization?.zeroPoint as number;
+  const result: number[] = [];
+  for (let b = 0; b < n; b++)
+    for (let p = 0; p < oh * ow; p++)
+      for (let o = 0; o < outChannels; o++) {
+        let sum = bias.data[o] as number;
+        for (let i = 0; i < kernel[0]; i++)
+          for (let j = 0; j < kernel[1]; j++)
+            for (let k = 0; k < perGroup; k++) {
+              const row = Math.floor(p / ow) * stride[0] + i * dilation[0] - padBefore[0];
+              const column = (p % ow) * stride[1] + j * dilation[1] - padBefore[1];
+              if (row < 0 || row >= h || column < 0 || column >= w) continue;
+              const channel = Math.floor(o / (outChannels / groups)) * perGroup + k;
+              const weight = weights.data[((o * kernel[0] + i) * kernel[1] + j) * perGroup + k] as number;
+              sum += ((x.data[((b * h + row) * w + column) * c + channel] as number) - zx) * weight;
+            }
+        const sxw = Math.fround(Math.fround(0.05) * Math.fround(weights.type.quantization?.scale[o] as number));
+        const multiplier = Math.fround(sxw / Math.fround(output.scale[0] as number));
+        const rounded = roundToEven(Math.fround(Math.fround(sum) * multiplier)) + output.zeroPoint;
+        result.push(Math.max(clampInt8[0], Math.min(clampInt8[1], rounded)));
+      }
+  return Int8Array.from(result);
+}
+
+function graphOf(attributes: Conv2dAttributes, x: Tensor, weights: Tensor, bias: Tensor, output?: Quantization): Graph {
+  const builder = new GraphBuilder();
+  builder.define('x', x.type);
+  const names = ['x', builder.addConstant(weights, 'weights'), builder.addConstant(bias, 'bias')];
+  const y = builder.addOne(Conv2d, names, attributes, { name: 'convolution' });
+  if (output) builder.define(y, { ...builder.type(y), quantization: output });
+  return builder.build('test', [{ name: 'x', value: 'x' }], [{ name: 'y', value: y }]);
+}
+
+/** Every variant must give exactly the integers of the definition. */
+export async function expectExactInt8(convolution: ConvolutionCase): Promise<void> {
+  const quantized = quantizedConvolution(convolution);
+  const expected = reference(quantized);
+  const graph = graphOf(quantized.attributes, quantized.x, quantized.weights, quantized.bias, quantized.output);
+  for (const variant of variants) {
+    const executor = await Executor.create(graph, variant);
+    // The second run meets a workspace and an arena full of the first one's numbers.
+    for (const run of [1, 2]) {
+      const [actual] = executor.run([quantized.x.data]) as [Tensor];
+      const wrong = expected.findIndex((value, i) => value !== actual.data[i]);
+      if (wrong >= 0) expect.fail(`${variant} run ${run}: element ${wrong} is ${actual.data[wrong]}, expected ${expected[wrong]}`);
+      expect(actual.data.length).toBe(expected.length);
+    }
+  }
+}
+
+/** Every variant must be close to the operator's reference, and all must give the same bits. */
+export async function expectEqualFloat32(convolution: ConvolutionCase, clamp: readonly [number, number] = [-1.5, 2]): Promise<void> {
+  const attributes = { ...attributesOf(convolution), clamp };
+  const x = randomTensor(convolution.x, 1);
+  const weights = randomTensor([convolution.outChannels, ...attributes.kernel, (convolution.x[3] as number) / attributes.groups], 2);
+  const bias = randomTensor([convolution.outChannels], 3);
+  const [expected] = Conv2d.evaluate([x, weights, bias], attributes) as [Tensor];
+  const graph = graphOf(attributes, x, weights, bias);
+  const results = [];
+  for (const variant of variants) {
+    const [actual] = (await Executor.create(graph, variant)).run([x.data]) as [Tensor];
+    const worst = Math.max(...actual.data.map((value, i) => Math.abs(value - (expected.data[i] as number))));
+    // float32 sums of up to a few hundred products of numbers below 1.
+    expect(worst, variant).toBeLessThan(1e-4);
+    results.push(new Uint32Array(actual.data.buffer));
+  }
+  expect(results[1]).toEqual(results[0]);
+}
