@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/acceptance/**/*.acceptance.ts'],
     globalSetup: ['test/build.ts'],
+    reporters: ['default', './test/closing-reporter.ts'],
     testTimeout: 600_000,
     maxWorkers: 2,
   },

@@ -1,0 +1,51 @@
+/** Latency and size of one packed model on one device, as `whittle bench` reports them. */
+import { gzipSync } from 'node:zlib';
+import { readPackedModel } from '../compiler/packed/read.ts';
+import type { Variant } from '../compiler/root.ts';
+import { buildRuntime } from '../targets/build-runtime.ts';
+import type { Device } from './device.ts';
+import { type Measurement, type MeasureOptions, measure } from './measure.ts';
+
+/** One JSON document; microseconds and bytes are in the names. */
+export interface BenchReport extends Measurement {
+  readonly model: string;
+  readonly device: string;
+  readonly variant: Variant;
+  readonly environment: Device['environment'];
+  readonly loadUs: number;
+  readonly firstUs: number;
+  readonly modelBytes: number;
+  readonly wasmBytes: number;
+  readonly wasmGzipBytes: number;
+  readonly arenaBytes: number;
+}
+
+/** The input of a timing run: every value of int8 occurs, floats are finite; the kernels' time does not depend on data. */
+function syntheticInput(bytes: number): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, i) => (i % 4 === 3 ? 0 : (i * 97) & 0xff));
+}
+
+/** Deploys the model with a runtime of its own kernels only, and measures it. */
+export async function benchModel(bytes: Uint8Array, device: Device, variant: Variant, options: MeasureOptions = {}): Promise<BenchReport> {
+  const model = readPackedModel(bytes);
+  const runtime = await buildRuntime(model.opcodes, variant);
+  const times = await device.deploy({ model: bytes, runtime });
+  const inputBytes = model.metadata.inputs.reduce(
+    (sum, port) => sum + port.shape.reduce((product, extent) => product * extent, 1) * (port.dtype === 'int8' ? 1 : 4),
+    0,
+  );
+  await device.infer([syntheticInput(inputBytes)]);
+  const measurement = await measure(device, options);
+  return {
+    model: model.metadata.name,
+    device: device.name,
+    variant,
+    ...times,
+    ...measurement,
+    modelBytes: bytes.length,
+    wasmBytes: runtime.length,
+    wasmGzipBytes: gzipSync(runtime, { level: 9 }).length,
+    arenaBytes: model.arenaBytes,
+    environment: device.environment,
+  };
+}

@@ -1,0 +1,27 @@
+/** Before the tests: the Debian packages they drive. Installs what is missing when it may, else stops with the line to type. */
+import { spawnSync } from 'node:child_process';
+
+/** Program → Debian package. */
+const tools = { chromium: 'chromium' };
+
+const runs = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+const missing = Object.entries(tools)
+  .filter(([program]) => !runs('sh', '-c', `command -v ${program}`))
+  .map(([, debianPackage]) => debianPackage);
+
+if (missing.length) {
+  const line = `apt-get update && apt-get install -y ${missing.join(' ')}`;
+  const prefix = process.getuid?.() === 0 ? '' : runs('sudo', '-n', 'true') ? 'sudo -n ' : undefined;
+  if (prefix === undefined || !runs('sh', '-c', 'command -v apt-get')) {
+    console.error(`The tests need ${missing.join(', ')}. Install, then run again:\n\n    sudo sh -c '${line}'\n`);
+    process.exit(1);
+  }
+  console.log(`installing ${missing.join(', ')} …`);
+  const options = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  for (const args of [['update'], ['install', '-y', ...missing]]) {
+    if (spawnSync('sh', ['-c', `${prefix}apt-get ${args.join(' ')}`], options).status !== 0) {
+      console.error(`apt-get ${args[0]} failed; type by hand: sudo sh -c '${line}'`);
+      process.exit(1);
+    }
+  }
+}
