@@ -2,7 +2,10 @@
 import { absorbTransposeIntoWeights } from './absorb-transpose-into-weights.ts';
 import { convertToChannelsLast } from './convert-to-channels-last.ts';
 import { foldConstants } from './fold-constants.ts';
+import { foldPadIntoWindow } from './fold-pad-into-window.ts';
 import { fuseActivation } from './fuse-activation.ts';
+import { fuseAffine } from './fuse-affine.ts';
+import { fuseAffineForward } from './fuse-affine-forward.ts';
 import { fuseQuantizeDequantize } from './fuse-quantize-dequantize.ts';
 import { mergeReshapes } from './merge-reshapes.ts';
 import type { Pass } from './pass.ts';
@@ -16,5 +19,8 @@ export const defaultPasses: readonly Pass[] = [
   absorbTransposeIntoWeights,
   mergeReshapes,
   removeIdentities,
+  foldPadIntoWindow,
+  fuseAffine,
+  fuseAffineForward,
   fuseActivation,
 ];

@@ -135,14 +135,37 @@ const reduce: LayoutRule = (node, shapes, known) => {
   return { inputs: [known.permutation], outputs: [output], attributes: remap(node.attributes, known.permutation) };
 };
 
+/** Attributes that are lists with one entry per axis take the order of the axes. */
+function remapLists(...names: readonly string[]) {
+  return (attributes: Attributes, permutation: Permutation) => ({
+    ...attributes,
+    ...Object.fromEntries(names.map((name) => [name, permute(attributes[name], permutation)])),
+  });
+}
+
 const elementwise = uniform();
 
 /** Operator name → its rule. */
 export const layoutRules: Readonly<Record<string, LayoutRule>> = {
   Add: elementwise,
+  ArgMax: reduce,
+  Cast: elementwise,
+  Concat: uniform(remapAxis),
   Dense: lastAxis,
+  Dequantize: elementwise,
+  Div: elementwise,
+  Max: elementwise,
+  Min: elementwise,
+  Mul: elementwise,
+  Pad: uniform(remapLists('before', 'after')),
+  Pow: elementwise,
+  PRelu: elementwise,
+  Quantize: elementwise,
   Reduce: reduce,
+  Requantize: elementwise,
   Reshape: reshape,
+  Slice: uniform(remapLists('starts', 'steps', 'shape')),
   Softmax: uniform(remapAxis),
+  Sub: elementwise,
   Unary: elementwise,
 };
