@@ -16,7 +16,14 @@ export const version: string = JSON.parse(readFileSync(join(packageRoot, 'packag
 
 export type Variant = 'scalar' | 'simd';
 
-/** The runtime with every kernel, as `npm run build` made it. */
-export async function fullRuntime(variant: Variant): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(readFileSync(join(packageRoot, 'dist', 'runtime-as', `${variant}.wasm`)));
+const runtimes = new Map<Variant, Promise<WebAssembly.Module>>();
+
+/** The runtime with every kernel, as `npm run build` made it; compiled once per process. */
+export function fullRuntime(variant: Variant): Promise<WebAssembly.Module> {
+  let runtime = runtimes.get(variant);
+  if (!runtime) {
+    runtime = WebAssembly.compile(readFileSync(join(packageRoot, 'dist', 'runtime-as', `${variant}.wasm`)));
+    runtimes.set(variant, runtime);
+  }
+  return runtime;
 }

@@ -15,7 +15,7 @@ import onnxProto from 'onnx-proto';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const { onnx } = onnxProto;
-const EPOCHS = Number(process.env.EPOCHS ?? 8);
+const EPOCHS = Number(process.env.EPOCHS ?? 5);
 const BATCH = 32;
 const MOMENTUM = 0.9;
 const WEIGHT_DECAY = 1e-4;
@@ -39,57 +39,61 @@ function parameters(count, fanIn) {
   return { values, gradient: new Float32Array(count), velocity: new Float32Array(count) };
 }
 
-/** Convolution [C, H, W] → [O, H + 2p - k + 1, …], stride 1. */
+/** Convolution [C, S, S] → [O, T, T], T = S + 2 pad - kernel + 1, stride 1, as a product with the unfolded input [C·K·K, T·T]. */
 function convolution(channels, size, out, kernel, pad) {
-  const outSize = size + 2 * pad - kernel + 1;
-  const weights = parameters(out * channels * kernel * kernel, channels * kernel * kernel);
+  const side = size + 2 * pad - kernel + 1;
+  const positions = side * side;
+  const depth = channels * kernel * kernel;
+  const weights = parameters(out * depth, depth);
   const bias = parameters(out);
-  const y = new Float32Array(out * outSize * outSize);
-  const dx = new Float32Array(channels * size * size);
-  /** Calls visit(x offset, y offset, weight index, run length) for every row that a weight touches. */
-  function rows(visit) {
-    for (let o = 0; o < out; o++)
-      for (let c = 0; c < channels; c++)
-        for (let i = 0; i < kernel; i++)
-          for (let j = 0; j < kernel; j++) {
-            const weight = ((o * channels + c) * kernel + i) * kernel + j;
-            const from = Math.max(0, pad - j);
-            const to = Math.min(outSize, size + pad - j);
-            for (let r = Math.max(0, pad - i); r < Math.min(outSize, size + pad - i); r++)
-              visit((c * size + r + i - pad) * size + from + j - pad, (o * outSize + r) * outSize + from, weight, to - from);
-          }
-  }
-  let input;
+  const y = new Float32Array(out * positions);
+  const dx = new Float32Array(channels * size * size + 1);
+  const unfolded = new Float32Array(depth * positions);
+  const dUnfolded = new Float32Array(depth * positions);
+  // Where each unfolded element comes from; padding comes from one element behind the input.
+  const source = new Int32Array(depth * positions).map((_, at) => {
+    const k = Math.floor(at / positions);
+    const row = Math.floor((at % positions) / side) + (Math.floor(k / kernel) % kernel) - pad;
+    const column = (at % side) + (k % kernel) - pad;
+    const inside = row >= 0 && row < size && column >= 0 && column < size;
+    return inside ? (Math.floor(k / (kernel * kernel)) * size + row) * size + column : dx.length - 1;
+  });
   return {
     weights,
     bias,
     forward(x) {
-      input = x;
-      for (let o = 0; o < out; o++) y.fill(bias.values[o], o * outSize * outSize, (o + 1) * outSize * outSize);
-      rows((xAt, yAt, weight, length) => {
-        const w = weights.values[weight];
-        for (let k = 0; k < length; k++) y[yAt + k] += w * x[xAt + k];
-      });
+      for (let i = 0; i < source.length; i++) unfolded[i] = source[i] < x.length ? x[source[i]] : 0;
+      for (let o = 0; o < out; o++) {
+        const to = o * positions;
+        y.fill(bias.values[o], to, to + positions);
+        for (let k = 0; k < depth; k++) {
+          const w = weights.values[o * depth + k];
+          const from = k * positions;
+          for (let p = 0; p < positions; p++) y[to + p] += w * unfolded[from + p];
+        }
+      }
       return y;
     },
     backward(dy) {
-      dx.fill(0);
+      dUnfolded.fill(0);
       for (let o = 0; o < out; o++) {
-        let sum = 0;
-        for (let k = o * outSize * outSize; k < (o + 1) * outSize * outSize; k++) sum += dy[k];
-        bias.gradient[o] += sum;
-      }
-      rows((xAt, yAt, weight, length) => {
-        const w = weights.values[weight];
-        let sum = 0;
-        for (let k = 0; k < length; k++) {
-          const d = dy[yAt + k];
-          sum += d * input[xAt + k];
-          dx[xAt + k] += w * d;
+        const to = o * positions;
+        for (let p = 0; p < positions; p++) bias.gradient[o] += dy[to + p];
+        for (let k = 0; k < depth; k++) {
+          const w = weights.values[o * depth + k];
+          const from = k * positions;
+          let sum = 0;
+          for (let p = 0; p < positions; p++) {
+            const d = dy[to + p];
+            sum += d * unfolded[from + p];
+            dUnfolded[from + p] += w * d;
+          }
+          weights.gradient[o * depth + k] += sum;
         }
-        weights.gradient[weight] += sum;
-      });
-      return dx;
+      }
+      dx.fill(0);
+      for (let i = 0; i < source.length; i++) dx[source[i]] += dUnfolded[i];
+      return dx.subarray(0, dx.length - 1);
     },
   };
 }

@@ -4,7 +4,10 @@ import { Executor } from '../../../compiler/execute.ts';
 import type { Graph, Tensor } from '../../../compiler/graph.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import type { Op } from '../../../compiler/ops/op.ts';
+import { writePackedModel } from '../../../compiler/packed/write.ts';
+import { planExecution } from '../../../compiler/plan/plan.ts';
 import { verify } from '../../../compiler/verify.ts';
+import { expectSurvivesDamagedWords } from '../../damage.ts';
 
 export const variants = ['scalar', 'simd'] as const;
 
@@ -45,7 +48,13 @@ export async function expectKernelsEqualReference<A>(opCase: OpCase<A>, toleranc
     const actual = executor.run(runtimeInputs);
     actual.forEach((output, i) => expectClose(output, expected[i] as Tensor, tolerance, variant));
   }
+  await expectSurvivesDamagedWords(writePackedModel(planExecution(graph), emptyMetadata), expected.length, DAMAGES_PER_CASE);
 }
+
+/** Each case is also damaged this often: its kernel's check must refuse what its loops cannot run. */
+const DAMAGES_PER_CASE = 40;
+
+const emptyMetadata = { name: 'case', inputs: [], outputs: [], steps: [] };
 
 export function expectClose(actual: Tensor, expected: Tensor, tolerance: number, label = ''): void {
   expect(actual.type.shape, label).toEqual(expected.type.shape);
