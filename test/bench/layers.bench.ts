@@ -1,0 +1,103 @@
+/**
+ * Rates of the convolution kernels on typical layers, one step per model, in this Node:
+ *
+ *     npx vitest run --config vitest.bench.config.ts test/bench/layers.bench.ts
+ *
+ * LAYERS=<regular expression> picks layers, VARIANTS=simd one variant. Read `best`: it is the one that other load on the machine disturbs least.
+ */
+import { test } from 'vitest';
+import { Engine } from '../../compiler/engine.ts';
+import { elementCount, type Tensor, tensor } from '../../compiler/graph.ts';
+import { GraphBuilder } from '../../compiler/onnx/builder.ts';
+import { Conv2d } from '../../compiler/ops/conv2d.ts';
+import { writePackedModel } from '../../compiler/packed/write.ts';
+import { planExecution } from '../../compiler/plan/plan.ts';
+import { fullRuntime, type Variant } from '../../compiler/root.ts';
+
+interface Layer {
+  readonly name: string;
+  readonly x: readonly [number, number, number, number];
+  readonly outChannels: number;
+  readonly kernel?: number;
+  readonly stride?: number;
+  readonly isDepthwise?: boolean;
+}
+
+const layers: readonly Layer[] = [
+  { name: '1x1 3136x24x144', x: [1, 56, 56, 24], outChannels: 144 },
+  { name: '1x1 784x32x192', x: [1, 28, 28, 32], outChannels: 192 },
+  { name: '1x1 196x384x64', x: [1, 14, 14, 384], outChannels: 64 },
+  { name: '1x1 196x96x576', x: [1, 14, 14, 96], outChannels: 576 },
+  { name: '1x1 49x960x160', x: [1, 7, 7, 960], outChannels: 160 },
+  { name: '3x3 56x56 32-32', x: [1, 56, 56, 32], outChannels: 32, kernel: 3 },
+  { name: '3x3 s2 224x224 3-32', x: [1, 224, 224, 3], outChannels: 32, kernel: 3, stride: 2 },
+  { name: 'depthwise 3x3 56x56 144', x: [1, 56, 56, 144], outChannels: 144, kernel: 3, isDepthwise: true },
+  { name: 'depthwise 3x3 s2 56x56 144', x: [1, 56, 56, 144], outChannels: 144, kernel: 3, stride: 2, isDepthwise: true },
+  { name: 'depthwise 3x3 7x7 960', x: [1, 7, 7, 960], outChannels: 960, kernel: 3, isDepthwise: true },
+  { name: 'depthwise 5x5 28x28 120', x: [1, 28, 28, 120], outChannels: 120, kernel: 5, isDepthwise: true },
+  { name: 'FC 1280x1000', x: [1, 1, 1, 1280], outChannels: 1000 },
+  { name: 'FC 64x12', x: [1, 1, 1, 64], outChannels: 12 },
+];
+
+function modelOf({ x, outChannels, kernel = 1, stride = 1, isDepthwise }: Layer, dtype: 'int8' | 'float32') {
+  const builder = new GraphBuilder();
+  const groups = isDepthwise ? x[3] : 1;
+  const shape = [outChannels, kernel, kernel, x[3] / groups];
+  const int8 = dtype === 'int8';
+  const quantization = (scale: number) => (int8 ? { quantization: { scale: [scale], zeroPoint: 0 } } : {});
+  const weights = tensor(
+    dtype,
+    shape,
+    Array.from({ length: elementCount(shape) }, (_, i) => ((i * 37) % 255) - 127),
+  );
+  builder.define('x', { dtype, shape: x, ...quantization(0.05) });
+  const inputs: Tensor[] = [
+    { type: { ...weights.type, ...quantization(0.01) }, data: weights.data },
+    tensor(int8 ? 'int32' : 'float32', [outChannels], new Array(outChannels).fill(0)),
+  ];
+  const padding = (kernel - 1) / 2;
+  const y = builder.addOne(Conv2d, ['x', ...inputs.map((input) => builder.addConstant(input))], {
+    kernel: [kernel, kernel],
+    stride: [stride, stride],
+    dilation: [1, 1],
+    padBefore: [padding, padding],
+    padAfter: [padding, padding],
+    groups,
+    clamp: [-Infinity, Infinity],
+  });
+  builder.define(y, { ...builder.type(y), ...quantization(2) });
+  const graph = builder.build('layer', [{ name: 'x', value: 'x' }], [{ name: 'y', value: y }]);
+  const macs = elementCount(builder.shape(y)) * kernel * kernel * (x[3] / groups);
+  return { macs, bytes: writePackedModel(planExecution(graph), { name: 'layer', inputs: [], outputs: [], steps: [] }) };
+}
+
+/** Microseconds per run: samples of about a millisecond. */
+function measure(engine: Engine, milliseconds: number): { median: number; best: number } {
+  const end = performance.now() + milliseconds;
+  const samples: number[] = [];
+  let runs = 1;
+  while (performance.now() < end) {
+    const start = performance.now();
+    for (let i = 0; i < runs; i++) engine.run();
+    const elapsed = performance.now() - start;
+    samples.push((elapsed / runs) * 1000);
+    if (elapsed < 1) runs *= 2;
+  }
+  samples.sort((a, b) => a - b);
+  return { median: samples[samples.length >> 1] as number, best: samples[0] as number };
+}
+
+test('layers', async () => {
+  const wanted = new RegExp(process.env.LAYERS ?? '.');
+  for (const dtype of ['int8', 'float32'] as const)
+    for (const variant of (process.env.VARIANTS?.split(',') ?? ['scalar', 'simd']) as Variant[])
+      for (const layer of layers) {
+        if (!wanted.test(`${dtype} ${layer.name}`)) continue;
+        const { macs, bytes } = modelOf(layer, dtype);
+        const { median, best } = measure(await Engine.create(await fullRuntime(variant), bytes), 400);
+        const rate = (microseconds: number) => (macs / microseconds / 1000).toFixed(2).padStart(6);
+        console.log(
+          `${dtype.padEnd(8)}${variant.padEnd(7)} ${layer.name.padEnd(27)} median ${rate(median)} best ${rate(best)} GMAC/s, ${best.toFixed(1)} us`,
+        );
+      }
+});

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/bench/**/*.bench.ts'],
+    globalSetup: ['test/build-runtime.ts'],
+    testTimeout: 600_000,
+    fileParallelism: false,
+    disableConsoleIntercept: true,
+  },
+});
