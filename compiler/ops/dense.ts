@@ -10,16 +10,18 @@ import { Add } from './add.ts';
 import { accumulateCall, zeroBias } from './conv2d.ts';
 import { dequantizeInput } from './dequantize.ts';
 import { type ElementwiseAttributes, unclamped } from './elementwise.ts';
+import { MatMul } from './matmul.ts';
 import type { Op } from './op.ts';
 import { quantizeOutput } from './quantize.ts';
 import { Reshape } from './reshape.ts';
+import { broadcastShapes } from './strides.ts';
 import { Transpose } from './transpose.ts';
 
 function transposed(graph: GraphBuilder, matrix: ValueName): ValueName {
   return graph.addOne(Transpose, [matrix], { permutation: [1, 0] });
 }
 
-/** Gemm's alpha and beta are known, so they go into a constant. */
+/** The operand times Gemm's alpha or beta. */
 function scaled(node: OnnxNode, graph: GraphBuilder, name: ValueName, factor: number): ValueName {
   if (factor === 1) return name;
   const constant = graph.constant(name);
@@ -45,30 +47,53 @@ function importGemm(node: OnnxNode, graph: GraphBuilder): void {
   };
   const alpha = node.float('alpha', 1);
   const beta = node.float('beta', 1);
-  const a = operand(0, 'transA');
-  const b = scaled(node, graph, operand(1, 'transB'), alpha);
-  if (!graph.constant(b)) throw node.unsupported('both matrices are computed at run time', 'use MatMul');
+  let a = operand(0, 'transA');
+  let b = operand(1, 'transB');
+  if (graph.constant(a)) a = scaled(node, graph, a, alpha);
+  else b = scaled(node, graph, b, alpha);
   const channels = graph.shape(b)[1] as number;
   const c = node.input(2);
   const bias = channelBias(graph.constant(c), channels, beta);
-  const rest = c && !bias ? scaled(node, graph, c, beta) : undefined;
-  const inputs = [a, transposed(graph, b), graph.addConstant(bias ?? zeroBias(channels))];
+  const product = (named: { output?: ValueName }, withBias: boolean) => {
+    if (!graph.constant(b)) return graph.addOne(MatMul, [a, b], {}, named);
+    const inputs = [a, transposed(graph, b), graph.addConstant((withBias && bias) || zeroBias(channels))];
+    return graph.addOne(Dense, inputs, unclamped, named);
+  };
   const [output] = node.outputs as [ValueName];
-  if (rest === undefined) graph.addOne(Dense, inputs, unclamped, { output });
-  else graph.addOne(Add, [graph.addOne(Dense, inputs, unclamped), rest], unclamped, { output });
+  if (!c || (bias && graph.constant(b))) product({ output }, true);
+  else graph.addOne(Add, [product({}, false), scaled(node, graph, c, beta)], unclamped, { output });
 }
 
-/** numpy's matmul; [K] operands lose their axis in the result. */
+/** numpy's matmul: a Dense layer for a constant right matrix, else MatMul; the axis of a [K] operand is not in the result. */
 function multiply(node: OnnxNode, graph: GraphBuilder, a: ValueName, b: ValueName, output?: ValueName): ValueName {
-  const shape = graph.shape(b);
+  const [left, right] = [graph.shape(a), graph.shape(b)];
   const named = output ? { output } : {};
-  if (!graph.constant(b) || shape.length > 2)
-    throw node.unsupported('both matrices are computed at run time', 'use a constant right operand');
-  const [k, n] = shape.length === 2 ? (shape as [number, number]) : [shape[0] as number, 1];
-  const weights = shape.length === 2 ? transposed(graph, b) : graph.addOne(Reshape, [b], { shape: [1, k] });
-  const inputs = [a, weights, graph.addConstant(zeroBias(n))];
-  if (shape.length === 2) return graph.addOne(Dense, inputs, unclamped, named);
-  return graph.addOne(Reshape, [graph.addOne(Dense, inputs, unclamped)], { shape: graph.shape(a).slice(0, -1) }, named);
+  if (left.length < 1 || right.length < 1) throw node.unsupported(`operands [${left}] and [${right}]`, 'MatMul takes no scalars');
+  if (graph.constant(b) && right.length === 2)
+    return graph.addOne(Dense, [a, transposed(graph, b), noBias(graph, right[1])], unclamped, named);
+  const rows = left.length === 1 ? graph.addOne(Reshape, [a], { shape: [1, ...left] }) : a;
+  const columns = right.length === 1 ? graph.addOne(Reshape, [b], { shape: [...right, 1] }) : b;
+  const isVector = left.length === 1 || right.length === 1;
+  const y = multiplyMatrices(node, graph, rows, columns, isVector ? {} : named);
+  if (!isVector) return y;
+  const shape = graph
+    .shape(y)
+    .filter((_, i, { length }) => !(left.length === 1 && i === length - 2) && !(right.length === 1 && i === length - 1));
+  return graph.addOne(Reshape, [y], { shape }, named);
+}
+
+function multiplyMatrices(node: OnnxNode, graph: GraphBuilder, a: ValueName, b: ValueName, named: { output?: ValueName }): ValueName {
+  if (graph.constant(b) && graph.shape(b).length === 2) return multiply(node, graph, a, b, named.output);
+  const [left, right] = [graph.shape(a).slice(0, -2), graph.shape(b).slice(0, -2)];
+  const batch = broadcastShapes(left, right);
+  if ([left, right].some((shape) => elementCount(shape) !== 1 && elementCount(shape) !== elementCount(batch))) {
+    throw node.unsupported(`leading axes [${left}] and [${right}] repeat each other`, 'expand one operand to the full shape before MatMul');
+  }
+  return graph.addOne(MatMul, [a, b], {}, named);
+}
+
+function noBias(graph: GraphBuilder, channels: number | undefined): ValueName {
+  return graph.addConstant(zeroBias(channels as number));
 }
 
 /** y = quantize(dequantize(a) · dequantize(b)). */

@@ -8,6 +8,7 @@ import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
 import { Dequantize } from './dequantize.ts';
 import { Identity } from './identity.ts';
+import { MatMul } from './matmul.ts';
 import type { OnnxImporter, Op } from './op.ts';
 import { Pad } from './pad.ts';
 import { Quantize } from './quantize.ts';
@@ -24,6 +25,7 @@ export const operators: readonly Op[] = [
   Conv2d,
   Dense,
   Dequantize,
+  MatMul,
   Pad,
   Quantize,
   Requantize,
