@@ -13,11 +13,12 @@
  */
 import { dirname, join } from 'node:path';
 import { InputFileError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
 import { elementCount } from '../graph.ts';
 import type { Preprocess } from '../packed/metadata.ts';
 import { imageFormatOf, imageNames, imageSamples } from './images.ts';
 import { preprocessor } from './preprocess.ts';
-import { identityPreprocess, type Metric, type ModelInput, readSampleFile, type SampleLayout, type Samples, sha256 } from './samples.ts';
+import { identityPreprocess, type Metric, type ModelInput, type SampleLayout, type Samples, sha256 } from './samples.ts';
 
 interface DatasetFile {
   readonly samples: {
@@ -58,7 +59,7 @@ function isNumberOrList(value: unknown): boolean {
 function parse(path: string): DatasetFile {
   let parsed: DatasetFile;
   try {
-    parsed = JSON.parse(new TextDecoder().decode(readSampleFile(path)));
+    parsed = JSON.parse(new TextDecoder().decode(readInputFile(path)));
   } catch (error) {
     if (error instanceof InputFileError) throw error;
     return refuse(path, `is not valid JSON (${(error as Error).message})`);
@@ -88,7 +89,7 @@ function parse(path: string): DatasetFile {
 function readRaw(path: string, dtype: string, shape: readonly number[], described: string): Stored {
   const type = arrayTypes[dtype as keyof typeof arrayTypes];
   if (!type) return refuse(described, `dtype "${dtype}" of ${path} is not known; known are ${Object.keys(arrayTypes).join(', ')}`);
-  const bytes = readSampleFile(path);
+  const bytes = readInputFile(path);
   const expected = elementCount(shape) * type.BYTES_PER_ELEMENT;
   if (bytes.length !== expected)
     refuse(path, `holds ${bytes.length} bytes, ${dtype} [${shape.join(', ')}] needs ${expected}; correct dtype or shape in ${described}`);
@@ -139,6 +140,6 @@ export function loadDataset(path: string, inputs: readonly ModelInput[]): Sample
     metric,
     ...(stored && { label: (index: number) => (stored[index] as number) + offset }),
     ...(classes && { classes: [...Array.from({ length: offset }, (_, i) => `output ${i}`), ...classes] }),
-    hash: () => sha256(readSampleFile(path), samples.hash(), stored ? new Uint8Array(stored.buffer) : ''),
+    hash: () => sha256(readInputFile(path), samples.hash(), stored ? new Uint8Array(stored.buffer) : ''),
   };
 }

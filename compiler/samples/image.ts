@@ -2,8 +2,8 @@
 import { convertIndexedToRgb, decode as decodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
 import { InputFileError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
 import type { Pixels } from './resize.ts';
-import { readSampleFile } from './samples.ts';
 
 const imageExtensions = ['.png', '.jpg', '.jpeg'];
 
@@ -74,5 +74,5 @@ export function decodeImage(bytes: Uint8Array, path: string): Pixels {
 
 /** @throws InputFileError when the file is missing or not a readable PNG or JPEG. */
 export function readImage(path: string): Pixels {
-  return decodeImage(readSampleFile(path), path);
+  return decodeImage(readInputFile(path), path);
 }

@@ -2,11 +2,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputFileError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
 import type { Preprocess } from '../packed/metadata.ts';
 import { convertChannels, isImagePath, readImage } from './image.ts';
 import { preprocessor } from './preprocess.ts';
 import { resizeBilinear } from './resize.ts';
-import { type ModelInput, readSampleFile, type SampleLayout, type Samples, sha256 } from './samples.ts';
+import { type ModelInput, type SampleLayout, type Samples, sha256 } from './samples.ts';
 
 export interface ImageFormat {
   readonly width: number;
@@ -70,7 +71,7 @@ export function imageSamples({ source, paths, format, preprocess }: ImageSource)
     },
     metric: 'agreement',
     preprocess,
-    hash: () => sha256(...paths.map(readSampleFile)),
+    hash: () => sha256(...paths.map(readInputFile)),
   };
 }
 

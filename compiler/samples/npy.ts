@@ -1,7 +1,8 @@
 /** NumPy's .npy format, versions 1 to 3 (numpy/lib/format.py): magic, version, a Python literal, then raw values. */
 import { InputFileError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
 import { elementCount } from '../graph.ts';
-import { identityPreprocess, type ModelInput, readSampleFile, type SampleLayout, type Samples, sha256 } from './samples.ts';
+import { identityPreprocess, type ModelInput, type SampleLayout, type Samples, sha256 } from './samples.ts';
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -141,7 +142,7 @@ export function arraySamples(source: string, arrays: readonly NamedArray[]): Sam
       }),
     metric: 'agreement',
     preprocess: identityPreprocess,
-    hash: () => sha256(readSampleFile(source)),
+    hash: () => sha256(readInputFile(source)),
   };
 }
 
@@ -153,5 +154,5 @@ export function loadNpy(path: string, inputs: readonly ModelInput[]): Samples {
       `${path}: one array, but the model has ${inputs.length} inputs (${inputs.map(({ name }) => name).join(', ')}); save them together with numpy.savez`,
     );
   }
-  return arraySamples(path, [{ input, array: decodeNpy(readSampleFile(path), path) }]);
+  return arraySamples(path, [{ input, array: decodeNpy(readInputFile(path), path) }]);
 }

@@ -1,15 +1,16 @@
 /** NumPy's .npz: a zip of .npy files, named like the model's inputs, with an optional array of labels. */
 import { unzipSync } from 'fflate';
 import { InputFileError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
 import { arraySamples, decodeNpy, type NpyArray } from './npy.ts';
-import { type ModelInput, readSampleFile, type Samples } from './samples.ts';
+import type { ModelInput, Samples } from './samples.ts';
 
 const labelNames = ['labels', 'y'];
 
 function readArrays(path: string): Map<string, NpyArray> {
   let files: Record<string, Uint8Array>;
   try {
-    files = unzipSync(readSampleFile(path));
+    files = unzipSync(readInputFile(path));
   } catch (error) {
     if (error instanceof InputFileError) throw error;
     throw new InputFileError(`${path}: is not a readable .npz file (${(error as Error).message}); save it with numpy.savez`, {

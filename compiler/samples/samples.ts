@@ -1,7 +1,5 @@
 /** What every source of samples looks like to the rest of whittle. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { InputFileError } from '../errors.ts';
 import type { Preprocess } from '../packed/metadata.ts';
 
 /** An input of the model, in the shape that the ONNX file gives it. */
@@ -44,20 +42,6 @@ export interface Samples {
 }
 
 export const identityPreprocess: Preprocess = { offset: 0, scale: 1 };
-
-/** Reads a file of the user's. @throws InputFileError with what to check. */
-export function readSampleFile(path: string): Uint8Array<ArrayBuffer> {
-  try {
-    const bytes = readFileSync(path);
-    // A copy of its own: typed arrays over it need aligned offsets.
-    return new Uint8Array(bytes);
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new InputFileError(`${path}: ${missing ? 'does not exist' : `cannot be read (${(error as Error).message})`}; check the path`, {
-      cause: error,
-    });
-  }
-}
 
 /** SHA-256 in hex of the parts, one after the other. */
 export function sha256(...parts: readonly (Uint8Array | string)[]): string {

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/** The command line: gathers the verbs of the three folders, nothing else. */
+import { check } from './compiler/cli/check.ts';
+import { main } from './compiler/cli/program.ts';
+import { removeTemporaryFiles } from './compiler/files.ts';
+
+process.on('SIGINT', () => {
+  removeTemporaryFiles();
+  process.exit(130);
+});
+// `whittle … | head` closes the pipe early; that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const verbs = [check];
+
+process.exitCode = await main(process.argv.slice(2), verbs, process);
