@@ -1,0 +1,70 @@
+/** Weights and biases of a layer that accumulates → int8 per channel and int32, and the proof that the accumulator is safe. */
+import { type Graph, type Node, type Quantization, type Value, valueOf } from '../graph.ts';
+import { roundHalfEven } from '../ops/accumulate.ts';
+import { channelMagnitudes, channelMaxima, INT8_MAX, INT8_MIN, quantizeArray, weightScales } from './affine.ts';
+
+/** Up to here adding 1.5 · 2^23 rounds a float32 exactly (architecture.md 4). */
+const LARGEST_REQUANTIZED = 2 ** 22;
+
+const LARGEST_ACCUMULATOR = 2 ** 31;
+
+/** A layer's integers, or the reason why it must stay float32. */
+export type QuantizedLayer = { readonly weights: Value; readonly bias: Value } | { readonly reason: string };
+
+/** The parameters that came with the weights (QDQ), when the kernels can run them; else symmetric per channel. */
+function weightQuantization(weights: Value, biases: ArrayLike<number>, axis: number, inputScale: number): Quantization {
+  const given = weights.type.quantization;
+  if (given && given.zeroPoint === 0 && (given.scale.length === 1 || given.axis === axis)) return given;
+  const maxima = channelMaxima(weights.constant as Float32Array, weights.type.shape, axis);
+  return { scale: weightScales(maxima, biases, inputScale), zeroPoint: 0, axis };
+}
+
+/** f32(s_x · s_w), the scale of the accumulator and of the bias, per channel. */
+function accumulatorScale(inputScale: number, { scale }: Quantization, channel: number): number {
+  return Math.fround(Math.fround(inputScale) * Math.fround((scale.length === 1 ? scale[0] : scale[channel]) as number));
+}
+
+/**
+ * Quantizes inputs 1 (weights) and 2 (bias) of a node whose rule is `accumulate`.
+ * @param input parameters of the int8 input
+ * @param output parameters of the int8 output
+ */
+export function quantizeLayer(graph: Graph, node: Node, input: Quantization, output: Quantization): QuantizedLayer {
+  const rule = node.op.quantize;
+  if (rule.kind !== 'accumulate') throw new Error(`${node.op.name} "${node.name}" has no weights`);
+  const weights = valueOf(graph, node.inputs[1] as string);
+  const bias = valueOf(graph, node.inputs[2] as string);
+  if (!weights.constant || !bias.constant) return { reason: 'its weights are computed at run time' };
+  const axis = rule.weightAxis(node.attributes);
+  const inputScale = input.scale[0] as number;
+  const quantization = weightQuantization(weights, bias.constant, axis, inputScale);
+  const data = quantizeArray(
+    weights.constant,
+    weights.type.shape,
+    quantization,
+    weights.type.quantization === quantization ? INT8_MIN : -127,
+  );
+
+  const scales = Array.from(bias.constant, (_, channel) => accumulatorScale(inputScale, quantization, channel));
+  const biases = Float64Array.from(bias.constant, (b, channel) => roundHalfEven(b / (scales[channel] as number)));
+  const magnitudes = channelMagnitudes(data, weights.type.shape, axis);
+  const farthest = Math.max(INT8_MAX - input.zeroPoint, input.zeroPoint - INT8_MIN);
+  for (let channel = 0; channel < biases.length; channel++) {
+    const largest = (magnitudes[channel] as number) * farthest + Math.abs(biases[channel] as number);
+    if (!(largest < LARGEST_ACCUMULATOR)) {
+      return {
+        reason: `channel ${channel} can accumulate ${largest.toExponential(2)}, int32 holds ${LARGEST_ACCUMULATOR.toExponential(2)}`,
+      };
+    }
+    const requantized = (largest * (scales[channel] as number)) / (output.scale[0] as number);
+    if (!(requantized < LARGEST_REQUANTIZED)) {
+      return {
+        reason: `channel ${channel} can reach ${requantized.toExponential(2)} output steps, rounding is exact below ${LARGEST_REQUANTIZED.toExponential(2)}`,
+      };
+    }
+  }
+  return {
+    weights: { name: weights.name, type: { dtype: 'int8', shape: weights.type.shape, quantization }, constant: data },
+    bias: { name: bias.name, type: { dtype: 'int32', shape: bias.type.shape }, constant: Int32Array.from(biases) },
+  };
+}
