@@ -1,5 +1,5 @@
 /** The metadata section of a packed model: what a host needs to feed it and to explain it. */
-import type { DType } from '../graph.ts';
+import { type DType, type Graph, type Port, valueOf } from '../graph.ts';
 
 export interface PackedPort {
   readonly name: string;
@@ -31,4 +31,18 @@ export interface PackedMetadata {
   readonly floatIslands?: readonly { readonly node: string; readonly operator: string; readonly reason: string }[];
   /** Where the file came from: tool version, SHA-256 of the source model and of the calibration samples, options. */
   readonly provenance?: Readonly<Record<string, string | number>>;
+}
+
+/** What a host must know of one input or output. */
+export function packedPort(graph: Graph, { name, value, permutation }: Port): PackedPort {
+  const { dtype, shape, quantization } = valueOf(graph, value).type;
+  const scale = quantization?.scale[0];
+  const isInt8 = dtype === 'int8' && quantization && scale !== undefined;
+  return {
+    name,
+    dtype,
+    shape,
+    ...(isInt8 && { scale, zeroPoint: quantization.zeroPoint }),
+    ...(permutation && { permutation }),
+  };
 }

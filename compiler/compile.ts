@@ -1,0 +1,121 @@
+/** The whole pipeline: ONNX → graph → passes → calibrate → quantize → plan → packed model. */
+import { createHash } from 'node:crypto';
+import { UsageError } from './errors.ts';
+import type { Graph } from './graph.ts';
+import { importOnnx } from './onnx/import.ts';
+import { decodeOnnx, loadOnnx } from './onnx/load.ts';
+import { type Preprocess, packedPort } from './packed/metadata.ts';
+import { writePackedModel } from './packed/write.ts';
+import { defaultPasses } from './passes/index.ts';
+import { runPasses } from './passes/pass.ts';
+import { planExecution } from './plan/plan.ts';
+import { compareGraphs } from './quantization/accuracy.ts';
+import { calibrate, rangesOf } from './quantization/calibrate.ts';
+import { type QuantizedGraph, quantizeGraph } from './quantization/quantize.ts';
+import { type CalibrationMethod, DEFAULT_CALIBRATION_METHOD } from './quantization/range.ts';
+import { type ModelSamples, SampleReader } from './quantization/sample-reader.ts';
+import { type CompileReport, countParameters, layerReports } from './report.ts';
+import { version } from './root.ts';
+
+export interface CompileOptions {
+  /** Path of the model, or its bytes. */
+  readonly onnx: string | Uint8Array;
+  readonly name: string;
+  /**
+   * To calibrate with: per sample one array per model input, preprocessed to what the float model takes, in the order of
+   * the ONNX model's own shape (channels first for most). Read once.
+   */
+  readonly samples?: ModelSamples;
+  readonly calibrationMethod?: CalibrationMethod;
+  /** Node or output names that stay float32. */
+  readonly keepFloat?: readonly string[];
+  readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
+  readonly seed?: number;
+  /** true: no quantization at all. */
+  readonly float?: boolean;
+  readonly labels?: readonly string[];
+  readonly preprocess?: Preprocess;
+  readonly onProgress?: (stage: string, done?: number) => void;
+}
+
+export interface CompiledModel {
+  readonly bytes: Uint8Array;
+  readonly report: CompileReport;
+  /** What the packed model computes, and its float original. */
+  readonly graph: Graph;
+  readonly floatGraph: Graph;
+}
+
+/** So many of the first samples also measure each layer's accuracy. */
+const MEASURED_SAMPLES = 8;
+
+/**
+ * Compiles a model. The same model, samples, options and seed give the same bytes.
+ * @throws UnsupportedModelError, InputFileError, UsageError
+ */
+export async function compileModel(options: CompileOptions): Promise<CompiledModel> {
+  const progress = options.onProgress ?? (() => {});
+  progress('import');
+  const source =
+    typeof options.onnx === 'string' ? loadOnnx(options.onnx) : { model: decodeOnnx(options.onnx, options.name), bytes: options.onnx };
+  const imported = importOnnx(source.model, { name: options.name, ...(options.inputShapes && { inputShapes: options.inputShapes }) });
+  progress('optimize');
+  const floatGraph = runPasses(imported, defaultPasses);
+  const samples = new SampleReader(floatGraph, options.samples ?? [], MEASURED_SAMPLES);
+  const quantized = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
+  progress('plan');
+  const plan = planExecution(quantized.graph);
+  const bytes = writePackedModel(plan, {
+    name: options.name,
+    inputs: quantized.graph.inputs.map((port) => packedPort(quantized.graph, port)),
+    outputs: quantized.graph.outputs.map((port) => packedPort(quantized.graph, port)),
+    steps: plan.steps.map((step) => step.node),
+    ...(options.labels && { labels: options.labels }),
+    ...(options.preprocess && { preprocess: options.preprocess }),
+    ...(quantized.islands.length && { floatIslands: quantized.islands }),
+    provenance: provenanceOf(options, source.bytes, samples),
+  });
+  progress('measure');
+  const accuracies = options.float ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.first);
+  const layers = layerReports(quantized.graph, plan, quantized.islands, accuracies);
+  const report: CompileReport = {
+    name: options.name,
+    sourceBytes: source.bytes.length,
+    fileBytes: bytes.length,
+    constantBytes: plan.tensors.reduce((sum, { constant }) => sum + (constant?.byteLength ?? 0), 0),
+    arenaBytes: plan.arenaBytes,
+    arenaLowerBound: plan.arenaLowerBound,
+    macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
+    parameters: countParameters(floatGraph),
+    calibrationSamples: samples.count,
+    layers,
+    islands: quantized.islands,
+  };
+  return { bytes, report, graph: quantized.graph, floatGraph };
+}
+
+async function quantizeModel(graph: Graph, samples: SampleReader, options: CompileOptions): Promise<QuantizedGraph> {
+  const progress = options.onProgress ?? (() => {});
+  const calibration = await calibrate(graph, samples, (done) => progress('calibrate', done));
+  const isDemanded = [...graph.values.values()].some(({ type, constant }) => !constant && type.dtype === 'float32' && type.quantization);
+  if (samples.count === 0 && !isDemanded) {
+    throw new UsageError('quantization needs samples of the input to calibrate with: give --samples, or --float to keep float32');
+  }
+  progress('quantize');
+  const ranges = rangesOf(calibration, options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD);
+  return quantizeGraph(graph, ranges, options.keepFloat ? { keepFloat: options.keepFloat } : {});
+}
+
+function provenanceOf(options: CompileOptions, source: Uint8Array, samples: SampleReader): Record<string, string | number> {
+  return {
+    whittle: version,
+    model: createHash('sha256').update(source).digest('hex'),
+    ...(samples.count && {
+      samples: samples.digest(),
+      sampleCount: samples.count,
+      calibration: options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD,
+    }),
+    ...(options.keepFloat?.length && { keepFloat: options.keepFloat.join(' ') }),
+    seed: options.seed ?? 0,
+  };
+}

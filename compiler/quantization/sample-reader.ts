@@ -1,0 +1,60 @@
+/** The samples that a user calibrates with: read once, checked, hashed, and brought from the model's order into the graph's. */
+import { createHash } from 'node:crypto';
+import { UsageError } from '../errors.ts';
+import { elementCount, type Graph, type Port, tensor, valueOf } from '../graph.ts';
+import { Transpose } from '../ops/transpose.ts';
+import type { Sample } from './calibrate.ts';
+
+/** Per sample one array per model input, in the order of the ONNX model's own shapes. */
+export type ModelSamples = AsyncIterable<readonly Float32Array[]> | Iterable<readonly Float32Array[]>;
+
+/** For each element of the port's value, its index in the model's order; undefined when the orders agree. */
+function permutedIndices(shape: readonly number[], permutation: readonly number[] | undefined): ArrayLike<number> | undefined {
+  if (!permutation) return undefined;
+  const onnxShape = [...shape];
+  permutation.forEach((axis, i) => {
+    onnxShape[axis] = shape[i] as number;
+  });
+  const indices = Int32Array.from({ length: elementCount(shape) }, (_, i) => i);
+  return Transpose.evaluate([tensor('int32', onnxShape, indices)], { permutation })[0]?.data;
+}
+
+export class SampleReader implements AsyncIterable<Sample> {
+  /** The first `keep` samples, for measurements after calibration. */
+  readonly first: Sample[] = [];
+  count = 0;
+  private readonly hash = createHash('sha256');
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly samples: ModelSamples,
+    private readonly keep: number,
+  ) {}
+
+  /** @throws UsageError when an array does not fill its input. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Sample> {
+    const indices = this.graph.inputs.map(({ value, permutation }) => permutedIndices(valueOf(this.graph, value).type.shape, permutation));
+    for await (const arrays of this.samples) {
+      const sample = this.graph.inputs.map((port, i) => {
+        const data = this.checked(port, arrays[i]);
+        const order = indices[i];
+        return order ? Float32Array.from(order, (index) => data[index] as number) : data;
+      });
+      for (const array of arrays) this.hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+      if (this.count++ < this.keep) this.first.push(sample.map((data) => data.slice()));
+      yield sample;
+    }
+  }
+
+  /** SHA-256 of everything read so far. */
+  digest(): string {
+    return this.hash.copy().digest('hex');
+  }
+
+  private checked({ name, value }: Port, data: Float32Array | undefined): Float32Array {
+    const { shape } = valueOf(this.graph, value).type;
+    if (data?.length === elementCount(shape)) return data;
+    const held = data ? `${data.length} numbers` : 'nothing';
+    throw new UsageError(`sample ${this.count} holds ${held} for input "${name}", the model takes ${elementCount(shape)} [${shape}]`);
+  }
+}

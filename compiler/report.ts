@@ -1,0 +1,97 @@
+/** What became of each layer, and what the packed model costs. */
+import * as format from '../runtime-as/format.ts';
+import { elementCount, type Graph, producerOf, valueOf } from './graph.ts';
+import type { ExecutionPlan, PlannedStep } from './plan/plan.ts';
+import type { Accuracy } from './quantization/accuracy.ts';
+import type { FloatIsland } from './quantization/islands.ts';
+
+export interface LayerReport {
+  readonly node: string;
+  readonly operator: string;
+  readonly dtype: 'int8' | 'float32' | 'int32';
+  /** Why it stayed float32. */
+  readonly reason?: string;
+  readonly outputShape: readonly number[];
+  readonly macs: number;
+  /** Bytes of its constants: weights, bias, tables. */
+  readonly constantBytes: number;
+  /** Against the float graph, on the first calibration samples, with the error of everything before it. */
+  readonly sqnr?: number;
+  readonly cosine?: number;
+}
+
+export interface CompileReport {
+  readonly name: string;
+  readonly sourceBytes: number;
+  readonly fileBytes: number;
+  readonly constantBytes: number;
+  readonly arenaBytes: number;
+  /** No placement of the tensors needs less. */
+  readonly arenaLowerBound: number;
+  readonly macs: number;
+  /** Weights and biases of the float graph. */
+  readonly parameters: number;
+  readonly calibrationSamples: number;
+  readonly layers: readonly LayerReport[];
+  readonly islands: readonly FloatIsland[];
+}
+
+/** Multiply-accumulate operations of one step; 0 for operators without weights. */
+function macsOf({ opcode, parameters }: PlannedStep): number {
+  const product = (...indices: number[]) => indices.reduce((result, index) => result * (parameters[index] as number), 1);
+  const taps = [format.CONV_KERNEL_HEIGHT, format.CONV_KERNEL_WIDTH, format.CONV_IN_CHANNELS];
+  switch (opcode) {
+    case format.OPCODE_CONV2D_INT8:
+    case format.OPCODE_CONV2D_FLOAT32:
+    case format.OPCODE_DEPTHWISE_INT8:
+    case format.OPCODE_DEPTHWISE_FLOAT32:
+      return (
+        product(format.CONV_BATCH, format.CONV_OUT_HEIGHT, format.CONV_OUT_WIDTH, format.CONV_OUT_CHANNELS, ...taps) /
+        product(format.CONV_GROUPS)
+      );
+    case format.OPCODE_CONV_TRANSPOSE_FLOAT32:
+      return (
+        product(format.CONV_BATCH, format.CONV_IN_HEIGHT, format.CONV_IN_WIDTH, format.CONV_OUT_CHANNELS, ...taps) /
+        product(format.CONV_GROUPS)
+      );
+    case format.OPCODE_MATMUL_INT8:
+    case format.OPCODE_MATMUL_FLOAT32:
+      return product(format.MATMUL_BATCH, format.MATMUL_M, format.MATMUL_K, format.MATMUL_N);
+    default:
+      return 0;
+  }
+}
+
+/** One entry per step of the plan. */
+export function layerReports(
+  graph: Graph,
+  plan: ExecutionPlan,
+  islands: readonly FloatIsland[],
+  accuracies: ReadonlyMap<string, Accuracy>,
+): LayerReport[] {
+  const reasons = new Map(islands.map((island) => [island.node, island.reason]));
+  return plan.steps.map((step) => {
+    const tensors = step.operands.map((index) => plan.tensors[index] as ExecutionPlan['tensors'][number]);
+    const output = tensors.at(-1) as ExecutionPlan['tensors'][number];
+    const reason = reasons.get(step.node);
+    return {
+      node: step.node,
+      operator: producerOf(graph, output.name)?.op.name ?? '',
+      dtype: output.type.dtype,
+      ...(reason !== undefined && { reason }),
+      outputShape: output.type.shape,
+      macs: macsOf(step),
+      constantBytes: tensors.reduce((sum, { constant }) => sum + (constant?.byteLength ?? 0), 0),
+      ...accuracies.get(output.name),
+    };
+  });
+}
+
+/** Elements of every float32 constant that a node reads. */
+export function countParameters(graph: Graph): number {
+  const names = new Set(graph.nodes.flatMap((node) => node.inputs));
+  return [...names]
+    .map((name) => valueOf(graph, name))
+    .filter(({ constant, type }) => constant && type.dtype === 'float32')
+    .reduce((sum, { type }) => sum + elementCount(type.shape), 0);
+}
