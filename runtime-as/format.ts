@@ -188,12 +188,19 @@ export const FUNCTION_ABS = 17;
 export const FUNCTION_NEG = 18;
 export const FUNCTION_FLOOR = 19;
 export const FUNCTION_CEIL = 20;
+/** alpha / x */
 export const FUNCTION_RECIPROCAL = 21;
 /** x ^ alpha */
 export const FUNCTION_POW = 22;
 /** alpha x + beta */
 export const FUNCTION_AFFINE = 23;
 export const FUNCTION_ROUND = 24;
+/** x · sigmoid(x) */
+export const FUNCTION_SILU = 25;
+/** x · tanh(softplus(x)) */
+export const FUNCTION_MISH = 26;
+/** x where x > alpha, else 0 */
+export const FUNCTION_THRESHOLDED_RELU = 27;
 
 /**
  * Elementwise operators with two operands: a · b · y. The shapes are collapsed to BROADCAST_RANK dimensions; a

@@ -6,7 +6,7 @@ import type { OnnxNode } from '../onnx/node.ts';
 /**
  * How an operator becomes integer.
  * - `accumulate`: input 1 holds weights (int8 per channel of `weightAxis`), input 2 the bias (int32); the output is observed.
- * - `observed`: the output's range is observed by calibration.
+ * - `observed`: the output's range is observed by calibration, unless `known` gives parameters for these attributes.
  * - `same-as-input`: inputs named by `inputs` (default: every activation) and all float32 outputs share one scale and
  *   zero point. Outputs of another dtype (the indices of ArgMax) stay as they are.
  * - `fixed`: the output's parameters are known beforehand.
@@ -14,7 +14,7 @@ import type { OnnxNode } from '../onnx/node.ts';
  */
 export type QuantizationRule<A> =
   | { readonly kind: 'accumulate'; readonly weightAxis: (attributes: A) => number }
-  | { readonly kind: 'observed' }
+  | { readonly kind: 'observed'; readonly known?: (attributes: A) => Quantization | undefined }
   | { readonly kind: 'same-as-input'; readonly inputs?: readonly number[] }
   | { readonly kind: 'fixed'; readonly output: (attributes: A) => Quantization }
   | { readonly kind: 'float' };

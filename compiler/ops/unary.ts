@@ -1,10 +1,11 @@
-/** Unary: y = f(x), elementwise. Every function is one row of the table; on int8 each is a 256-byte table. */
+/** Unary: y = f(x), elementwise. Every function is one row of unary-functions.ts; on int8 each is a 256-byte table. */
 import * as format from '../../runtime-as/format.ts';
-import type { Quantization, Tensor, TensorType, Value } from '../graph.ts';
+import { type Quantization, type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { quantizeNumber } from './accumulate.ts';
 import { float32Bits, type Op, type Operand, parameterWords } from './op.ts';
+import { unaryFunctions } from './unary-functions.ts';
 
 export interface UnaryAttributes {
   /** A key of `unaryFunctions`. */
@@ -13,34 +14,76 @@ export interface UnaryAttributes {
   readonly beta: number;
 }
 
-interface UnaryFunction {
-  /** FUNCTION_… of the float32 kernel. */
-  readonly code: number;
-  evaluate(x: number, alpha: number, beta: number): number;
-  /** The output's parameters where the function's range fixes them. */
-  readonly fixed?: Quantization;
+/** y = f(x); @returns the name of y. */
+export function addUnary(
+  graph: GraphBuilder,
+  x: ValueName,
+  name: keyof typeof unaryFunctions,
+  { alpha = 0, beta = 0, output }: { alpha?: number; beta?: number; output?: ValueName | undefined } = {},
+): ValueName {
+  return graph.addOne(Unary, [x], { function: name, alpha, beta }, output ? { output } : {});
 }
 
-export const unaryFunctions: Readonly<Record<string, UnaryFunction>> = {
-  Relu: { code: format.FUNCTION_RELU, evaluate: (x) => Math.max(0, x) },
-  Clip: { code: format.FUNCTION_CLIP, evaluate: (x, low, high) => Math.min(Math.max(x, low), high) },
-  Sigmoid: { code: format.FUNCTION_SIGMOID, evaluate: (x) => 1 / (1 + Math.exp(-x)), fixed: { scale: [1 / 256], zeroPoint: -128 } },
-};
+interface OnnxParameters {
+  /** Default: the name of the ONNX operator. */
+  readonly function?: string;
+  /** ONNX attribute and its default, or a number that ONNX fixes. */
+  readonly alpha?: readonly [string, number] | number;
+  readonly beta?: readonly [string, number] | number;
+}
 
-function importUnary(defaults: Partial<UnaryAttributes> = {}) {
+function importUnary({ function: name, alpha = 0, beta = 0 }: OnnxParameters = {}) {
   return (node: OnnxNode, graph: GraphBuilder): void => {
-    const alpha = node.float('alpha', defaults.alpha ?? 0);
-    const beta = node.float('beta', defaults.beta ?? 0);
-    graph.add(Unary, [node.required(0)], { function: defaults.function ?? node.operator, alpha, beta }, { outputs: node.outputs });
+    const read = (parameter: readonly [string, number] | number) =>
+      typeof parameter === 'number' ? parameter : node.float(...(parameter as [string, number]));
+    const attributes = { function: name ?? node.operator, alpha: read(alpha), beta: read(beta) };
+    graph.add(Unary, [node.required(0)], attributes, { outputs: node.outputs });
   };
+}
+
+function importGelu(node: OnnxNode, graph: GraphBuilder): void {
+  const approximate = node.string('approximate', 'none');
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw node.unsupported(`approximate "${approximate}" is not known`, 'export with approximate "none" or "tanh"');
+  }
+  importUnary({ function: approximate === 'tanh' ? 'GeluTanh' : 'Gelu' })(node, graph);
+}
+
+/** max(0, x) + min(0, α (e^(x/α) - 1)) is Selu with α 1 and γ = α on x / α. */
+function importCelu(node: OnnxNode, graph: GraphBuilder): void {
+  const alpha = node.float('alpha', 1);
+  const scaled = alpha === 1 ? node.required(0) : addUnary(graph, node.required(0), 'Affine', { alpha: 1 / alpha });
+  addUnary(graph, scaled, 'Selu', { alpha: 1, beta: alpha, output: node.outputs[0] as ValueName });
 }
 
 export const Unary: Op<UnaryAttributes> = {
   name: 'Unary',
 
   onnx: {
+    Abs: importUnary(),
+    Ceil: importUnary(),
+    Celu: importCelu,
+    Elu: importUnary({ alpha: ['alpha', 1] }),
+    Erf: importUnary(),
+    Exp: importUnary(),
+    Floor: importUnary(),
+    Gelu: importGelu,
+    HardSigmoid: importUnary({ alpha: ['alpha', 0.2], beta: ['beta', 0.5] }),
+    HardSwish: importUnary(),
+    LeakyRelu: importUnary({ alpha: ['alpha', 0.01] }),
+    Log: importUnary(),
+    Mish: importUnary(),
+    Neg: importUnary(),
+    Reciprocal: importUnary({ alpha: 1 }),
     Relu: importUnary(),
+    Round: importUnary(),
+    Selu: importUnary({ alpha: ['alpha', 1.6732632423543772], beta: ['gamma', 1.0507009873554805] }),
     Sigmoid: importUnary(),
+    Softplus: importUnary(),
+    Softsign: importUnary(),
+    Sqrt: importUnary(),
+    Tanh: importUnary(),
+    ThresholdedRelu: importUnary({ alpha: ['alpha', 1] }),
   },
 
   infer([x]) {
@@ -50,21 +93,24 @@ export const Unary: Op<UnaryAttributes> = {
 
   evaluate([x], { function: name, alpha, beta }) {
     const { type, data } = x as Tensor;
-    const f = (unaryFunctions[name] as UnaryFunction).evaluate;
-    return [{ type: { dtype: type.dtype, shape: type.shape }, data: Float32Array.from(data, (value) => f(value, alpha, beta)) }];
+    const f = functionOf(name);
+    const result = typedArray(type.dtype, data.length);
+    for (let i = 0; i < data.length; i++) result[i] = f.evaluate(data[i] as number, alpha, beta);
+    return [{ type: { dtype: type.dtype, shape: type.shape }, data: result }];
   },
 
-  quantize: { kind: 'observed' },
+  quantize: { kind: 'observed', known: ({ function: name }) => functionOf(name).known },
 
   kernel(node, { inputs: [x], outputs: [y] }) {
     const { function: name, alpha, beta } = node.attributes;
+    const f = functionOf(name);
     const operand = (x as Value).name;
     if (x?.type.dtype === 'float32' && y?.type.dtype === 'float32') {
       return {
         opcode: format.OPCODE_UNARY_FLOAT32,
         operands: [operand],
         parameters: parameterWords(format.UNARY_PARAMETERS, {
-          [format.UNARY_FUNCTION]: (unaryFunctions[name] as UnaryFunction).code,
+          [format.UNARY_FUNCTION]: f.code,
           [format.UNARY_ALPHA_F32]: float32Bits(alpha),
           [format.UNARY_BETA_F32]: float32Bits(beta),
         }),
@@ -72,21 +118,26 @@ export const Unary: Op<UnaryAttributes> = {
       };
     }
     if (!x?.type.quantization || !y?.type.quantization) return undefined;
-    const f = (unaryFunctions[name] as UnaryFunction).evaluate;
     return {
       opcode: format.OPCODE_TABLE_INT8,
-      operands: [operand, lookupTable(y.name, x.type.quantization, y.type.quantization, (value) => f(value, alpha, beta))],
+      operands: [operand, lookupTable(y.name, x.type.quantization, y.type.quantization, (value) => f.evaluate(value, alpha, beta))],
       parameters: [],
       inPlace: [0],
     };
   },
 };
 
-/** table[q + 128] = quantized f of the real number that q stands for. */
+function functionOf(name: string): (typeof unaryFunctions)[string] {
+  const found = unaryFunctions[name];
+  if (!found) throw new Error(`there is no unary function "${name}"`);
+  return found;
+}
+
+/** table[q + 128] = quantized f of the real number that q stands for; the zero point where f is not a number. */
 export function lookupTable(name: string, from: Quantization, to: Quantization, f: (x: number) => number): Operand {
   const data = Int8Array.from({ length: 256 }, (_, i) => {
-    const q = quantizeNumber(f((i - 128 - from.zeroPoint) * (from.scale[0] as number)), to);
-    return Math.max(-128, Math.min(127, q));
+    const value = f((i - 128 - from.zeroPoint) * (from.scale[0] as number));
+    return Number.isNaN(value) ? to.zeroPoint : Math.max(-128, Math.min(127, quantizeNumber(value, to)));
   });
   return { name: `${name}.table`, type: { dtype: 'int8', shape: [256] }, data };
 }
