@@ -1,16 +1,35 @@
-/** Add: y = clamp(a + b), with broadcasting. */
-import { FUNCTION_ADD } from '../../runtime-as/format.ts';
+/** Add: y = clamp(a + b), with broadcasting. Sum becomes a chain of it. */
+import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
-import { binaryFloatCall, type ElementwiseAttributes, evaluateBroadcast, inferBroadcast, unclamped } from './elementwise.ts';
+import {
+  binaryFloatCall,
+  type Combine,
+  type ElementwiseAttributes,
+  evaluateBroadcast,
+  importChain,
+  importPair,
+  inferBroadcast,
+  scalarOperand,
+  unclamped,
+} from './elementwise.ts';
 import type { Op } from './op.ts';
+import { addUnary } from './unary.ts';
+
+/** a + b; a constant number becomes an affine function of the other operand. */
+export const addValues: Combine = (graph, a, b, output) => {
+  const right = scalarOperand(graph, b, a);
+  if (right !== undefined) return addUnary(graph, a, 'Affine', { alpha: 1, beta: right, output });
+  const left = scalarOperand(graph, a, b);
+  if (left !== undefined) return addUnary(graph, b, 'Affine', { alpha: 1, beta: left, output });
+  return graph.addOne(Add, [a, b], unclamped, output ? { output } : {});
+};
 
 export const Add: Op<ElementwiseAttributes> = {
   name: 'Add',
 
   onnx: {
-    Add(node, graph) {
-      graph.add(Add, [node.required(0), node.required(1)], unclamped, { outputs: node.outputs });
-    },
+    Add: importPair(addValues),
+    Sum: importChain(addValues),
   },
 
   infer: inferBroadcast,
@@ -20,7 +39,7 @@ export const Add: Op<ElementwiseAttributes> = {
   quantize: { kind: 'observed' },
 
   kernel(node, { inputs: [a, b] }) {
-    if (a?.type.dtype === 'float32') return binaryFloatCall(FUNCTION_ADD, a, b as Value, node.attributes);
+    if (a?.type.dtype === 'float32') return binaryFloatCall(format.FUNCTION_ADD, a, b as Value, node.attributes);
     return undefined;
   },
 };

@@ -1,6 +1,8 @@
 /** What operators with two broadcast operands share: shapes, the float reference and the collapsed loops of the kernels. */
 import * as format from '../../runtime-as/format.ts';
-import { type Tensor, type TensorType, typedArray, type Value } from '../graph.ts';
+import { type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
+import type { GraphBuilder } from '../onnx/builder.ts';
+import type { OnnxNode } from '../onnx/node.ts';
 import { float32Bits, type KernelCall, parameterWords } from './op.ts';
 import { broadcastShapes, broadcastStrides, forEachIndex } from './strides.ts';
 
@@ -10,6 +12,38 @@ export interface ElementwiseAttributes {
 }
 
 export const unclamped: ElementwiseAttributes = { clamp: [-Infinity, Infinity] };
+
+/** Adds the node that combines two values; @returns the name of the result. */
+export type Combine = (graph: GraphBuilder, a: ValueName, b: ValueName, output?: ValueName) => ValueName;
+
+/** The importer of a two-operand operator. */
+export function importPair(combine: Combine) {
+  return (node: OnnxNode, graph: GraphBuilder): void => {
+    combine(graph, node.required(0), node.required(1), node.outputs[0]);
+  };
+}
+
+/** The importer of an operator with one or more operands: a chain of two-operand nodes. */
+export function importChain(combine: Combine) {
+  return (node: OnnxNode, graph: GraphBuilder): void => {
+    const output = node.outputs[0] as ValueName;
+    let result = node.required(0);
+    const last = node.inputs.length - 1;
+    if (last === 0) graph.alias(output, result);
+    for (let i = 1; i <= last; i++) result = combine(graph, result, node.required(i), i === last ? output : undefined);
+  };
+}
+
+/**
+ * The number behind `name` when it is a constant with one element and `other` a float32 value of the result's shape: then
+ * the operator is a function of `other` alone, which int8 computes with one table. Undefined otherwise.
+ */
+export function scalarOperand(graph: GraphBuilder, name: ValueName, other: ValueName): number | undefined {
+  const constant = graph.constant(name);
+  const { dtype, shape } = graph.type(other);
+  if (constant?.data.length !== 1 || graph.constant(other) || dtype !== 'float32') return undefined;
+  return constant.type.shape.length <= shape.length ? constant.data[0] : undefined;
+}
 
 export function inferBroadcast([a, b]: readonly TensorType[]): TensorType[] {
   const x = a as TensorType;

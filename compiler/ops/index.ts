@@ -2,41 +2,58 @@
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
+import { Cast } from './cast.ts';
+import { Clip } from './clip.ts';
 import { Concat } from './concat.ts';
 import { Constant } from './constant.ts';
 import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
 import { Dequantize } from './dequantize.ts';
+import { Div } from './div.ts';
 import { Identity } from './identity.ts';
 import { MatMul } from './matmul.ts';
+import { Max } from './max.ts';
+import { Min } from './min.ts';
+import { Mul } from './mul.ts';
 import type { OnnxImporter, Op } from './op.ts';
 import { Pad } from './pad.ts';
+import { Pow } from './pow.ts';
+import { PRelu } from './prelu.ts';
 import { Quantize } from './quantize.ts';
 import { Requantize } from './requantize.ts';
 import { Reshape } from './reshape.ts';
 import { Shape } from './shape.ts';
 import { Slice } from './slice.ts';
+import { Sub } from './sub.ts';
 import { Transpose } from './transpose.ts';
 import { Unary } from './unary.ts';
 
 export const operators: readonly Op[] = [
   Add,
+  Cast,
   Concat,
   Conv2d,
   Dense,
   Dequantize,
+  Div,
   MatMul,
+  Max,
+  Min,
+  Mul,
   Pad,
+  Pow,
+  PRelu,
   Quantize,
   Requantize,
   Reshape,
   Slice,
+  Sub,
   Transpose,
   Unary,
 ];
 
 /** ONNX operators that leave no node of their own: they fold, rename, or become nodes of other operators. */
-const importers: readonly OnnxImporter[] = [Constant, Identity, Shape];
+const importers: readonly OnnxImporter[] = [Clip, Constant, Identity, Shape];
 
 /** ONNX operator type → what imports it. */
 export const onnxImporters: ReadonlyMap<string, (node: OnnxNode, graph: GraphBuilder) => void> = new Map(

@@ -1,0 +1,67 @@
+/** What the operators with two broadcast operands share: the check of their extents and the loops around their rows. */
+import {
+  BROADCAST_A_STRIDES,
+  BROADCAST_B_STRIDES,
+  BROADCAST_DIMENSIONS,
+  BROADCAST_RANK,
+  DTYPE_FLOAT32,
+  OPCODE_BINARY_FLOAT32,
+} from "../format";
+import { extent, holds, times } from "../check";
+import { binaryFloat32Row } from "../microkernels/binary-float32";
+import { operandAddress, operandBytes, operandDtype, parameter } from "../step";
+
+// @ts-ignore: decorator
+@inline
+function bytesOf(dtype: i32): i32 {
+  return dtype == DTYPE_FLOAT32 ? 4 : 1;
+}
+
+/** Whether the operand has this dtype and the strides never leave it; the innermost stride is 0 or 1. */
+function reaches(step: usize, context: usize, operand: i32, strides: i32, dtype: i32): bool {
+  let last: i64 = 0;
+  for (let i = 0; i < BROADCAST_RANK; i++) {
+    const stride = parameter(step, strides + i);
+    if (stride < 0) return false;
+    last += times(<i64>parameter(step, BROADCAST_DIMENSIONS + i) - 1, stride);
+  }
+  const elements: i64 = <u32>operandBytes(step, context, operand) / bytesOf(dtype);
+  return parameter(step, strides + BROADCAST_RANK - 1) <= 1 && operandDtype(step, context, operand) == dtype && last < elements;
+}
+
+/** Operands a, b and y; y has the dtype of a. */
+export function checkBroadcast(step: usize, context: usize, aDtype: i32, bDtype: i32): bool {
+  return (
+    holds(step, context, 2, aDtype, extent(step, BROADCAST_DIMENSIONS, BROADCAST_RANK), bytesOf(aDtype)) &&
+    reaches(step, context, 0, BROADCAST_A_STRIDES, aDtype) &&
+    reaches(step, context, 1, BROADCAST_B_STRIDES, bDtype)
+  );
+}
+
+/** Calls the opcode's row function for each row; `opcode` and the dtypes are constants at every call. */
+// @ts-ignore: decorator
+@inline
+export function runRows(opcode: i32, step: usize, context: usize, aDtype: i32, bDtype: i32): void {
+  const a = operandAddress(step, context, 0);
+  const b = operandAddress(step, context, 1);
+  let y = operandAddress(step, context, 2);
+  const count = parameter(step, BROADCAST_DIMENSIONS + 3);
+  const aStride = parameter(step, BROADCAST_A_STRIDES + 3);
+  const bStride = parameter(step, BROADCAST_B_STRIDES + 3);
+  for (let i = 0; i < parameter(step, BROADCAST_DIMENSIONS); i++) {
+    const a0 = i * parameter(step, BROADCAST_A_STRIDES);
+    const b0 = i * parameter(step, BROADCAST_B_STRIDES);
+    for (let j = 0; j < parameter(step, BROADCAST_DIMENSIONS + 1); j++) {
+      let a1 = a0 + j * parameter(step, BROADCAST_A_STRIDES + 1);
+      let b1 = b0 + j * parameter(step, BROADCAST_B_STRIDES + 1);
+      for (let k = 0; k < parameter(step, BROADCAST_DIMENSIONS + 2); k++) {
+        const aRow = a + <usize>a1 * bytesOf(aDtype);
+        const bRow = b + <usize>b1 * bytesOf(bDtype);
+        if (opcode == OPCODE_BINARY_FLOAT32) binaryFloat32Row(step, aRow, bRow, y, count, aStride, bStride);
+        a1 += parameter(step, BROADCAST_A_STRIDES + 2);
+        b1 += parameter(step, BROADCAST_B_STRIDES + 2);
+        y += <usize>count * bytesOf(aDtype);
+      }
+    }
+  }
+}
