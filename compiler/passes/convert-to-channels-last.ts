@@ -109,7 +109,9 @@ function improve(graph: Graph): Graph | undefined {
     ...(transposes.length > 1 ? transposes.flatMap((node) => seedsOf(node).map((seed) => [seed])) : []),
   ];
   for (const seeds of together) {
-    const candidate = removeDeadCode(rewriteLayout(graph, growRegion(graph, seeds)));
+    const region = growRegion(graph, seeds);
+    if (region.nodes.size === 0 && region.inputs.size === 0) continue;
+    const candidate = removeDeadCode(rewriteLayout(graph, region));
     if (isCheaper(candidate, graph)) return candidate;
   }
   return undefined;
