@@ -3,6 +3,8 @@
 import { check } from './compiler/cli/check.ts';
 import { main } from './compiler/cli/program.ts';
 import { removeTemporaryFiles } from './compiler/files.ts';
+import { bench } from './devices/cli/bench.ts';
+import { build } from './targets/cli/build.ts';
 
 process.on('SIGINT', () => {
   removeTemporaryFiles();
@@ -13,6 +15,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [check];
+const verbs = [bench, build, check];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

@@ -1,0 +1,34 @@
+/** `whittle build`: packed model → a package that a user ships. */
+import { basename } from 'node:path';
+import type { Verb } from '../../compiler/cli/program.ts';
+import { table } from '../../compiler/cli/table.ts';
+import { UsageError } from '../../compiler/errors.ts';
+import { readInputFile } from '../../compiler/files.ts';
+import { readPackedModel } from '../../compiler/packed/read.ts';
+import { targets } from '../index.ts';
+
+const names = targets.map(({ name }) => name).join('|');
+
+export const build: Verb = (program, invocation) => {
+  program
+    .command('build')
+    .description('emit a self-contained package for a target')
+    .argument('<model>', 'the packed model')
+    .requiredOption('--target <target>', names)
+    .requiredOption('-o, --out <folder>', 'the folder to write')
+    .option('--name <name>', "the package's name (default: the model's)")
+    .action(async (path: string, options: { target: string; out: string; name?: string }) => {
+      const target = targets.find(({ name }) => name === options.target);
+      if (!target) throw new UsageError(`--target ${options.target}: unknown target; known are ${names}`);
+      const model = readPackedModel(readInputFile(path), basename(path));
+      const written = await target.package(model, options.out, options.name === undefined ? {} : { name: options.name });
+      const document = { target: target.name, ...written };
+      invocation.output.report(document, () => {
+        const totals = `${written.flashBytes} bytes to store (model and runtime), ${written.ramBytes} bytes of arena`;
+        return `${table(
+          [{ title: `${written.folder}/` }],
+          written.files.map((file) => [file]),
+        )}\n${totals}`;
+      });
+    });
+};
