@@ -68,15 +68,20 @@ export function expectClose(actual: Tensor, expected: Tensor, tolerance: number,
   }
 }
 
-/** Deterministic pseudo-random numbers in [low, high) (mulberry32). */
-export function randomTensor(shape: readonly number[], seed: number, low = -1, high = 1): Tensor {
+/** Deterministic pseudo-random numbers in [0, 1) (mulberry32). */
+export function randomNumbers(seed: number): () => number {
   let state = seed | 0;
-  const next = () => {
+  return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** Deterministic pseudo-random numbers in [low, high). */
+export function randomTensor(shape: readonly number[], seed: number, low = -1, high = 1): Tensor {
+  const next = randomNumbers(seed);
   const count = shape.reduce((p, e) => p * e, 1);
   return { type: { dtype: 'float32', shape }, data: Float32Array.from({ length: count }, () => low + (high - low) * next()) };
 }
