@@ -1,11 +1,11 @@
 /**
  * Rates of the convolution kernels on typical layers, one step per model, in this Node:
  *
- *     npx vitest run --config vitest.bench.config.ts test/bench/layers.bench.ts
+ *     npm run build:runtime && npx esbuild layers=test/bench/layers.ts --bundle --platform=node --format=esm \
+ *       --packages=external --outdir=dist/bench --log-level=warning && node dist/bench/layers.js
  *
- * LAYERS=<regular expression> picks layers, VARIANTS=simd one variant. Read `best`: it is the one that other load on the machine disturbs least.
+ * LAYERS=<regular expression> picks layers, VARIANTS=simd one variant. Read `best`: other load on the machine disturbs it least.
  */
-import { test } from 'vitest';
 import { Engine } from '../../compiler/engine.ts';
 import { elementCount, type Tensor, tensor } from '../../compiler/graph.ts';
 import { GraphBuilder } from '../../compiler/onnx/builder.ts';
@@ -87,17 +87,15 @@ function measure(engine: Engine, milliseconds: number): { median: number; best: 
   return { median: samples[samples.length >> 1] as number, best: samples[0] as number };
 }
 
-test('layers', async () => {
-  const wanted = new RegExp(process.env.LAYERS ?? '.');
-  for (const dtype of ['int8', 'float32'] as const)
-    for (const variant of (process.env.VARIANTS?.split(',') ?? ['scalar', 'simd']) as Variant[])
-      for (const layer of layers) {
-        if (!wanted.test(`${dtype} ${layer.name}`)) continue;
-        const { macs, bytes } = modelOf(layer, dtype);
-        const { median, best } = measure(await Engine.create(await fullRuntime(variant), bytes), 400);
-        const rate = (microseconds: number) => (macs / microseconds / 1000).toFixed(2).padStart(6);
-        console.log(
-          `${dtype.padEnd(8)}${variant.padEnd(7)} ${layer.name.padEnd(27)} median ${rate(median)} best ${rate(best)} GMAC/s, ${best.toFixed(1)} us`,
-        );
-      }
-});
+const wanted = new RegExp(process.env.LAYERS ?? '.');
+for (const dtype of ['int8', 'float32'] as const)
+  for (const variant of (process.env.VARIANTS?.split(',') ?? ['scalar', 'simd']) as Variant[])
+    for (const layer of layers) {
+      if (!wanted.test(`${dtype} ${layer.name}`)) continue;
+      const { macs, bytes } = modelOf(layer, dtype);
+      const { median, best } = measure(await Engine.create(await fullRuntime(variant), bytes), 400);
+      const rate = (microseconds: number) => (macs / microseconds / 1000).toFixed(2).padStart(6);
+      console.log(
+        `${dtype.padEnd(8)}${variant.padEnd(7)} ${layer.name.padEnd(27)} median ${rate(median)} best ${rate(best)} GMAC/s, ${best.toFixed(1)} us`,
+      );
+    }
