@@ -122,10 +122,11 @@ function gatherPatch<T>(step: usize, x: usize, hStart: i32, wStart: i32, groupCh
   const isRun = dilation == 1 && tapBytes == pixelBytes;
   const first = firstTap(wStart, dilation, taps);
   const end = max(first, endTap(wStart, dilation, taps, width));
-  const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
-  for (let kh = 0; kh < kernelHeight; kh++) {
-    const h = hStart + kh * parameter(step, CONV_DILATION_HEIGHT);
-    if (h < 0 || h >= parameter(step, CONV_IN_HEIGHT) || first == end) {
+  const height = parameter(step, CONV_IN_HEIGHT);
+  const dilationHeight = parameter(step, CONV_DILATION_HEIGHT);
+  let h = hStart;
+  for (let kh = parameter(step, CONV_KERNEL_HEIGHT); kh > 0; kh--, h += dilationHeight) {
+    if (h < 0 || h >= height || first == end) {
       fillRun(to, fill, tapBytes * taps);
       to += tapBytes * taps;
       continue;

@@ -104,15 +104,17 @@ function widenRow(step: usize, image: usize, h: i32, slot: usize): void {
   const zeroPoint = parameter(step, CONV_INPUT_ZERO_POINT);
   const columns = phaseColumns(step);
   const isPadding = h < 0 || h >= parameter(step, CONV_IN_HEIGHT);
-  for (let c = 0; c < channels; c += BLOCK_CHANNELS) {
-    for (let phase = 0; phase < stride; phase++, slot += <usize>columns * <usize>COLUMN_BYTES) {
-      // Column i holds input column i · stride + phase - padding.
-      const first = isPadding ? columns : min(max((padding - phase + stride - 1) / stride, 0), columns);
-      const end = isPadding ? columns : max(min((width + padding - phase + stride - 1) / stride, columns), first);
-      fillColumns(slot, zeroPoint, first);
-      const from = image + <usize>((h * width + first * stride + phase - padding) * channels + c);
-      widenColumns(slot + (<usize>first << 4), from, <usize>(stride * channels), end - first);
-      fillColumns(slot + (<usize>end << 4), zeroPoint, columns - end);
+  const widenedBytes = <usize>rowBytes(step);
+  for (let phase = 0; phase < stride; phase++, slot += <usize>columns * <usize>COLUMN_BYTES) {
+    // Column i holds input column i · stride + phase - padding.
+    const first = isPadding ? columns : min(max((padding - phase + stride - 1) / stride, 0), columns);
+    const end = isPadding ? columns : max(min((width + padding - phase + stride - 1) / stride, columns), first);
+    let from = image + <usize>((h * width + first * stride + phase - padding) * channels);
+    let to = slot;
+    for (let c = 0; c < channels; c += BLOCK_CHANNELS, to += widenedBytes, from += BLOCK_CHANNELS) {
+      fillColumns(to, zeroPoint, first);
+      widenColumns(to + (<usize>first << 4), from, <usize>(stride * channels), end - first);
+      fillColumns(to + (<usize>end << 4), zeroPoint, columns - end);
     }
   }
 }

@@ -49,7 +49,9 @@ function isWindow(step: usize, axis: i32): bool {
   }
   const lastStart = <i64>(parameter(step, CONV_OUT_HEIGHT + axis) - 1) * parameter(step, CONV_STRIDE_HEIGHT + axis);
   const reach = <i64>(parameter(step, CONV_KERNEL_HEIGHT + axis) - 1) * parameter(step, CONV_DILATION_HEIGHT + axis);
-  return lastStart + reach < MAX_POSITION;
+  // Windows may lie in the padding on either side, not behind it: the work stays in proportion to the operands.
+  const limit = <i64>parameter(step, CONV_IN_HEIGHT + axis) + parameter(step, CONV_PAD_TOP + axis) + MAX_STEP;
+  return lastStart <= limit && lastStart + reach < MAX_POSITION;
 }
 
 /**
@@ -107,7 +109,9 @@ export function firstTap(start: i32, dilation: i32, taps: i32): i32 {
 
 /** One past the last of `taps` that lies inside an input of `extent` positions; never below 0. */
 export function endTap(start: i32, dilation: i32, taps: i32, extent: i32): i32 {
-  return start >= extent ? 0 : <i32>min<i64>((<i64>extent - start + dilation - 1) / dilation, taps);
+  const positions = extent - start;
+  if (positions <= 0) return 0;
+  return (taps - 1) * dilation < positions ? taps : (positions + dilation - 1) / dilation;
 }
 
 /** Whether a window of reach (taps - 1) · dilation + 1 lies wholly inside the input. */

@@ -12,7 +12,15 @@ export const DEPTHWISE_HEADER_BYTES: i32 = 64;
 
 /** Widens 8 channels of `count` pixels that lie `pixelBytes` apart; reads 8 bytes of each. */
 export function widenColumns(to: usize, from: usize, pixelBytes: usize, count: i32): void {
-  for (const end = to + (<usize>count << 4); to < end; to += 16, from += pixelBytes) v128.store(to, v128.load_ext<i8>(from));
+  for (; count >= 4; count -= 4, to += 64) {
+    const from2 = from + (pixelBytes << 1);
+    v128.store(to, v128.load_ext<i8>(from));
+    v128.store(to, v128.load_ext<i8>(from + pixelBytes), 16);
+    v128.store(to, v128.load_ext<i8>(from2), 32);
+    v128.store(to, v128.load_ext<i8>(from2 + pixelBytes), 48);
+    from = from2 + (pixelBytes << 1);
+  }
+  for (; count > 0; count--, to += 16, from += pixelBytes) v128.store(to, v128.load_ext<i8>(from));
 }
 
 export function fillColumns(to: usize, value: i32, count: i32): void {
