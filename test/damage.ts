@@ -40,7 +40,7 @@ export async function survives(model: Uint8Array, variant: Variant = 'simd'): Pr
 const words = [0, 1, 2, 3, 7, 127, 255, 256, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
 /** Overwrites words of the header, the tensor records and the steps (not the weights) and repairs the CRC. */
-export async function expectSurvivesDamagedWords(model: Uint8Array, seed: number, count: number): Promise<void> {
+export async function expectSurvivesDamagedWords(model: Uint8Array, seed: number, count: number, variant: Variant = 'simd'): Promise<void> {
   const random = randomIntegers(seed);
   const original = new DataView(model.buffer, model.byteOffset, model.byteLength);
   const structureWords = original.getUint32(format.HEADER_CONSTANTS_OFFSET * 4, true) / 4;
@@ -53,7 +53,7 @@ export async function expectSurvivesDamagedWords(model: Uint8Array, seed: number
     const value = (choices[random(choices.length)] as number) >>> 0;
     view.setUint32(index, value, true);
     try {
-      await survives(repairCrc(damaged));
+      await survives(repairCrc(damaged), variant);
     } catch (error) {
       expect.fail(`word ${index / 4} ${old} → ${value}: ${error}`);
     }

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { type ConvolutionCase, expectEqualFloat32, expectExactInt8 } from './convolution-case.ts';
+import { type ConvolutionCase, expectEqualFloat32, expectExactInt8, expectSurvivesDamage } from './convolution-case.ts';
 
 /** Output pixels around the tile of 4 rows, output channels around the block of 8, depth around pairs and steps of 8. */
 function* tileEdges(): Generator<ConvolutionCase> {
@@ -53,3 +53,14 @@ describe('Conv2d float32', () => {
 
   test.for(windows)('%s', ([, convolution]) => expectEqualFloat32(convolution));
 });
+
+test('damaged parameters are refused or harmless', () =>
+  expectSurvivesDamage({
+    x: [2, 5, 7, 6],
+    outChannels: 10,
+    kernel: [3, 2],
+    groups: 2,
+    dilation: [1, 2],
+    padBefore: [1, 0],
+    padAfter: [0, 2],
+  }));

@@ -4,7 +4,10 @@ import { Executor } from '../../../compiler/execute.ts';
 import { elementCount, type Graph, type Quantization, type Tensor, type TensorType, tensor } from '../../../compiler/graph.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { Conv2d, type Conv2dAttributes } from '../../../compiler/ops/conv2d.ts';
+import { writePackedModel } from '../../../compiler/packed/write.ts';
+import { planExecution } from '../../../compiler/plan/plan.ts';
 import { randomTensor, variants } from '../../compiler/ops/op-case.ts';
+import { expectSurvivesDamagedWords } from '../../damage.ts';
 
 export interface ConvolutionCase extends Partial<Omit<Conv2dAttributes, 'kernel' | 'clamp'>> {
   /** [N, H, W, C] */
@@ -99,11 +102,32 @@ function graphOf(attributes: Conv2dAttributes, x: Tensor, weights: Tensor, bias:
   return builder.build('test', [{ name: 'x', value: 'x' }], [{ name: 'y', value: y }]);
 }
 
+function int8Graph({ attributes, x, weights, bias, output }: Quantized): Graph {
+  return graphOf(attributes, x, weights, bias, output);
+}
+
+function float32Case(convolution: ConvolutionCase, clamp: readonly [number, number]) {
+  const attributes = { ...attributesOf(convolution), clamp };
+  const x = randomTensor(convolution.x, 1);
+  const weights = randomTensor([convolution.outChannels, ...attributes.kernel, (convolution.x[3] as number) / attributes.groups], 2);
+  const bias = randomTensor([convolution.outChannels], 3);
+  return { attributes, x, weights, bias, graph: graphOf(attributes, x, weights, bias) };
+}
+
+/** Every variant must refuse or run what is left of the model when words of its step are damaged. */
+export async function expectSurvivesDamage(convolution: ConvolutionCase): Promise<void> {
+  const graphs = [int8Graph(quantizedConvolution(convolution)), float32Case(convolution, [-1, 1]).graph];
+  for (const graph of graphs) {
+    const model = writePackedModel(planExecution(graph), { name: 'damaged', inputs: [], outputs: [], steps: [] });
+    for (const variant of variants) await expectSurvivesDamagedWords(model, 7, 400, variant);
+  }
+}
+
 /** Every variant must give exactly the integers of the definition. */
 export async function expectExactInt8(convolution: ConvolutionCase): Promise<void> {
   const quantized = quantizedConvolution(convolution);
   const expected = reference(quantized);
-  const graph = graphOf(quantized.attributes, quantized.x, quantized.weights, quantized.bias, quantized.output);
+  const graph = int8Graph(quantized);
   for (const variant of variants) {
     const executor = await Executor.create(graph, variant);
     // The second run meets a workspace and an arena full of the first one's numbers.
@@ -118,12 +142,8 @@ export async function expectExactInt8(convolution: ConvolutionCase): Promise<voi
 
 /** Every variant must be close to the operator's reference, and all must give the same bits. */
 export async function expectEqualFloat32(convolution: ConvolutionCase, clamp: readonly [number, number] = [-1.5, 2]): Promise<void> {
-  const attributes = { ...attributesOf(convolution), clamp };
-  const x = randomTensor(convolution.x, 1);
-  const weights = randomTensor([convolution.outChannels, ...attributes.kernel, (convolution.x[3] as number) / attributes.groups], 2);
-  const bias = randomTensor([convolution.outChannels], 3);
+  const { attributes, x, weights, bias, graph } = float32Case(convolution, clamp);
   const [expected] = Conv2d.evaluate([x, weights, bias], attributes) as [Tensor];
-  const graph = graphOf(attributes, x, weights, bias);
   const results = [];
   for (const variant of variants) {
     const [actual] = (await Executor.create(graph, variant)).run([x.data]) as [Tensor];

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { type ConvolutionCase, expectEqualFloat32, expectExactInt8 } from './convolution-case.ts';
+import { type ConvolutionCase, expectEqualFloat32, expectExactInt8, expectSurvivesDamage } from './convolution-case.ts';
 
 type Depthwise = Omit<ConvolutionCase, 'outChannels' | 'groups'>;
 
@@ -58,3 +58,6 @@ describe('depthwise float32', () => {
 
   test.for(windows)('%s', ([, convolution]) => expectEqualFloat32(depthwise(convolution)));
 });
+
+test('damaged parameters are refused or harmless', () =>
+  expectSurvivesDamage(depthwise({ x: [2, 6, 7, 9], kernel: [3, 2], stride: [1, 2], padBefore: [1, 0], padAfter: [0, 2] })));
