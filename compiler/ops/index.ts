@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
+import { BatchNormalization } from './batch-normalization.ts';
 import { Cast } from './cast.ts';
 import { Clip } from './clip.ts';
 import { Concat } from './concat.ts';
@@ -53,7 +54,7 @@ export const operators: readonly Op[] = [
 ];
 
 /** ONNX operators that leave no node of their own: they fold, rename, or become nodes of other operators. */
-const importers: readonly OnnxImporter[] = [Clip, Constant, Identity, Shape];
+const importers: readonly OnnxImporter[] = [BatchNormalization, Clip, Constant, Identity, Shape];
 
 /** ONNX operator type → what imports it. */
 export const onnxImporters: ReadonlyMap<string, (node: OnnxNode, graph: GraphBuilder) => void> = new Map(
