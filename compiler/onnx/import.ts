@@ -90,23 +90,44 @@ function addInitializers(model: ModelProto, builder: GraphBuilder, problems: Pro
   }
 }
 
+function subgraphsOf(proto: Onnx.INodeProto): Onnx.IGraphProto[] {
+  return (proto.attribute ?? []).flatMap((attribute) => [...(attribute.g ? [attribute.g] : []), ...(attribute.graphs ?? [])]);
+}
+
+function importerOf(proto: Onnx.INodeProto) {
+  return !proto.domain || proto.domain === 'ai.onnx' ? onnxImporters.get(proto.opType ?? '') : undefined;
+}
+
+/** Reports an operator that no file imports, and every other one inside its branches. */
+function refuseOperator(proto: Onnx.INodeProto, opset: number, problems: Problem[], place = ''): void {
+  const { name, operator } = new OnnxNode(proto, opset);
+  const node = `${place}${name}`;
+  const branches = subgraphsOf(proto);
+  const domain = proto.domain && proto.domain !== 'ai.onnx' ? proto.domain : undefined;
+  problems.push({
+    node,
+    operator,
+    reason: domain ? `the operator is of domain ${domain}` : 'the operator is not supported',
+    fix: branches.length
+      ? 'control flow cannot be compiled: export a model without it (torch: trace instead of script; fix the sequence length)'
+      : 'replace it with supported operators (whittle check --ops lists them) or cut the model before it',
+  });
+  for (const branch of branches) {
+    for (const inner of branch.node ?? []) if (!importerOf(inner)) refuseOperator(inner, opset, problems, `${node}/`);
+  }
+}
+
 /** Adds one node; a refusal becomes a problem, and the nodes behind it are not judged. */
 function importNode(proto: Onnx.INodeProto, opset: number, builder: GraphBuilder, problems: Problem[]): void {
-  const node = new OnnxNode(proto, opset);
-  const domain = proto.domain || 'ai.onnx';
-  const report = (reason: string, fix: string) => problems.push({ node: node.name, operator: node.operator, reason, fix });
-  const importer = domain === 'ai.onnx' ? onnxImporters.get(node.operator) : undefined;
+  const importer = importerOf(proto);
   if (!importer) {
-    const subgraph = (proto.attribute ?? []).some((attribute) => attribute.g || attribute.graphs?.length);
-    const what = domain === 'ai.onnx' ? 'the operator is not supported' : `the operator is of domain ${domain}`;
-    const fix = subgraph
-      ? 'control flow cannot be compiled: export a model without it (torch: trace instead of script; fix the sequence length)'
-      : 'replace it with supported operators (whittle check --ops lists them) or cut the model before it';
-    report(what, fix);
+    refuseOperator(proto, opset, problems);
     return;
   }
+  const node = new OnnxNode(proto, opset);
   if (node.inputs.some((input) => input && !builder.isDefined(input))) return;
   builder.currentNode = node.name;
+  const report = (reason: string, fix: string) => problems.push({ node: node.name, operator: node.operator, reason, fix });
   try {
     importer(node, builder);
   } catch (error) {
