@@ -19,6 +19,8 @@ function thinningStep(count: number): number {
 /** Counts of real numbers in BINS bins of equal width. The range starts at zero, because int8 ranges must hold zero. */
 export class Histogram {
   readonly counts = new Float64Array(BINS);
+  /** Sum of the numbers of each bin: images and one-hot inputs lie on a grid that the middle of a bin would miss. */
+  private readonly sums = new Float64Array(BINS);
   /** Smallest and largest number seen; infinite before the first. */
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
@@ -54,19 +56,21 @@ export class Histogram {
     return this.low + bin * this.binWidth;
   }
 
-  /** The middle of a bin. */
-  center(bin: number): number {
-    return this.edge(bin + 0.5);
+  /** Mean of the numbers in a bin that is not empty. */
+  mean(bin: number): number {
+    return (this.sums[bin] as number) / (this.counts[bin] as number);
   }
 
   private addToBins(data: ArrayLike<number>): void {
-    const { counts, low } = this;
+    const { counts, sums, low } = this;
     const inverse = this.binWidth > 0 ? 1 / this.binWidth : 0;
     const step = thinningStep(data.length);
     // Another phase for each tensor: over many samples every position is visited.
     for (let i = this.calls++ % step; i < data.length; i += step) {
-      const bin = Math.min(BINS - 1, Math.floor(((data[i] as number) - low) * inverse));
+      const x = data[i] as number;
+      const bin = Math.min(BINS - 1, Math.floor((x - low) * inverse));
       (counts[bin] as number)++;
+      (sums[bin] as number) += x;
       this.count++;
     }
   }
@@ -90,9 +94,11 @@ export class Histogram {
 
   /** Merges pairs of bins into the half that starts at `target`; the other half becomes empty. */
   private double(target: number): void {
-    const merged = Float64Array.from({ length: BINS / 2 }, (_, i) => (this.counts[2 * i] as number) + (this.counts[2 * i + 1] as number));
-    this.counts.fill(0);
-    this.counts.set(merged, target);
+    for (const list of [this.counts, this.sums]) {
+      const merged = Float64Array.from({ length: BINS / 2 }, (_, i) => (list[2 * i] as number) + (list[2 * i + 1] as number));
+      list.fill(0);
+      list.set(merged, target);
+    }
     this.binWidth *= 2;
   }
 }

@@ -21,7 +21,7 @@ export function quantizationError(histogram: Histogram, range: Range): number {
   for (let bin = 0; bin < counts.length; bin++) {
     const count = counts[bin] as number;
     if (count === 0) continue;
-    const x = histogram.center(bin);
+    const x = histogram.mean(bin);
     const difference = x - s * Math.max(lowest, Math.min(highest, Math.round(x / s)));
     error += count * difference * difference;
   }
