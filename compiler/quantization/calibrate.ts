@@ -3,6 +3,7 @@ import { InputFileError } from '../errors.ts';
 import { Executor } from '../execute.ts';
 import { type Graph, type ValueName, valueOf } from '../graph.ts';
 import { Histogram } from './histogram.ts';
+import { knownOutput } from './parameters.ts';
 import { type CalibrationMethod, type Range, rangeOf } from './range.ts';
 
 /** One inference: one array per graph input, in the values' own (channels-last) order. */
@@ -20,7 +21,7 @@ export function observedValues(graph: Graph): Set<ValueName> {
   const isFloat = (name: ValueName) => valueOf(graph, name).type.dtype === 'float32';
   const names = new Set(graph.inputs.map((port) => port.value).filter(isFloat));
   for (const node of graph.nodes) {
-    if (node.op.quantize.kind === 'fixed' || node.op.quantize.kind === 'same-as-input') continue;
+    if (node.op.quantize.kind === 'fixed' || node.op.quantize.kind === 'same-as-input' || knownOutput(node)) continue;
     for (const output of node.outputs) if (isFloat(output)) names.add(output);
   }
   return names;

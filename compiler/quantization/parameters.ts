@@ -9,6 +9,8 @@ import { clampRange, type Range, uniteRanges } from './range.ts';
 interface Group {
   /** Given by the model (QDQ) or by an operator's rule; wins over the range. */
   readonly pinned?: Quantization;
+  /** What the only function in the group is known to need; gives way to a range that it does not hold. */
+  readonly preferred?: Quantization;
   readonly range?: Range;
 }
 
@@ -29,6 +31,16 @@ export function fixedOutput(node: Node): Quantization | undefined {
   return node.op.quantize.kind === 'fixed' ? node.op.quantize.output(node.attributes) : undefined;
 }
 
+/** Parameters that the rule knows to hold the output, whatever calibration sees; the operator could write others. */
+export function knownOutput(node: Node): Quantization | undefined {
+  return node.op.quantize.kind === 'observed' ? node.op.quantize.known?.(node.attributes) : undefined;
+}
+
+/** The outputs of a same-as-input node that share its inputs' parameters. */
+export function sharedOutputs(graph: Graph, node: Node): ValueName[] {
+  return node.outputs.filter((name) => isFloatValue(graph, name));
+}
+
 export function rangeOfData(data: TypedArray): Range {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -46,6 +58,8 @@ function completeRanges(graph: Graph, observed: ReadonlyMap<ValueName, Range>): 
     if (value.constant?.length && value.type.dtype === 'float32') ranges.set(value.name, rangeOfData(value.constant));
   }
   for (const node of graph.nodes) {
+    const known = knownOutput(node);
+    if (known) ranges.set(node.outputs[0] as ValueName, representableRange(known));
     const clamp: readonly [number, number] | undefined = node.attributes?.clamp;
     for (const output of node.outputs) {
       const range = ranges.get(output);
@@ -66,6 +80,14 @@ function holds(quantization: Quantization, range: Range): boolean {
   return range.min >= min - slack && range.max <= max + 2 * slack;
 }
 
+/** The preference of one side, when the other has none or the same and its range fits. */
+function commonPreference(a: Group, b: Group): Quantization | undefined {
+  if (a.preferred && b.preferred) return sameQuantization(a.preferred, b.preferred) ? a.preferred : undefined;
+  const preferred = a.preferred ?? b.preferred;
+  const free = a.preferred ? b : a;
+  return preferred && free.range && holds(preferred, free.range) ? preferred : undefined;
+}
+
 /** undefined when the two cannot share parameters. */
 function uniteGroups(a: Group, b: Group): Group | undefined {
   if (a.pinned && b.pinned) return sameQuantization(a.pinned, b.pinned) ? a : undefined;
@@ -73,7 +95,8 @@ function uniteGroups(a: Group, b: Group): Group | undefined {
   const pinned = a.pinned ?? b.pinned;
   const free = a.pinned ? b : a;
   if (pinned && free.range && !holds(pinned, free.range)) return undefined;
-  return { ...(pinned && { pinned }), ...(range && { range }) };
+  const preferred = commonPreference(a, b);
+  return { ...(pinned && { pinned }), ...(preferred && { preferred }), ...(range && { range }) };
 }
 
 /**
@@ -95,19 +118,21 @@ export function chooseParameters(
     parents.set(name, root);
     return root;
   };
-  const fixed = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, fixedOutput(node)] as const)));
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   for (const { name, type } of graph.values.values()) {
     if (type.dtype !== 'float32') continue;
-    const pinned = type.quantization ?? fixed.get(name);
+    const producer = producers.get(name);
+    const pinned = type.quantization ?? (producer && fixedOutput(producer));
+    const preferred = producer && knownOutput(producer);
     const range = ranges.get(name);
-    groups.set(name, { ...(pinned && { pinned }), ...(range && { range }) });
+    groups.set(name, { ...(pinned && { pinned }), ...(preferred && { preferred }), ...(range && { range }) });
   }
   for (const node of graph.nodes) {
     if (node.op.quantize.kind !== 'same-as-input' || !isInteger(node)) continue;
-    for (const input of [...sharedInputs(graph, node), ...node.outputs.slice(1)]) {
-      if (valueOf(graph, input).constant) continue;
-      const a = find(node.outputs[0] as ValueName);
-      const b = find(input);
+    const shared = [...sharedOutputs(graph, node), ...sharedInputs(graph, node)].filter((name) => !valueOf(graph, name).constant);
+    for (const name of shared.slice(1)) {
+      const a = find(shared[0] as ValueName);
+      const b = find(name);
       const united = a === b ? undefined : uniteGroups(groups.get(a) as Group, groups.get(b) as Group);
       if (!united) continue;
       parents.set(b, a);
@@ -116,8 +141,8 @@ export function chooseParameters(
   }
   const parameters = new Map<ValueName, Quantization>();
   for (const name of groups.keys()) {
-    const { pinned, range } = groups.get(find(name)) as Group;
-    const quantization = pinned ?? (range && asymmetricQuantization(range));
+    const { pinned, preferred, range } = groups.get(find(name)) as Group;
+    const quantization = pinned ?? preferred ?? (range && asymmetricQuantization(range));
     if (quantization) parameters.set(name, quantization);
   }
   return parameters;

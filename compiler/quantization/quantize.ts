@@ -18,7 +18,7 @@ import { removeDeadCode } from '../passes/pass.ts';
 import { verify } from '../verify.ts';
 import { asymmetricQuantization, quantizeArray, sameQuantization } from './affine.ts';
 import { type FloatIsland, type Islands, initialIslands, joinIslands, missingParameters, touchesFloat } from './islands.ts';
-import { chooseParameters, fixedOutput, isFloatValue, rangeOfData, sharedInputs } from './parameters.ts';
+import { chooseParameters, fixedOutput, isFloatValue, rangeOfData, sharedInputs, sharedOutputs } from './parameters.ts';
 import type { Range } from './range.ts';
 import { quantizeLayer } from './weights.ts';
 
@@ -138,8 +138,9 @@ class Quantizer {
     const { kind } = node.op.quantize;
     if (kind === 'accumulate') return this.writeLayer(node);
     const shared = kind === 'same-as-input' ? sharedInputs(this.source, node) : [];
+    const [output] = sharedOutputs(this.source, node);
     const inputs = node.inputs.map((name) => {
-      if (shared.includes(name)) return this.readInt8(name, this.parameters.get(node.outputs[0] as ValueName));
+      if (shared.includes(name)) return this.readInt8(name, output === undefined ? undefined : this.parameters.get(output));
       return isFloatValue(this.source, name) && kind !== 'same-as-input' ? this.readInt8(name) : name;
     });
     return this.writeIntegerNode(node, inputs);

@@ -27,6 +27,12 @@ function operator(name: string, quantize: Op['quantize'], kernel: Op['kernel'] =
 const Move = operator('Move', { kind: 'same-as-input' });
 const Observed = operator('Observed', { kind: 'observed' });
 const Unit = operator('Unit', { kind: 'fixed', output: () => ({ scale: [1 / 256], zeroPoint: -128 }) });
+const Known = operator('Known', { kind: 'observed', known: () => ({ scale: [1 / 256], zeroPoint: -128 }) });
+const Indices: Op<object> = {
+  ...Move,
+  name: 'Indices',
+  infer: ([x]) => [{ dtype: 'int32', shape: x?.shape ?? [] }],
+};
 const Island = operator('Island', { kind: 'float' });
 const FloatKernel = operator('FloatKernel', { kind: 'observed' }, (_, { inputs: [x] }) => (x?.type.dtype === 'float32' ? call : undefined));
 
@@ -135,6 +141,29 @@ describe('quantizeGraph', () => {
       y@50-128 <- Move unit.int8@50-128 a@50-128
       out y@50-128"
     `);
+  });
+
+  test('parameters that a function is known to need hold until a group needs more', () => {
+    const example = new Example();
+    example.add(Known, 'known', [example.input('x', 3)]);
+    example.add(Move, 'moved', ['known']);
+    expect(print(example.quantize(['x'], ['moved']).graph)).toContain('moved@0.9961-128 <- Move known@0.9961-128');
+    example.add(Observed, 'a', ['x'], 50);
+    example.add(Move, 'y', ['moved', 'a']);
+    expect(print(example.quantize(['x'], ['y']).graph)).toMatchInlineSnapshot(`
+      "in x@3-128
+      known@50-128 <- Known x@3-128
+      moved@50-128 <- Move known@50-128
+      a@50-128 <- Observed x@3-128
+      y@50-128 <- Move moved@50-128 a@50-128
+      out y@50-128"
+    `);
+  });
+
+  test('outputs that are not float32 stay as they are', () => {
+    const example = new Example();
+    example.add(Indices, 'y', [example.add(Observed, 'a', [example.input('x')], 2)]);
+    expect(print(example.quantize(['x'], ['y']).graph)).toContain('y:int32 <- Indices a@2-128');
   });
 
   test('constants take the scale of their group, or their own', () => {
