@@ -2,8 +2,8 @@
  * Arithmetic for the checks that run once per step before the first inference. Extents saturate instead of
  * overflowing, so a damaged parameter can never look like a small one.
  */
-import { DTYPE_INT8 } from "./format";
-import { operandBytes, operandCount, operandDtype, parameter, parameterCount } from "./step";
+import { DTYPE_INT32, DTYPE_INT8, REGION_CONSTANTS } from "./format";
+import { operandAddress, operandBytes, operandCount, operandDtype, operandRegion, parameter, parameterCount, word } from "./step";
 
 /** Larger than any tensor may be. */
 const LIMIT: i64 = 1 << 31;
@@ -46,4 +46,16 @@ export function isBetween(step: usize, index: i32, low: i32, high: i32): bool {
 /** Bytes of one element. */
 export function dtypeBytes(dtype: i32): i32 {
   return dtype == DTYPE_INT8 ? 1 : 4;
+}
+
+/** Whether the operand is a constant int32 table with as many entries as parameter `count` says, each in [0, last]. */
+export function isIndexTable(step: usize, context: usize, operand: i32, count: i32, last: i32): bool {
+  const entries = extent(step, count, 1);
+  if (!holds(step, context, operand, DTYPE_INT32, entries, 4) || operandRegion(step, context, operand) != REGION_CONSTANTS) return false;
+  const address = operandAddress(step, context, operand);
+  for (let i = 0; i < <i32>entries; i++) {
+    const entry = word(address, i);
+    if (entry < 0 || entry > last) return false;
+  }
+  return true;
 }

@@ -89,6 +89,11 @@ export function operandDtype(step: usize, context: usize, operand: i32): i32 {
   return word(tensorRecord(step, context, operand), TENSOR_KIND) & 0xff;
 }
 
+/** REGION_… of the operand. */
+export function operandRegion(step: usize, context: usize, operand: i32): i32 {
+  return word(tensorRecord(step, context, operand), TENSOR_KIND) >> 8;
+}
+
 // @ts-ignore: decorator
 @inline
 export function workspace(context: usize): usize {

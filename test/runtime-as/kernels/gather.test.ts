@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import * as format from '../../../runtime-as/format.ts';
+import { variants } from '../../compiler/ops/op-case.ts';
+import { damageParameters, loadStep } from './step-case.ts';
+
+const gather = {
+  opcode: format.OPCODE_GATHER,
+  operands: [{ type: { dtype: 'float32', shape: [2, 5, 3] } }, { type: { dtype: 'int32', shape: [4] } }],
+  output: { dtype: 'float32', shape: [2, 4, 3] },
+  parameters: [2, 5, 12],
+} as const;
+
+const argmax = {
+  opcode: format.OPCODE_ARGMAX_INT8,
+  operands: [{ type: { dtype: 'int8', shape: [2, 5, 3] } }],
+  output: { dtype: 'int32', shape: [2, 3] },
+  parameters: [2, 5, 3, 0],
+} as const;
+
+describe.each(variants)('GATHER and ARGMAX %s', (variant) => {
+  test('refuse other dtypes', async () => {
+    expect(await loadStep(gather, variant)).toBeDefined();
+    expect(await loadStep({ ...gather, output: { dtype: 'int32', shape: [2, 4, 3] } }, variant)).toBeUndefined();
+    expect(await loadStep(argmax, variant)).toBeDefined();
+    expect(await loadStep({ ...argmax, opcode: format.OPCODE_ARGMAX_FLOAT32 }, variant)).toBeUndefined();
+  });
+
+  test.for([gather, argmax])('no damaged parameter makes opcode $opcode trap', async (valid) => {
+    expect(await damageParameters(valid, 200, variant)).toBeGreaterThan(100);
+  });
+});
