@@ -8,6 +8,7 @@ import {
   type Tensor,
   type TensorType,
   tensor,
+  typedArray,
   type Value,
   type ValueName,
 } from '../graph.ts';
@@ -121,6 +122,8 @@ export class GraphBuilder {
   }
 
   private fold<A>(op: Op<A>, values: readonly Value[], attributes: A, types: readonly TensorType[]): readonly Tensor[] | undefined {
+    // Nothing to compute: a value without elements is known, whatever it is made from.
+    if (types.every((type) => elementCount(type.shape) === 0)) return types.map((type) => ({ type, data: typedArray(type.dtype, 0) }));
     if (!values.every((value) => value.constant)) return undefined;
     const largestInput = Math.max(0, ...values.map((value) => elementCount(value.type.shape)));
     const outputSize = types.reduce((sum, type) => sum + elementCount(type.shape), 0);

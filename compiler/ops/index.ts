@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
+import { ArgMax } from './argmax.ts';
 import { BatchNormalization } from './batch-normalization.ts';
 import { Cast } from './cast.ts';
 import { Clip } from './clip.ts';
@@ -9,8 +10,11 @@ import { Concat } from './concat.ts';
 import { Constant } from './constant.ts';
 import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
+import { DepthToSpace } from './depth-to-space.ts';
 import { Dequantize } from './dequantize.ts';
 import { Div } from './div.ts';
+import { Expand } from './expand.ts';
+import { Gather } from './gather.ts';
 import { Identity } from './identity.ts';
 import { MatMul } from './matmul.ts';
 import { Max } from './max.ts';
@@ -23,38 +27,45 @@ import { PRelu } from './prelu.ts';
 import { Quantize } from './quantize.ts';
 import { Requantize } from './requantize.ts';
 import { Reshape } from './reshape.ts';
+import { Resize } from './resize.ts';
 import { Shape } from './shape.ts';
 import { Slice } from './slice.ts';
 import { Sub } from './sub.ts';
+import { Tile } from './tile.ts';
 import { Transpose } from './transpose.ts';
 import { Unary } from './unary.ts';
 
 export const operators: readonly Op[] = [
   Add,
+  ArgMax,
   Cast,
   Concat,
   Conv2d,
   Dense,
   Dequantize,
   Div,
+  Expand,
+  Gather,
   MatMul,
   Max,
   Min,
   Mul,
+  PRelu,
   Pad,
   Pow,
-  PRelu,
   Quantize,
   Requantize,
   Reshape,
+  Resize,
   Slice,
   Sub,
+  Tile,
   Transpose,
   Unary,
 ];
 
 /** ONNX operators that leave no node of their own: they fold, rename, or become nodes of other operators. */
-const importers: readonly OnnxImporter[] = [BatchNormalization, Clip, Constant, Identity, Shape];
+const importers: readonly OnnxImporter[] = [BatchNormalization, Clip, Constant, DepthToSpace, Identity, Shape];
 
 /** ONNX operator type → what imports it. */
 export const onnxImporters: ReadonlyMap<string, (node: OnnxNode, graph: GraphBuilder) => void> = new Map(

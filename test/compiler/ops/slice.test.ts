@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../../compiler/graph.ts';
 import { Slice, type SliceAttributes } from '../../../compiler/ops/slice.ts';
-import { float32, importNode, ints } from './import-case.ts';
+import { constantOutput, float32, importNode, ints } from './import-case.ts';
 import { expectKernelsEqualReference, randomTensor } from './op-case.ts';
 
 const END = 0x7fffffff;
@@ -27,7 +27,6 @@ describe('Slice', () => {
     { name: 'past the end', from: [4], to: [1000], step: [1], starts: 4, extent: 6 },
     { name: 'reversed', from: [-1], to: [-END], step: [-1], starts: 9, extent: 10 },
     { name: 'reversed by 3', from: [20], to: [0], step: [-3], starts: 9, extent: 3 },
-    { name: 'empty', from: [5], to: [5], step: [1], starts: 0, extent: 0 },
   ])('opset 10: $name', ({ from, to, step, starts, extent }) => {
     const graph = importNode({
       operator: 'Slice',
@@ -35,6 +34,12 @@ describe('Slice', () => {
       inputs: [float32(2, 10), ints(...from), ints(...to), ints(1), ints(...step)],
     });
     expect(attributesOf(graph)).toEqual({ starts: [0, starts], steps: [1, step[0]], shape: [2, extent] });
+  });
+
+  test('what is empty is known at import', () => {
+    const graph = importNode({ operator: 'Slice', opset: 10, inputs: [float32(2, 10), ints(5), ints(5), ints(1)] });
+    expect(graph.nodes).toEqual([]);
+    expect(constantOutput(graph)).toEqual({ shape: [2, 0], values: [], dtype: 'float32' });
   });
 
   test('opset 9 has attributes', () => {
