@@ -11,6 +11,7 @@ import { accumulateCall, zeroBias } from './conv2d.ts';
 import { dequantizeInput } from './dequantize.ts';
 import { type ElementwiseAttributes, unclamped } from './elementwise.ts';
 import { MatMul } from './matmul.ts';
+import { multiplyValues } from './mul.ts';
 import type { Op } from './op.ts';
 import { quantizeOutput } from './quantize.ts';
 import { Reshape } from './reshape.ts';
@@ -22,12 +23,8 @@ function transposed(graph: GraphBuilder, matrix: ValueName): ValueName {
 }
 
 /** The operand times Gemm's alpha or beta. */
-function scaled(node: OnnxNode, graph: GraphBuilder, name: ValueName, factor: number): ValueName {
-  if (factor === 1) return name;
-  const constant = graph.constant(name);
-  if (!constant) throw node.unsupported(`a factor ${factor} on "${name}", which is computed at run time`, 'export with alpha and beta 1');
-  const { dtype, shape } = constant.type;
-  return graph.addConstant({ type: { dtype, shape }, data: Float32Array.from(constant.data, (value) => value * factor) });
+function scaled(graph: GraphBuilder, name: ValueName, factor: number): ValueName {
+  return factor === 1 ? name : multiplyValues(graph, name, graph.scalar(factor));
 }
 
 /** Gemm's C as a bias [N]; undefined when it differs from row to row or is computed at run time. */
@@ -49,8 +46,8 @@ function importGemm(node: OnnxNode, graph: GraphBuilder): void {
   const beta = node.float('beta', 1);
   let a = operand(0, 'transA');
   let b = operand(1, 'transB');
-  if (graph.constant(a)) a = scaled(node, graph, a, alpha);
-  else b = scaled(node, graph, b, alpha);
+  if (graph.constant(a)) a = scaled(graph, a, alpha);
+  else b = scaled(graph, b, alpha);
   const channels = graph.shape(b)[1] as number;
   const c = node.input(2);
   const bias = channelBias(graph.constant(c), channels, beta);
@@ -61,7 +58,7 @@ function importGemm(node: OnnxNode, graph: GraphBuilder): void {
   };
   const [output] = node.outputs as [ValueName];
   if (!c || (bias && graph.constant(b))) product({ output }, true);
-  else graph.addOne(Add, [product({}, false), scaled(node, graph, c, beta)], unclamped, { output });
+  else graph.addOne(Add, [product({}, false), scaled(graph, c, beta)], unclamped, { output });
 }
 
 /** numpy's matmul: a Dense layer for a constant right matrix, else MatMul; the axis of a [K] operand is not in the result. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Dense } from '../../../compiler/ops/dense.ts';
-import { importCase, onnxNode, runOnnxRuntime, runWhittle, toOnnxTensor } from './onnx-case.ts';
+import { importCase, type OnnxModel, onnxNode, runOnnxRuntime, runWhittle, toOnnxTensor } from './onnx-case.ts';
 import { expectClose, expectKernelsEqualReference, randomTensor, variants } from './op-case.ts';
 
 describe('Dense float32', () => {
@@ -33,6 +33,10 @@ const gemmCases: readonly GemmCase[] = [
   { name: 'C [1]', a: [3, 4], b: [4, 5], c: [1], beta: 0.5 },
   { name: 'C [N]', a: [3, 4], b: [4, 5], c: [5], alpha: 0.25 },
   { name: 'C [1, N]', a: [3, 4], b: [4, 5], c: [1, 5], beta: 2 },
+  { name: 'C [M, 1]', a: [3, 4], b: [4, 5], c: [3, 1], beta: 2 },
+  { name: 'C [M, 1] with M = N', a: [5, 4], b: [4, 5], c: [5, 1] },
+  { name: 'C [M, N]', a: [3, 4], b: [4, 5], c: [3, 5], beta: 2 },
+  { name: 'transposed operands', a: [4, 3], b: [5, 4], c: [5], transA: 1, transB: 1, alpha: 3, beta: 4 },
   { name: 'transposed weights', a: [3, 4], b: [5, 4], c: [5], transB: 1, alpha: 3, beta: 4 },
 ];
 
@@ -79,11 +83,11 @@ describe('ONNX Gemm and MatMul with constant weights equal ONNX Runtime', () => 
   });
 });
 
-async function expectEqualOnnxRuntime(model: Parameters<typeof runOnnxRuntime>[0], input: ArrayLike<number>): Promise<void> {
+async function expectEqualOnnxRuntime(model: OnnxModel, ...inputs: ArrayLike<number>[]): Promise<void> {
   const { y } = await runOnnxRuntime(model);
   const graph = importCase(model);
   for (const variant of variants) {
-    const [actual] = await runWhittle(graph, [input], variant);
+    const [actual] = await runWhittle(graph, inputs, variant);
     expect(actual?.type.shape).toEqual(y?.shape);
     expectClose(
       actual as never,
