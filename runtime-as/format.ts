@@ -112,7 +112,10 @@ export const OPCODE_END = 37;
 
 // Parameters of a step, by opcode family. Names ending in _F32 hold float32 bits.
 
-/** CONV2D, DEPTHWISE: operands x [batch, inH, inW, inC] · weights · bias · (int8: multipliers float32 [outC]) · y. */
+/**
+ * CONV2D, DEPTHWISE: operands x [batch, inH, inW, inC] · weights · bias · (int8: multipliers float32 [outC]) · y.
+ * CONV_TRANSPOSE: the same, with weights [kernelH, kernelW, inC / groups, outC].
+ */
 export const CONV_BATCH = 0;
 export const CONV_IN_HEIGHT = 1;
 export const CONV_IN_WIDTH = 2;

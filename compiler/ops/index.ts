@@ -8,6 +8,7 @@ import { Cast } from './cast.ts';
 import { Clip } from './clip.ts';
 import { Concat } from './concat.ts';
 import { Constant } from './constant.ts';
+import { ConvTranspose2d } from './conv-transpose.ts';
 import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
 import { DepthToSpace } from './depth-to-space.ts';
@@ -41,6 +42,7 @@ export const operators: readonly Op[] = [
   Cast,
   Concat,
   Conv2d,
+  ConvTranspose2d,
   Dense,
   Dequantize,
   Div,
