@@ -5,9 +5,7 @@
 import {
   CONV_BATCH,
   CONV_CLAMP_HIGH,
-  CONV_CLAMP_HIGH_F32,
   CONV_CLAMP_LOW,
-  CONV_CLAMP_LOW_F32,
   CONV_DILATION_HEIGHT,
   CONV_DILATION_WIDTH,
   CONV_GROUPS,
@@ -27,8 +25,8 @@ import {
   CONV_STRIDE_WIDTH,
 } from "../format";
 import { requantize } from "../microkernels/requantize";
-import { operandAddress, parameter, parameterAddress, parameterF32 } from "../step";
-import { isInside, patchElements } from "./geometry";
+import { operandAddress, parameter, parameterAddress } from "../step";
+import { imageElements, isInside, patchElements } from "./geometry";
 
 /** The bias a sum starts from. */
 // @ts-ignore: decorator
@@ -38,17 +36,16 @@ export function initial<A>(address: usize): A {
   return isFloat<A>() ? load<A>(address) + <A>0 : load<A>(address);
 }
 
-/** Stores one output of channel `channel`, clamped (int8: requantized). */
-export function finish<T, A>(step: usize, context: usize, y: usize, channel: i32, sum: A): void {
-  if (isFloat<T>()) {
-    const limited = max<f32>(<f32>sum, parameterF32(step, CONV_CLAMP_LOW_F32));
-    store<f32>(y + (<usize>channel << 2), min<f32>(limited, parameterF32(step, CONV_CLAMP_HIGH_F32)));
-  } else {
-    const multiplier = load<f32>(operandAddress(step, context, 3) + (<usize>channel << 2));
-    const low = parameter(step, CONV_CLAMP_LOW);
-    const high = parameter(step, CONV_CLAMP_HIGH);
-    store<i8>(y + channel, <i8>requantize(<i32>sum, multiplier, parameter(step, CONV_OUTPUT_ZERO_POINT), low, high));
-  }
+/**
+ * Stores one output of channel `channel`, clamped (int8: requantized). `low` and `high` are the words of the step: int8
+ * limits, or the bits of float32 ones.
+ */
+// @ts-ignore: decorator
+@inline
+export function finish<T, A>(y: usize, channel: i32, sum: A, multipliers: usize, zeroPoint: i32, low: i32, high: i32): void {
+  const offset = <usize>channel << 2;
+  if (isFloat<T>()) store<f32>(y + offset, min<f32>(max<f32>(<f32>sum, reinterpret<f32>(low)), reinterpret<f32>(high)));
+  else store<i8>(y + channel, <i8>requantize(<i32>sum, load<f32>(multipliers + offset), zeroPoint, low, high));
 }
 
 /** All output channels of one pixel, whose tap (0, 0) lies at row `hStart`, column `wStart` of `image`. */
@@ -65,7 +62,12 @@ function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: 
   const inGroup = channels / groups;
   const outGroup = outChannels / groups;
   const filterBytes = <usize>patchElements(step) * sizeof<T>();
+  const weights = operandAddress(step, context, 1);
   const bias = operandAddress(step, context, 2);
+  const multipliers = isFloat<T>() ? 0 : operandAddress(step, context, 3);
+  const zeroPoint = isFloat<T>() ? 0 : parameter(step, CONV_OUTPUT_ZERO_POINT);
+  const low = parameter(step, CONV_CLAMP_LOW);
+  const high = parameter(step, CONV_CLAMP_HIGH);
   // A whole kernel row is one run of the input when nothing lies between its taps.
   const isRun = (dilationWidth == 1 || kernelWidth == 1) && groups == 1 && isInside(wStart, 1, kernelWidth, width);
   const tapsPerRun = isRun ? kernelWidth : 1;
@@ -79,7 +81,7 @@ function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: 
     let sum1 = initial<A>(bias + (<usize>oc1 << 2));
     let sum2 = initial<A>(bias + (<usize>oc2 << 2));
     let sum3 = initial<A>(bias + (<usize>oc3 << 2));
-    let w = operandAddress(step, context, 1) + <usize>oc * filterBytes;
+    let w = weights + <usize>oc * filterBytes;
     const w1 = <usize>(oc1 - oc) * filterBytes, w2 = <usize>(oc2 - oc) * filterBytes, w3 = <usize>(oc3 - oc) * filterBytes;
     for (let kh = 0; kh < kernelHeight; kh++) {
       const h = hStart + kh * dilationHeight;
@@ -105,10 +107,10 @@ function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: 
         }
       }
     }
-    finish<T, A>(step, context, y, oc, sum0);
-    if (oc1 > oc) finish<T, A>(step, context, y, oc1, sum1);
-    if (oc2 > oc1) finish<T, A>(step, context, y, oc2, sum2);
-    if (oc3 > oc2) finish<T, A>(step, context, y, oc3, sum3);
+    finish<T, A>(y, oc, sum0, multipliers, zeroPoint, low, high);
+    if (oc1 > oc) finish<T, A>(y, oc1, sum1, multipliers, zeroPoint, low, high);
+    if (oc2 > oc1) finish<T, A>(y, oc2, sum2, multipliers, zeroPoint, low, high);
+    if (oc3 > oc2) finish<T, A>(y, oc3, sum3, multipliers, zeroPoint, low, high);
     oc = oc3 + 1;
   }
 }
@@ -116,7 +118,7 @@ function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: 
 export function runDirect<T, A>(step: usize, context: usize): void {
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
   const outWidth = parameter(step, CONV_OUT_WIDTH);
-  const imageBytes = <usize>(parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * parameter(step, CONV_IN_CHANNELS)) * sizeof<T>();
+  const imageBytes = imageElements(step) * sizeof<T>();
   const pixelBytes = <usize>parameter(step, CONV_OUT_CHANNELS) * sizeof<T>();
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);

@@ -27,12 +27,20 @@ import {
   CONV_STRIDE_HEIGHT,
   CONV_STRIDE_WIDTH,
 } from "../format";
-import { blockBytesFloat32, gemmRow1Float32, gemmRows4Float32, LIMITS_BYTES, packPanel4Float32, panelBytesFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
+import {
+  blockBytesFloat32,
+  gemmRow1Float32,
+  gemmRows4Float32,
+  LIMITS_BYTES,
+  packPanel4Float32,
+  panelBytesFloat32,
+  writeLimits,
+} from "../microkernels/gemm-float32-simd";
 import { blockBytesInt8, gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { copyRun, fillRun } from "../microkernels/run-simd";
 import { operandAddress, parameter, parameterF32, workspace } from "../step";
-import { endTap, firstTap, isInside, patchElements } from "./geometry";
+import { endTap, firstTap, imageElements, isInside, patchElements } from "./geometry";
 
 const ROWS: usize = 4;
 const BLOCK_CHANNELS: i32 = 8;
@@ -174,7 +182,7 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = outChannels / groups;
   const k = patchElements(step);
-  const imageBytes = <usize>(parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * parameter(step, CONV_IN_CHANNELS)) * sizeof<T>();
+  const imageBytes = imageElements(step) * sizeof<T>();
   const rowBytes = <usize>outChannels * sizeof<T>();
   const groupBytes = <usize>(groupBlocks(step) * blockBytes<T>(k));
   const panel = workspace(context);

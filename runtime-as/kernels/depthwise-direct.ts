@@ -5,6 +5,8 @@
  */
 import {
   CONV_BATCH,
+  CONV_CLAMP_HIGH,
+  CONV_CLAMP_LOW,
   CONV_DILATION_HEIGHT,
   CONV_DILATION_WIDTH,
   CONV_INPUT_ZERO_POINT,
@@ -13,6 +15,7 @@ import {
   CONV_IN_WIDTH,
   CONV_KERNEL_HEIGHT,
   CONV_KERNEL_WIDTH,
+  CONV_OUTPUT_ZERO_POINT,
   CONV_OUT_HEIGHT,
   CONV_OUT_WIDTH,
   CONV_PAD_LEFT,
@@ -22,6 +25,26 @@ import {
 } from "../format";
 import { operandAddress, parameter } from "../step";
 import { finish, initial } from "./conv2d-direct";
+import { endTap, firstTap, imageElements } from "./geometry";
+
+/** Sum of one channel's weights, `channels` apart, outside the `rows` x `taps` from (firstRow, first) on: those of padding taps. */
+function paddingWeights(
+  w: usize, channels: i32, kernelHeight: i32, kernelWidth: i32, firstRow: i32, rows: i32, first: i32, taps: i32,
+): i32 {
+  let sum = 0;
+  for (let kh = 0; kh < kernelHeight; kh++) {
+    const inside = kh >= firstRow && kh < firstRow + rows ? taps : 0;
+    for (let kw = 0; kw < kernelWidth; kw++, w += channels) {
+      if (kw == first) {
+        kw += inside;
+        w += inside * channels;
+        if (kw == kernelWidth) break;
+      }
+      sum += load<i8>(w);
+    }
+  }
+  return sum;
+}
 
 /** All channels of one pixel, whose tap (0, 0) lies at row `hStart`, column `wStart` of `image`. */
 function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart: i32, wStart: i32, y: usize): void {
@@ -32,10 +55,24 @@ function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart:
   const kernelWidth = parameter(step, CONV_KERNEL_WIDTH);
   const dilationHeight = parameter(step, CONV_DILATION_HEIGHT);
   const dilationWidth = parameter(step, CONV_DILATION_WIDTH);
+  const firstRow = firstTap(hStart, dilationHeight, kernelHeight);
+  const rows = max(endTap(hStart, dilationHeight, kernelHeight, height) - firstRow, 0);
+  const first = firstTap(wStart, dilationWidth, kernelWidth);
+  const taps = max(endTap(wStart, dilationWidth, kernelWidth, width) - first, 0);
+  const hasPadding = rows < kernelHeight || taps < kernelWidth;
   const pixelBytes = <usize>channels * sizeof<T>();
+  const tapBytes = pixelBytes * dilationWidth;
+  const rowBytes = pixelBytes * (width * dilationHeight);
+  const weightRowBytes = pixelBytes * kernelWidth;
   const bias = operandAddress(step, context, 2);
   const weights = operandAddress(step, context, 1);
-  for (let c = 0; c < channels; c += 4) {
+  const multipliers = isFloat<T>() ? 0 : operandAddress(step, context, 3);
+  const zeroPoint = isFloat<T>() ? 0 : parameter(step, CONV_OUTPUT_ZERO_POINT);
+  const low = parameter(step, CONV_CLAMP_LOW);
+  const high = parameter(step, CONV_CLAMP_HIGH);
+  let xFirst = image + <usize>((hStart + firstRow * dilationHeight) * width + wStart + first * dilationWidth) * pixelBytes;
+  let wFirst = weights + <usize>(firstRow * kernelWidth + first) * pixelBytes;
+  for (let c = 0; c < channels; c += 4, xFirst += 4 * sizeof<T>(), wFirst += 4 * sizeof<T>()) {
     // Behind the last channel the last one is computed again and not stored.
     const last = channels - 1 - c;
     const o1 = <usize>min(1, last), o2 = <usize>min(2, last), o3 = <usize>min(3, last);
@@ -44,31 +81,29 @@ function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart:
     let sum1 = initial<A>(b + (o1 << 2));
     let sum2 = initial<A>(b + (o2 << 2));
     let sum3 = initial<A>(b + (o3 << 2));
+    if (isInteger<T>() && hasPadding) {
+      const value = parameter(step, CONV_INPUT_ZERO_POINT);
+      const w = weights + c;
+      sum0 += <A>(value * paddingWeights(w, channels, kernelHeight, kernelWidth, firstRow, rows, first, taps));
+      sum1 += <A>(value * paddingWeights(w + o1, channels, kernelHeight, kernelWidth, firstRow, rows, first, taps));
+      sum2 += <A>(value * paddingWeights(w + o2, channels, kernelHeight, kernelWidth, firstRow, rows, first, taps));
+      sum3 += <A>(value * paddingWeights(w + o3, channels, kernelHeight, kernelWidth, firstRow, rows, first, taps));
+    }
     const e1 = o1 * sizeof<T>(), e2 = o2 * sizeof<T>(), e3 = o3 * sizeof<T>();
-    let w = weights + <usize>c * sizeof<T>();
-    for (let kh = 0; kh < kernelHeight; kh++) {
-      const h = hStart + kh * dilationHeight;
-      let column = wStart;
-      for (let kw = 0; kw < kernelWidth; kw++, column += dilationWidth, w += pixelBytes) {
-        if (h >= 0 && h < height && column >= 0 && column < width) {
-          const x = image + <usize>((h * width + column) * channels + c) * sizeof<T>();
-          sum0 += <A>load<T>(x) * <A>load<T>(w);
-          sum1 += <A>load<T>(x + e1) * <A>load<T>(w + e1);
-          sum2 += <A>load<T>(x + e2) * <A>load<T>(w + e2);
-          sum3 += <A>load<T>(x + e3) * <A>load<T>(w + e3);
-        } else if (isInteger<T>()) {
-          const value = parameter(step, CONV_INPUT_ZERO_POINT);
-          sum0 += <A>value * <A>load<T>(w);
-          sum1 += <A>value * <A>load<T>(w + e1);
-          sum2 += <A>value * <A>load<T>(w + e2);
-          sum3 += <A>value * <A>load<T>(w + e3);
-        }
+    let xRow = xFirst, wRow = wFirst;
+    for (let i = rows; i > 0; i--, xRow += rowBytes, wRow += weightRowBytes) {
+      let x = xRow, w = wRow;
+      for (let j = taps; j > 0; j--, x += tapBytes, w += pixelBytes) {
+        sum0 += <A>load<T>(x) * <A>load<T>(w);
+        sum1 += <A>load<T>(x + e1) * <A>load<T>(w + e1);
+        sum2 += <A>load<T>(x + e2) * <A>load<T>(w + e2);
+        sum3 += <A>load<T>(x + e3) * <A>load<T>(w + e3);
       }
     }
-    finish<T, A>(step, context, y, c, sum0);
-    if (last > 0) finish<T, A>(step, context, y, c + 1, sum1);
-    if (last > 1) finish<T, A>(step, context, y, c + 2, sum2);
-    if (last > 2) finish<T, A>(step, context, y, c + 3, sum3);
+    finish<T, A>(y, c, sum0, multipliers, zeroPoint, low, high);
+    if (last > 0) finish<T, A>(y, c + 1, sum1, multipliers, zeroPoint, low, high);
+    if (last > 1) finish<T, A>(y, c + 2, sum2, multipliers, zeroPoint, low, high);
+    if (last > 2) finish<T, A>(y, c + 3, sum3, multipliers, zeroPoint, low, high);
   }
 }
 
@@ -76,7 +111,7 @@ export function runDepthwiseDirect<T, A>(step: usize, context: usize): void {
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
   const outWidth = parameter(step, CONV_OUT_WIDTH);
   const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * sizeof<T>();
-  const imageBytes = <usize>(parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH)) * pixelBytes;
+  const imageBytes = imageElements(step) * sizeof<T>();
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);
   for (let n = parameter(step, CONV_BATCH); n > 0; n--, image += imageBytes) {

@@ -28,6 +28,7 @@ import {
 import { depthwiseRow, DEPTHWISE_HEADER_BYTES, fillColumns, widenColumns } from "../microkernels/depthwise-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { operandAddress, parameter, workspace } from "../step";
+import { imageElements } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 8;
 /** Bytes of one column of a widened row: 8 channels int16. */
@@ -138,7 +139,7 @@ export function runRows(step: usize, context: usize, prepared: usize): void {
   const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
   const dilation = parameter(step, CONV_DILATION_HEIGHT);
   const pairs = tapPairs(step);
-  const imageBytes = <usize>(parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * channels);
+  const imageBytes = imageElements(step);
   const widenedBytes = <usize>rowBytes(step);
   const slotBytes = widenedBytes * channelBlocks(step);
   const ids = workspace(context);

@@ -22,7 +22,7 @@ import {
 } from "../format";
 import { depthwiseSpanFloat32 } from "../microkernels/depthwise-float32-simd";
 import { operandAddress, parameter, parameterF32 } from "../step";
-import { endTap, firstTap } from "./geometry";
+import { endTap, firstTap, imageElements } from "./geometry";
 
 /** Channels of one vector: fewer than that have no SIMD kernel. */
 export const SPAN_CHANNELS: i32 = 4;
@@ -67,7 +67,7 @@ export function runDepthwiseSpans(step: usize, context: usize): void {
   const channels = parameter(step, CONV_IN_CHANNELS);
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
   const outRowBytes = <usize>(parameter(step, CONV_OUT_WIDTH) * channels) << 2;
-  const imageBytes = <usize>(parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * channels) << 2;
+  const imageBytes = imageElements(step) << 2;
   const weights = operandAddress(step, context, 1);
   const bias = operandAddress(step, context, 2);
   let image = operandAddress(step, context, 0);

@@ -11,6 +11,7 @@ import {
   CONV_INT8_PARAMETERS,
   CONV_IN_CHANNELS,
   CONV_IN_HEIGHT,
+  CONV_IN_WIDTH,
   CONV_KERNEL_HEIGHT,
   CONV_KERNEL_WIDTH,
   CONV_OUTPUT_ZERO_POINT,
@@ -100,6 +101,11 @@ export function patchElements(step: usize): i32 {
     parameter(step, CONV_KERNEL_WIDTH) *
     (parameter(step, CONV_IN_CHANNELS) / parameter(step, CONV_GROUPS))
   );
+}
+
+/** Elements of one input image. */
+export function imageElements(step: usize): usize {
+  return <usize>(parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * parameter(step, CONV_IN_CHANNELS));
 }
 
 /** First of `taps` that lies inside the input, when tap 0 lies at `start`; `taps` when none does. */
