@@ -9,12 +9,14 @@ import { fuseAffineForward } from './fuse-affine-forward.ts';
 import { fuseQuantizeDequantize } from './fuse-quantize-dequantize.ts';
 import { mergeReshapes } from './merge-reshapes.ts';
 import type { Pass } from './pass.ts';
+import { recognizeFunctions } from './recognize-functions.ts';
 import { removeIdentities } from './remove-identities.ts';
 
 export const defaultPasses: readonly Pass[] = [
   fuseQuantizeDequantize,
   foldConstants,
   removeIdentities,
+  recognizeFunctions,
   convertToChannelsLast,
   absorbTransposeIntoWeights,
   mergeReshapes,
