@@ -2,6 +2,9 @@
 import { elementCount, type Quantization, type Value } from '../graph.ts';
 import type { Operand } from './op.ts';
 
+/** Up to here adding 1.5 · 2^23 rounds a float32 exactly (architecture.md 4). */
+export const LARGEST_REQUANTIZED = 2 ** 22;
+
 /** The integer of a real number, rounded to nearest even, not clamped. */
 export function quantizeNumber(value: number, quantization: Quantization): number {
   return roundHalfEven(value / (quantization.scale[0] as number)) + quantization.zeroPoint;

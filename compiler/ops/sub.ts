@@ -1,6 +1,7 @@
 /** Sub: y = clamp(a - b), with broadcasting. */
 import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
+import { addInt8Call } from './add.ts';
 import {
   binaryFloatCall,
   type Combine,
@@ -34,8 +35,8 @@ export const Sub: Op<ElementwiseAttributes> = {
 
   quantize: { kind: 'observed' },
 
-  kernel(node, { inputs: [a, b] }) {
+  kernel(node, { inputs: [a, b], outputs: [y] }) {
     if (a?.type.dtype === 'float32') return binaryFloatCall(format.FUNCTION_SUB, a, b as Value, node.attributes);
-    return undefined;
+    return addInt8Call([a as Value, b as Value], y as Value, node.attributes, -1);
   },
 };

@@ -1,10 +1,7 @@
 /** Weights and biases of a layer that accumulates → int8 per channel and int32, and the proof that the accumulator is safe. */
 import { type Graph, type Node, type Quantization, type Value, valueOf } from '../graph.ts';
-import { roundHalfEven } from '../ops/accumulate.ts';
+import { LARGEST_REQUANTIZED, roundHalfEven } from '../ops/accumulate.ts';
 import { channelMagnitudes, channelMaxima, INT8_MAX, INT8_MIN, quantizeArray, weightScales } from './affine.ts';
-
-/** Up to here adding 1.5 · 2^23 rounds a float32 exactly (architecture.md 4). */
-const LARGEST_REQUANTIZED = 2 ** 22;
 
 const LARGEST_ACCUMULATOR = 2 ** 31;
 

@@ -5,10 +5,16 @@ import {
   BROADCAST_DIMENSIONS,
   BROADCAST_RANK,
   DTYPE_FLOAT32,
+  OPCODE_ADD_INT8,
   OPCODE_BINARY_FLOAT32,
+  OPCODE_MUL_INT8,
+  OPCODE_PRELU_INT8,
 } from "../format";
 import { extent, holds, times } from "../check";
+import { addInt8Row } from "../microkernels/add-int8";
 import { binaryFloat32Row } from "../microkernels/binary-float32";
+import { mulInt8Row } from "../microkernels/mul-int8";
+import { preluInt8Row } from "../microkernels/prelu-int8";
 import { operandAddress, operandBytes, operandDtype, parameter } from "../step";
 
 // @ts-ignore: decorator
@@ -57,6 +63,9 @@ export function runRows(opcode: i32, step: usize, context: usize, aDtype: i32, b
       for (let k = 0; k < parameter(step, BROADCAST_DIMENSIONS + 2); k++) {
         const aRow = a + <usize>a1 * bytesOf(aDtype);
         const bRow = b + <usize>b1 * bytesOf(bDtype);
+        if (opcode == OPCODE_ADD_INT8) addInt8Row(step, aRow, bRow, y, count, aStride, bStride);
+        if (opcode == OPCODE_MUL_INT8) mulInt8Row(step, aRow, bRow, y, count, aStride, bStride);
+        if (opcode == OPCODE_PRELU_INT8) preluInt8Row(step, aRow, bRow, y, count, bStride);
         if (opcode == OPCODE_BINARY_FLOAT32) binaryFloat32Row(step, aRow, bRow, y, count, aStride, bStride);
         a1 += parameter(step, BROADCAST_A_STRIDES + 2);
         b1 += parameter(step, BROADCAST_B_STRIDES + 2);

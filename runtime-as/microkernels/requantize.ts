@@ -13,6 +13,14 @@ export function requantize(accumulator: i32, multiplier: f32, zeroPoint: i32, lo
   return min(max(rounded, low), high);
 }
 
+/** Four accumulators, rounded and offset, not clamped; for loops too short to be worth constants in memory. */
+// @ts-ignore: decorator
+@inline
+export function requantizeFour(accumulators: v128, multipliers: v128, zeroPoints: v128): v128 {
+  const product = f32x4.mul(f32x4.convert_i32x4_s(accumulators), multipliers);
+  return i32x4.add(i32x4.sub(f32x4.add(product, f32x4.splat(MAGIC)), i32x4.splat(MAGIC_BITS)), zeroPoints);
+}
+
 /** Vectors that `requantizeVector` and `clampVector` read: kept in memory, because V8 rebuilds a literal at each use. */
 export const REQUANTIZE_CONSTANTS_BYTES: i32 = 64;
 
