@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 /** The command line: gathers the verbs of the three folders, nothing else. */
 import { check } from './compiler/cli/check.ts';
+import { compile } from './compiler/cli/compile.ts';
+import { inspect } from './compiler/cli/inspect.ts';
 import { main } from './compiler/cli/program.ts';
 import { removeTemporaryFiles } from './compiler/files.ts';
 import { bench } from './devices/cli/bench.ts';
+import { evaluation } from './devices/cli/eval.ts';
+import { run } from './devices/cli/run.ts';
 import { build } from './targets/cli/build.ts';
 
 process.on('SIGINT', () => {
@@ -15,6 +19,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [bench, build, check];
+const verbs = [inspect, check, compile, build, run, evaluation, bench];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

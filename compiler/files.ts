@@ -18,6 +18,15 @@ export function readInputFile(path: string): Uint8Array<ArrayBuffer> {
 
 const temporaries = new Set<string>();
 
+/** Never fails: it cleans up after an error that must not be hidden by another. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder itself may not exist.
+  }
+}
+
 /**
  * Writes to a temporary name beside `path` and renames it, so that nobody sees half a file; makes the folder.
  * @throws InputFileError when that is not possible.
@@ -32,12 +41,12 @@ export function writeOutputFile(path: string, content: Uint8Array | string): voi
   } catch (error) {
     throw new InputFileError(`${path}: cannot be written (${(error as Error).message}); choose another place with -o`, { cause: error });
   } finally {
-    rmSync(temporary, { force: true });
+    remove(temporary);
     temporaries.delete(temporary);
   }
 }
 
 /** Removes what an interrupted `writeOutputFile` left. */
 export function removeTemporaryFiles(): void {
-  for (const temporary of temporaries) rmSync(temporary, { force: true });
+  for (const temporary of temporaries) remove(temporary);
 }

@@ -16,13 +16,18 @@ export const version: string = JSON.parse(readFileSync(join(packageRoot, 'packag
 
 export type Variant = 'scalar' | 'simd';
 
+/** The bytes of the runtime with every kernel, as `npm run build` made it. */
+export function fullRuntimeBytes(variant: Variant): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(join(packageRoot, 'dist', 'runtime-as', `${variant}.wasm`)));
+}
+
 const runtimes = new Map<Variant, Promise<WebAssembly.Module>>();
 
-/** The runtime with every kernel, as `npm run build` made it; compiled once per process. */
+/** The same as a module, compiled once per process. */
 export function fullRuntime(variant: Variant): Promise<WebAssembly.Module> {
   let runtime = runtimes.get(variant);
   if (!runtime) {
-    runtime = WebAssembly.compile(readFileSync(join(packageRoot, 'dist', 'runtime-as', `${variant}.wasm`)));
+    runtime = WebAssembly.compile(fullRuntimeBytes(variant));
     runtimes.set(variant, runtime);
   }
   return runtime;

@@ -18,7 +18,8 @@ export interface ImportOptions {
 const OPSET_MIN = 7;
 const OPSET_MAX = 21;
 
-function opsetOf(model: ModelProto): number {
+/** Version of the standard operator set that the model was exported with. */
+export function opsetOf(model: ModelProto): number {
   const entry = model.opsetImport.find((opset) => !opset.domain || opset.domain === 'ai.onnx');
   return Number(entry?.version ?? 1);
 }

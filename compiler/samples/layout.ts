@@ -71,6 +71,14 @@ function storedAxes(layout: SampleLayout, onnx: readonly number[]): number[] | u
   return onnx.length <= 2 && elementCount(sample) === elementCount(onnx) ? onnx.map((_, i) => i) : undefined;
 }
 
+/** A tensor in the order of the ONNX file, from the order it has in memory. */
+export function toOnnxOrder(data: Float32Array, port: InputPort): Float32Array {
+  if (!port.permutation) return data;
+  const axes = port.shape.map((_, axis) => (port.permutation as readonly number[]).indexOf(axis));
+  const indices = gatherIndices({ name: port.name, shape: onnxShapeOf(port) }, onnxShapeOf(port), axes);
+  return indices ? Float32Array.from(indices, (index) => data[index] as number) : data;
+}
+
 /** Source index of each element of the port; undefined when the stored order is the port's order already. */
 function gatherIndices(port: InputPort, onnx: readonly number[], axes: readonly number[]): Int32Array | undefined {
   const rank = onnx.length;

@@ -1,10 +1,8 @@
 /** `whittle build`: packed model → a package that a user ships. */
-import { basename } from 'node:path';
+import { loadPacked } from '../../compiler/cli/model-file.ts';
 import type { Verb } from '../../compiler/cli/program.ts';
 import { table } from '../../compiler/cli/table.ts';
 import { UsageError } from '../../compiler/errors.ts';
-import { readInputFile } from '../../compiler/files.ts';
-import { readPackedModel } from '../../compiler/packed/read.ts';
 import { targets } from '../index.ts';
 
 const names = targets.map(({ name }) => name).join('|');
@@ -20,7 +18,7 @@ export const build: Verb = (program, invocation) => {
     .action(async (path: string, options: { target: string; out: string; name?: string }) => {
       const target = targets.find(({ name }) => name === options.target);
       if (!target) throw new UsageError(`--target ${options.target}: unknown target; known are ${names}`);
-      const model = readPackedModel(readInputFile(path), basename(path));
+      const model = loadPacked(path);
       const written = await target.package(model, options.out, options.name === undefined ? {} : { name: options.name });
       const document = { target: target.name, ...written };
       invocation.output.report(document, () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputFileError } from '../../../compiler/errors.ts';
-import { modelInputsOf, onnxShapeOf, sampleReader } from '../../../compiler/samples/layout.ts';
+import { modelInputsOf, onnxShapeOf, sampleReader, toOnnxOrder } from '../../../compiler/samples/layout.ts';
 import type { SampleLayout, Samples } from '../../../compiler/samples/samples.ts';
 
 const nchw = [0, 3, 1, 2];
@@ -84,5 +84,16 @@ describe('sampleReader', () => {
     const permuted = { name: 'x', shape: [1, 4, 5, 3], permutation: nhwc };
     expect(modelInputsOf([permuted])).toEqual([{ name: 'x', shape: [1, 3, 4, 5] }]);
     expect(onnxShapeOf({ ...permuted, permutation: nchw })).toEqual([1, 5, 3, 4]);
+  });
+});
+
+describe('toOnnxOrder', () => {
+  it('undoes the permutation of a port', () => {
+    const port = { name: 'y', shape: [1, 1, 2, 3], permutation: nhwc };
+    expect([...toOnnxOrder(Float32Array.from(asStored), port)]).toEqual([0, 3, 1, 4, 2, 5]);
+    expect([...toOnnxOrder(Float32Array.from(asStored), { name: 'y', shape: [6] })]).toEqual(asStored);
+    const rotated = { name: 'y', shape: [3, 1, 2], permutation: [2, 0, 1] };
+    const values = sampleReader(samplesOf({ shape: [2, 3], order: 'model' }), [rotated])(0)[0] as Float32Array;
+    expect([...toOnnxOrder(values, rotated)]).toEqual(asStored);
   });
 });

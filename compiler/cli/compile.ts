@@ -1,0 +1,123 @@
+/** `whittle compile`: ONNX model + samples → packed model. */
+import { Option } from 'commander';
+import { compileModel } from '../compile.ts';
+import { writeOutputFile } from '../files.ts';
+import { importOnnx } from '../onnx/import.ts';
+import { loadOnnx } from '../onnx/load.ts';
+import { type CalibrationMethod, calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
+import type { CompileReport } from '../report.ts';
+import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
+import { loadSamples } from '../samples/load.ts';
+import { identityPreprocess, type ModelInput, type Samples } from '../samples/samples.ts';
+import { addInputShapeOption, type InputShape } from './input-shapes.ts';
+import { modelName } from './model-file.ts';
+import type { Output } from './output.ts';
+import { type Invocation, integerOption, type Verb } from './program.ts';
+import { bytesText, facts, grouped, shapeText, table } from './table.ts';
+
+interface CompileVerbOptions {
+  readonly samples?: string;
+  readonly limit?: number;
+  readonly input?: readonly InputShape[];
+  readonly calibrationMethod: CalibrationMethod;
+  readonly keepFloat?: readonly string[];
+  readonly float?: boolean;
+  readonly name?: string;
+  readonly output?: string;
+}
+
+/** Reads the samples one by one in ONNX order and lets signals (Ctrl-C) and the progress bar through. */
+async function* readSamples(samples: Samples, inputs: readonly ModelInput[], output: Output): AsyncGenerator<Float32Array[]> {
+  const read = sampleReader(samples, inputs);
+  for (let i = 0; i < samples.count; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    output.progress('calibrate', i, samples.count);
+    yield read(i);
+  }
+  output.endProgress();
+}
+
+function loadCalibration(path: string, options: CompileVerbOptions): { samples: Samples; inputs: ModelInput[] } | undefined {
+  if (options.samples === undefined) return undefined;
+  const graph = importOnnx(loadOnnx(path).model, { name: path, inputShapes: new Map(options.input) });
+  const inputs = modelInputsOf(inputPortsOf(graph));
+  return { samples: loadSamples(options.samples, { inputs, ...(options.limit !== undefined && { limit: options.limit }) }), inputs };
+}
+
+function reportText(report: CompileReport, path: string, seconds: number): string {
+  const layers = table(
+    [
+      { title: 'layer' },
+      { title: 'operator' },
+      { title: 'type' },
+      { title: 'output' },
+      { title: 'MACs', align: 'right' },
+      { title: 'constants', align: 'right' },
+      { title: 'SQNR dB', align: 'right' },
+    ],
+    report.layers.map((layer) => [
+      layer.node,
+      layer.operator,
+      layer.dtype,
+      shapeText(layer.outputShape),
+      grouped(layer.macs),
+      grouped(layer.constantBytes),
+      layer.sqnr === undefined || !Number.isFinite(layer.sqnr) ? '' : layer.sqnr.toFixed(1),
+    ]),
+  );
+  const totals = facts([
+    ['model', `${report.name}, ${bytesText(report.sourceBytes)} of ONNX`],
+    ['packed', `${path}, ${bytesText(report.fileBytes)} (${bytesText(report.constantBytes)} of constants)`],
+    ['arena', `${bytesText(report.arenaBytes)} (${grouped(report.arenaBytes)} bytes)`],
+    ['parameters', grouped(report.parameters)],
+    ['MACs', grouped(report.macs)],
+    ['calibrated on', report.calibrationSamples ? `${report.calibrationSamples} samples` : 'nothing'],
+    ['took', `${seconds.toFixed(1)} s`],
+  ]);
+  const islands = report.islands.map(({ operator, node, reason }) => `  ${operator} "${node}": ${reason}`);
+  return [layers, '', totals, ...(islands.length ? ['', 'float32 inside:', ...islands] : [])].join('\n');
+}
+
+async function run(path: string, options: CompileVerbOptions, { output, seed }: Invocation): Promise<void> {
+  const start = performance.now();
+  const calibration = loadCalibration(path, options);
+  const { samples, inputs = [] } = calibration ?? {};
+  const { bytes, report } = await compileModel({
+    onnx: path,
+    name: options.name ?? modelName(path),
+    inputShapes: new Map(options.input),
+    calibrationMethod: options.calibrationMethod,
+    seed,
+    onProgress: (stage, done) => done === undefined && output.detail(stage),
+    ...(samples && !options.float && { samples: readSamples(samples, inputs, output) }),
+    ...(options.keepFloat && { keepFloat: options.keepFloat }),
+    ...(options.float && { float: true }),
+    ...(samples?.classes && { labels: samples.classes }),
+    ...(samples && samples.preprocess !== identityPreprocess && { preprocess: samples.preprocess }),
+  });
+  const target = options.output ?? `${modelName(path)}.whittle`;
+  writeOutputFile(target, bytes);
+  const seconds = (performance.now() - start) / 1000;
+  const { fileBytes, islands, ...rest } = report;
+  const document = { model: path, output: target, packedBytes: fileBytes, ...rest, floatIslands: islands, seconds };
+  output.report(document, () => reportText(report, target, seconds));
+}
+
+export const compile: Verb = (program, invocation) => {
+  const command = program
+    .command('compile')
+    .description('quantize a model to int8 and pack it into one file')
+    .argument('<model>', 'the ONNX file')
+    .option('--samples <path>', 'inputs to calibrate with: a *.dataset.json, a folder of images, a .npy or a .npz')
+    .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
+    .addOption(
+      new Option('--calibration-method <method>', 'how the range of an activation is chosen')
+        .choices(calibrationMethods)
+        .default(DEFAULT_CALIBRATION_METHOD),
+    )
+    .option('--keep-float <names>', 'nodes that stay float32, separated by commas', (names) => names.split(',').filter(Boolean))
+    .option('--float', 'do not quantize at all')
+    .option('--name <name>', 'name of the model; default: that of the file')
+    .option('-o, --output <path>', 'the packed model; default: MODEL.whittle in this folder');
+  addInputShapeOption(command).action((path: string, options: CompileVerbOptions) => run(path, options, invocation));
+};
