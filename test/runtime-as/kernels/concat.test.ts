@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as format from '../../../runtime-as/format.ts';
 import { variants } from '../../compiler/ops/op-case.ts';
-import { damageParameters, loadStep } from './step-case.ts';
+import { expectSurvivesDamagedWords } from '../../damage.ts';
+import { loadStep, stepModel } from './step-case.ts';
 
 const concat = {
   opcode: format.OPCODE_CONCAT,
@@ -18,7 +19,7 @@ describe.each(variants)('CONCAT %s', (variant) => {
     expect(await loadStep({ ...concat, operands: [] }, variant)).toBeUndefined();
   });
 
-  test('no damaged parameter makes it trap', async () => {
-    expect(await damageParameters(concat, 100, variant)).toBeGreaterThan(50);
+  test('no damaged word makes it trap', async () => {
+    await expectSurvivesDamagedWords(stepModel(concat), 1, 100, variant);
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { TypedArray } from '../../../compiler/graph.ts';
 import * as format from '../../../runtime-as/format.ts';
 import { variants } from '../../compiler/ops/op-case.ts';
-import { damageParameters, loadStep, type StepCase } from './step-case.ts';
+import { expectSurvivesDamagedWords } from '../../damage.ts';
+import { loadStep, type StepCase, stepModel } from './step-case.ts';
 
 const parameters = [1, 2, 3, 4, 5, 6];
 
@@ -35,7 +36,7 @@ describe.each(variants)('RESIZE %s', (variant) => {
     expect(await loadStep(linear(1, 2049), variant)).toBeUndefined();
   });
 
-  test.for([nearest, linear(1, 7)])('no damaged parameter makes opcode $opcode trap', async (valid) => {
-    expect(await damageParameters(valid, 200, variant)).toBeGreaterThan(100);
+  test.for([nearest, linear(1, 7)])('no damaged word makes opcode $opcode trap', async (valid) => {
+    await expectSurvivesDamagedWords(stepModel(valid), 1, 200, variant);
   });
 });
