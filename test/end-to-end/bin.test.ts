@@ -1,6 +1,7 @@
 /** The real program: built by test/build.ts, run by Node as a user would. */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot, version } from '../../compiler/root.ts';
@@ -39,5 +40,23 @@ describe('the program', () => {
     expect(whittle('compil')).toEqual({ status: 2, stdout: '', stderr: "whittle: unknown command 'compil'\n(Did you mean compile?)\n" });
     expect(whittle('check', 'nothing.onnx', '--json')).toMatchObject({ status: 8, stdout: expect.stringMatching(/^\{"error":/) });
     expect(whittle('--version').stdout).toContain(version);
+  });
+
+  it('ends with 130 on Ctrl-C and leaves no file', async () => {
+    const count = 200_000;
+    scratch.write('many.bin', new Uint8Array(count * 48));
+    const samples = { file: 'many.bin', dtype: 'uint8', shape: [count, 4, 4, 3], layout: 'NHWC' };
+    const many = scratch.write('many.dataset.json', JSON.stringify({ samples }));
+    const child = spawn(process.execPath, [bin, 'compile', tiny.onnx, '--samples', many, '-o', 'never.whittle', '-v'], {
+      cwd: scratch.folder,
+    });
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += text;
+      // Calibration follows, and takes far longer than a signal.
+      if (said.includes('optimize')) child.kill('SIGINT');
+    });
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(readdirSync(scratch.folder).filter((name) => name.startsWith('never'))).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import { channelsFirst, referenceScores, sampleCount, type TinyModel, writeTinyM
 import { encodeOnnx, onnxNode } from '../../compiler/ops/onnx-case.ts';
 import { floatNpy } from '../../compiler/samples/npy-bytes.ts';
 import { scratchFolder } from '../../compiler/samples/scratch.ts';
+import { requireTool } from '../../require-tool.ts';
 
 const scratch = scratchFolder();
 const run = (...argv: string[]) => runCli([compile, evaluation, runVerb], argv);
@@ -67,6 +68,12 @@ describe('whittle eval', () => {
       expect(report.outputCrc32).toBe(crc.toString(16).padStart(8, '0'));
       expect(report).toMatchObject({ float: null, agreement: null, sqnr: null });
     }
+  });
+
+  it.skipIf(!requireTool('chromium'))('gives the same bytes in Chromium', async () => {
+    const crcOn = async (device: string) =>
+      jsonOf(await run('eval', packed, '--samples', tiny.samples, '--on', device, '--json')).outputCrc32;
+    expect(await crcOn('chromium')).toBe(await crcOn('node'));
   });
 
   it('measures agreement where there are no labels', async () => {
