@@ -10,6 +10,7 @@ import { Add } from './add.ts';
 import { accumulateCall, zeroBias } from './conv2d.ts';
 import { dequantizeInput } from './dequantize.ts';
 import { type ElementwiseAttributes, unclamped } from './elementwise.ts';
+import { Expand } from './expand.ts';
 import { MatMul } from './matmul.ts';
 import { multiplyValues } from './mul.ts';
 import type { Op } from './op.ts';
@@ -62,16 +63,16 @@ function importGemm(node: OnnxNode, graph: GraphBuilder): void {
 }
 
 /** numpy's matmul: a Dense layer for a constant right matrix, else MatMul; the axis of a [K] operand is not in the result. */
-function multiply(node: OnnxNode, graph: GraphBuilder, a: ValueName, b: ValueName, output?: ValueName): ValueName {
+function multiply(graph: GraphBuilder, a: ValueName, b: ValueName, output?: ValueName): ValueName {
   const [left, right] = [graph.shape(a), graph.shape(b)];
   const named = output ? { output } : {};
-  if (left.length < 1 || right.length < 1) throw node.unsupported(`operands [${left}] and [${right}]`, 'MatMul takes no scalars');
+  if (left.length < 1 || right.length < 1) throw new Error(`[${left}] and [${right}] cannot be multiplied: MatMul takes no scalars`);
   if (graph.constant(b) && right.length === 2)
     return graph.addOne(Dense, [a, transposed(graph, b), noBias(graph, right[1])], unclamped, named);
   const rows = left.length === 1 ? graph.addOne(Reshape, [a], { shape: [1, ...left] }) : a;
   const columns = right.length === 1 ? graph.addOne(Reshape, [b], { shape: [...right, 1] }) : b;
   const isVector = left.length === 1 || right.length === 1;
-  const y = multiplyMatrices(node, graph, rows, columns, isVector ? {} : named);
+  const y = multiplyMatrices(graph, rows, columns, isVector ? {} : named);
   if (!isVector) return y;
   const shape = graph
     .shape(y)
@@ -79,14 +80,18 @@ function multiply(node: OnnxNode, graph: GraphBuilder, a: ValueName, b: ValueNam
   return graph.addOne(Reshape, [y], { shape }, named);
 }
 
-function multiplyMatrices(node: OnnxNode, graph: GraphBuilder, a: ValueName, b: ValueName, named: { output?: ValueName }): ValueName {
-  if (graph.constant(b) && graph.shape(b).length === 2) return multiply(node, graph, a, b, named.output);
-  const [left, right] = [graph.shape(a).slice(0, -2), graph.shape(b).slice(0, -2)];
-  const batch = broadcastShapes(left, right);
-  if ([left, right].some((shape) => elementCount(shape) !== 1 && elementCount(shape) !== elementCount(batch))) {
-    throw node.unsupported(`leading axes [${left}] and [${right}] repeat each other`, 'expand one operand to the full shape before MatMul');
-  }
-  return graph.addOne(MatMul, [a, b], {}, named);
+function multiplyMatrices(graph: GraphBuilder, a: ValueName, b: ValueName, named: { output?: ValueName }): ValueName {
+  if (graph.constant(b) && graph.shape(b).length === 2) return multiply(graph, a, b, named.output);
+  const batch = broadcastShapes(graph.shape(a).slice(0, -2), graph.shape(b).slice(0, -2));
+  return graph.addOne(MatMul, [repeatBatch(graph, a, batch), repeatBatch(graph, b, batch)], {}, named);
+}
+
+/** The kernel takes one matrix for all of the batch, or one for each; an operand that repeats along some axes only is expanded. */
+function repeatBatch(graph: GraphBuilder, x: ValueName, batch: readonly number[]): ValueName {
+  const shape = graph.shape(x);
+  const count = elementCount(shape.slice(0, -2));
+  if (count === 1 || count === elementCount(batch)) return x;
+  return graph.addOne(Expand, [x], { shape: [...batch, ...shape.slice(-2)] });
 }
 
 function noBias(graph: GraphBuilder, channels: number | undefined): ValueName {
@@ -96,7 +101,7 @@ function noBias(graph: GraphBuilder, channels: number | undefined): ValueName {
 /** y = quantize(dequantize(a) · dequantize(b)). */
 function importQLinearMatMul(node: OnnxNode, graph: GraphBuilder): void {
   const columns = Math.max(0, graph.shape(node.required(3)).length - 1);
-  const y = multiply(node, graph, dequantizeInput(node, graph, 0, 1), dequantizeInput(node, graph, 3, columns));
+  const y = multiply(graph, dequantizeInput(node, graph, 0, 1), dequantizeInput(node, graph, 3, columns));
   quantizeOutput(node, graph, y, 6);
 }
 
@@ -106,7 +111,7 @@ export const Dense: Op<ElementwiseAttributes> = {
   onnx: {
     Gemm: importGemm,
     MatMul(node, graph) {
-      multiply(node, graph, node.required(0), node.required(1), node.outputs[0]);
+      multiply(graph, node.required(0), node.required(1), node.outputs[0]);
     },
     QLinearMatMul: importQLinearMatMul,
   },
