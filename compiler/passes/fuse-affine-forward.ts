@@ -9,13 +9,15 @@
  */
 import type { Node, ValueName } from '../graph.ts';
 import { Conv2d, type Conv2dAttributes } from '../ops/conv2d.ts';
+import { Dense } from '../ops/dense.ts';
 import { affineOf } from './affine.ts';
 import { mergeableProducer } from './fuse-activation.ts';
 import { constantLayer, mapConstant } from './fuse-affine.ts';
 import { rewritePass } from './pass.ts';
 
+/** Whether zeros count among the inputs of some outputs: around the image, or between the pixels of a transposed convolution. */
 function pads(node: Node): boolean {
-  if (node.op !== Conv2d) return false;
+  if (node.op !== Conv2d) return node.op !== Dense;
   const { padBefore, padAfter } = node.attributes as Conv2dAttributes;
   return [...padBefore, ...padAfter].some((pad) => pad > 0);
 }

@@ -8,6 +8,7 @@
  * quantization that the model demands (QDQ: their scales would be wrong).
  */
 import { freshName, type Graph, type Node, type Value, type ValueName, valueOf } from '../graph.ts';
+import { ConvTranspose2d } from '../ops/conv-transpose.ts';
 import { Conv2d } from '../ops/conv2d.ts';
 import { Dense } from '../ops/dense.ts';
 import { affineOf } from './affine.ts';
@@ -19,9 +20,9 @@ export interface ConstantLayer {
   readonly bias: Value & { readonly constant: NonNullable<Value['constant']> };
 }
 
-/** Weights [O, …] and bias [O] of a Conv2d or Dense layer that may be changed. */
+/** Weights [O, …, C / groups] and bias [O] of a layer that may be changed. */
 export function constantLayer(graph: Graph, node: Node | undefined): ConstantLayer | undefined {
-  if (node?.op !== Conv2d && node?.op !== Dense) return undefined;
+  if (!node || !(node.op === Conv2d || node.op === ConvTranspose2d || node.op === Dense)) return undefined;
   const [weights, bias] = node.inputs.slice(1).map((name) => valueOf(graph, name)) as [Value, Value];
   const changeable = (value: Value) => value.constant && value.type.dtype === 'float32' && !value.type.quantization;
   return changeable(weights) && changeable(bias) ? ({ weights, bias } as ConstantLayer) : undefined;

@@ -7,6 +7,7 @@ import { fuseActivation } from './fuse-activation.ts';
 import { fuseAffine } from './fuse-affine.ts';
 import { fuseAffineForward } from './fuse-affine-forward.ts';
 import { fuseQuantizeDequantize } from './fuse-quantize-dequantize.ts';
+import { mergeAffine } from './merge-affine.ts';
 import { mergeReshapes } from './merge-reshapes.ts';
 import type { Pass } from './pass.ts';
 import { recognizeFunctions } from './recognize-functions.ts';
@@ -24,5 +25,6 @@ export const defaultPasses: readonly Pass[] = [
   foldPadIntoWindow,
   fuseAffine,
   fuseAffineForward,
+  mergeAffine,
   fuseActivation,
 ];

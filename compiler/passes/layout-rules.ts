@@ -121,19 +121,31 @@ const reshape: LayoutRule = (_node, shapes, { side, permutation }) => {
   return { inputs: [input], outputs: [output], attributes: { shape: permute(y, output) } };
 };
 
-/** A reduction drops its axes from the permutation, or keeps them with extent 1. */
-const reduce: LayoutRule = (node, shapes, known) => {
-  const { axes, keepDims } = node.attributes as { axes: readonly number[]; keepDims: boolean };
-  const remap = (attributes: Attributes, permutation: Permutation) => ({
-    ...attributes,
-    axes: axes.map((axis) => permutation.indexOf(axis)).sort((a, b) => a - b),
-  });
-  if (keepDims) return uniform(remap)(node, shapes, known);
-  if (known.side === 'outputs') return undefined;
-  const kept = identityPermutation(known.permutation.length).filter((axis) => !axes.includes(axis));
-  const output = known.permutation.filter((axis) => !axes.includes(axis)).map((axis) => kept.indexOf(axis));
-  return { inputs: [known.permutation], outputs: [output], attributes: remap(node.attributes, known.permutation) };
-};
+/** The operator drops some axes of its first operand from the permutation, or keeps them with extent 1. */
+function dropping(
+  axesOf: (attributes: Attributes) => readonly number[],
+  remap: (attributes: Attributes, permutation: Permutation) => unknown,
+) {
+  const rule: LayoutRule = (node, shapes, known) => {
+    const [x, y] = [shapes.inputs[0], shapes.outputs[0]] as [readonly number[], readonly number[]];
+    if (x.length === y.length) return uniformData(remap)(node, shapes, known);
+    const axes = axesOf(node.attributes);
+    if (known.side === 'outputs' || known.index > 0 || y.length !== x.length - axes.length) return undefined;
+    const { permutation } = known;
+    const kept = identityPermutation(permutation.length).filter((axis) => !axes.includes(axis));
+    const output = permutation.filter((axis) => !axes.includes(axis)).map((axis) => kept.indexOf(axis));
+    const inputs = shapes.inputs.map((_, i) => (i === 0 ? permutation : undefined));
+    return { inputs, outputs: [output], attributes: remap(node.attributes, permutation) };
+  };
+  return rule;
+}
+
+const remapAxes = (attributes: Attributes, permutation: Permutation) => ({
+  ...attributes,
+  axes: attributes.axes.map((axis: number) => permutation.indexOf(axis)).sort((a: number, b: number) => a - b),
+});
+
+const dropsAxis = dropping((attributes) => [attributes.axis], remapAxis);
 
 /** Attributes that are lists with one entry per axis take the order of the axes. */
 function remapLists(...names: readonly string[]) {
@@ -148,12 +160,14 @@ const elementwise = uniform();
 /** Operator name → its rule. */
 export const layoutRules: Readonly<Record<string, LayoutRule>> = {
   Add: elementwise,
-  ArgMax: reduce,
+  ArgMax: dropsAxis,
   Cast: elementwise,
   Concat: uniform(remapAxis),
   Dense: lastAxis,
   Dequantize: elementwise,
   Div: elementwise,
+  Expand: uniform(remapLists('shape')),
+  Gather: dropsAxis,
   Max: elementwise,
   Min: elementwise,
   Mul: elementwise,
@@ -161,11 +175,12 @@ export const layoutRules: Readonly<Record<string, LayoutRule>> = {
   Pow: elementwise,
   PRelu: elementwise,
   Quantize: elementwise,
-  Reduce: reduce,
+  Reduce: dropping((attributes) => attributes.axes, remapAxes),
   Requantize: elementwise,
   Reshape: reshape,
   Slice: uniform(remapLists('starts', 'steps', 'shape')),
   Softmax: uniform(remapAxis),
   Sub: elementwise,
+  Tile: uniform(remapLists('repeats')),
   Unary: elementwise,
 };

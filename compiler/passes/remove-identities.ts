@@ -39,9 +39,11 @@ const identities: Readonly<Record<string, (graph: Graph, node: Node) => number |
   Mul: (graph, node) => survivor(graph, node, 1, [0, 1]),
   Div: (graph, node) => survivor(graph, node, 1, [0]),
   Concat: (_, node) => (node.inputs.length === 1 ? 0 : undefined),
+  Expand: (graph, node) => (sameShape(graph, node) ? 0 : undefined),
   Pad: (graph, node) => (sameShape(graph, node) ? 0 : undefined),
   Reshape: (graph, node) => (sameShape(graph, node) ? 0 : undefined),
   Slice: (graph, node) => (sameShape(graph, node) && node.attributes.steps.every((step: number) => step > 0) ? 0 : undefined),
+  Tile: (graph, node) => (sameShape(graph, node) ? 0 : undefined),
   Transpose: (_, node) => (isIdentity(node.attributes.permutation) ? 0 : undefined),
   Unary(graph, node) {
     const { function: name, alpha, beta } = node.attributes;

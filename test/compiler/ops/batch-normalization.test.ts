@@ -41,6 +41,23 @@ describe('BatchNormalization', () => {
     expect(operators.filter((name) => name !== 'Transpose')).toEqual(['Mul', 'Add']);
   });
 
+  test('behind a Concat and in front of padding: a depthwise convolution', async () => {
+    const x = randomTensor([1, 3, 6, 6], 6);
+    const weights = {
+      w: toOnnxTensor(randomTensor([2, 3, 3, 3], 7)),
+      p: toOnnxTensor(randomTensor([2, channels, 3, 3], 9)),
+    };
+    const nodes = [
+      onnxNode('Conv', ['x', 'w'], 'a', { pads: [1, 1, 1, 1] }),
+      onnxNode('Concat', ['x', 'a'], 'b', { axis: 1 }),
+      batchNormalization('b', 'c'),
+      onnxNode('Relu', ['c'], 'd'),
+      onnxNode('Conv', ['d', 'p'], 'y', { pads: [1, 1, 1, 1] }),
+    ];
+    const operators = await operatorsLeft(model(x, nodes, weights), x);
+    expect(operators).toEqual(['Conv2d', 'Concat', 'Conv2d', 'Conv2d', 'Transpose']);
+  });
+
   test('behind a convolution, a depthwise convolution and in front of one without padding: nothing remains', async () => {
     const x = randomTensor([1, 3, 6, 6], 6);
     const weights = {

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Add } from '../../../compiler/ops/add.ts';
+import { ConvTranspose2d } from '../../../compiler/ops/conv-transpose.ts';
 import { Dense } from '../../../compiler/ops/dense.ts';
 import { unclamped } from '../../../compiler/ops/elementwise.ts';
+import { Mul } from '../../../compiler/ops/mul.ts';
+import { Sub } from '../../../compiler/ops/sub.ts';
 import { Unary } from '../../../compiler/ops/unary.ts';
 import { fuseAffine } from '../../../compiler/passes/fuse-affine.ts';
 import { fuseAffineForward } from '../../../compiler/passes/fuse-affine-forward.ts';
+import { mergeAffine } from '../../../compiler/passes/merge-affine.ts';
 import { addConv, buildGraph, constant, expectSameOutputs, randomConstant } from './pass-case.ts';
 
 const relu = { function: 'Relu', alpha: 0, beta: 0 };
@@ -44,6 +48,25 @@ describe('fuse-affine', () => {
 });
 
 describe('fuse-affine-forward', () => {
+  test('a scale in front of a convolution that pads, and of a transposed one', () => {
+    const graph = buildGraph({ x: [1, 3, 3, 2] }, (g) => {
+      const a = g.addOne(Mul, ['x', randomConstant(g, 's', [2])], unclamped);
+      const b = addConv(g, a, 'b', 4, padded);
+      const scaled = g.addOne(Mul, [g.addOne(Unary, [b], relu), randomConstant(g, 'u', [4])], unclamped);
+      const weights = randomConstant(g, 'w', [6, 2, 2, 2], 4);
+      const geometry = { kernel: [2, 2], stride: [2, 2], dilation: [1, 1], padBefore: [0, 0], output: [6, 6] } as const;
+      return [
+        g.addOne(
+          ConvTranspose2d,
+          [scaled, weights, randomConstant(g, 'v', [6])],
+          { ...geometry, groups: 2, ...unclamped },
+          { output: 'y' },
+        ),
+      ];
+    });
+    expect(expectSameOutputs(graph, [fuseAffineForward])).not.toContain('Mul(');
+  });
+
   test('a shift in front of a grouped convolution without padding', () => {
     const graph = buildGraph({ x: [1, 3, 3, 4] }, (g) => {
       const a = g.addOne(Add, [g.addOne(Unary, ['x'], relu, { output: 'relu' }), randomConstant(g, 't', [4])], unclamped);
@@ -67,5 +90,33 @@ describe('fuse-affine-forward', () => {
       y: float32 [1, 2, 2, 1] ← Conv2d(kernel [3, 3], stride [1, 1], dilation [1, 1], padBefore [1, 1], padAfter [1, 1], groups 1, clamp [-Infinity, Infinity]) a, y.w{float32 [1, 3, 3, 3]}, y.b{float32 [1] = -0.976591}
       output y"
     `);
+  });
+});
+
+describe('merge-affine', () => {
+  test('a Mul and an Add per channel become one depthwise convolution', () => {
+    const graph = buildGraph({ x: [2, 3, 4, 5] }, (g) => {
+      const scaled = g.addOne(Mul, ['x', randomConstant(g, 's', [5], 2)], unclamped);
+      return [g.addOne(Sub, [scaled, randomConstant(g, 't', [1, 1, 5], 3)], unclamped, { output: 'y' })];
+    });
+    expect(expectSameOutputs(graph, [mergeAffine])).toMatchInlineSnapshot(`
+      "input x: float32 [2, 3, 4, 5]
+      y: float32 [2, 3, 4, 5] ← Conv2d(kernel [1, 1], stride [1, 1], dilation [1, 1], padBefore [0, 0], padAfter [0, 0], groups 5, clamp [-Infinity, Infinity]) x, y.scale{float32 [5, 1, 1, 1]}, y.shift{float32 [5]}
+      output y"
+    `);
+  });
+
+  test('not when someone else reads the product, nor on rows of a matrix', () => {
+    for (const shape of [
+      [1, 2, 3],
+      [4, 3],
+    ]) {
+      const graph = buildGraph({ x: shape }, (g) => {
+        const scaled = g.addOne(Mul, ['x', randomConstant(g, 's', [3], 2)], unclamped);
+        const y = g.addOne(Add, [scaled, randomConstant(g, 't', [3], 3)], unclamped, { output: 'y' });
+        return shape.length === 3 ? [y, scaled] : [y];
+      });
+      expect(expectSameOutputs(graph, [mergeAffine])).toContain('Add(');
+    }
   });
 });

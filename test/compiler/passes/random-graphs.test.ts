@@ -1,13 +1,16 @@
 /** All passes on random graphs of layout-changing, layout-indifferent and layout-fixed operators: the outputs stay the same. */
 import { describe, expect, test } from 'vitest';
-import { type Graph, type ValueName, valueOf } from '../../../compiler/graph.ts';
+import { type Graph, tensor, type ValueName, valueOf } from '../../../compiler/graph.ts';
 import type { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { Add } from '../../../compiler/ops/add.ts';
 import { Concat } from '../../../compiler/ops/concat.ts';
 import { unclamped } from '../../../compiler/ops/elementwise.ts';
+import { Expand } from '../../../compiler/ops/expand.ts';
+import { Gather } from '../../../compiler/ops/gather.ts';
 import { Pad } from '../../../compiler/ops/pad.ts';
 import { Reshape } from '../../../compiler/ops/reshape.ts';
 import { Slice } from '../../../compiler/ops/slice.ts';
+import { Tile } from '../../../compiler/ops/tile.ts';
 import { keepsBytes, Transpose } from '../../../compiler/ops/transpose.ts';
 import { Unary } from '../../../compiler/ops/unary.ts';
 import { defaultPasses } from '../../../compiler/passes/index.ts';
@@ -55,7 +58,7 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
   const one = (axis: number, value: number, other: number) => shape.map((_, i) => (i === axis ? value : other));
   const axis = dice.below(rank);
   const sameShape = values.filter((value) => String(g.shape(value)) === String(shape));
-  switch (dice.below(10)) {
+  switch (dice.below(13)) {
     case 0:
     case 1:
       return rank === 4 ? addChannelsFirstConv(g, x, name, 1 + dice.below(4), { kernel: [1, 1] }) : x;
@@ -85,6 +88,26 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
       );
     case 8:
       return g.addOne(Transpose, [x], { permutation: dice.permutation(rank) }, { output: name });
+    case 9: {
+      // One index drops the axis, a list of them keeps it.
+      const indices = dice.pick([[], [1], [3]]);
+      const chosen = tensor(
+        'int32',
+        indices,
+        Array.from({ length: indices[0] ?? 1 }, () => dice.below(shape[axis] as number)),
+      );
+      return rank > 2 ? g.addOne(Gather, [x, g.addConstant(chosen, `${name}.i`)], { axis }, { output: name }) : x;
+    }
+    case 10:
+      return g.addOne(Tile, [x], { repeats: one(axis, 2, 1) }, { output: name });
+    case 11: {
+      const operand = g.addOne(Slice, [x], {
+        starts: one(0, 0, 0),
+        steps: one(0, 1, 1),
+        shape: one(axis, 1, 1).map((_, i) => (i === axis ? 1 : (shape[i] as number))),
+      });
+      return g.addOne(Expand, [operand], { shape: one(axis, 2, 0).map((extent, i) => extent || (shape[i] as number)) }, { output: name });
+    }
     default: {
       const extent = shape[axis] as number;
       const split = extent % 2 === 0 ? [2, extent / 2] : [1, extent];
