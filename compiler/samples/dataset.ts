@@ -7,6 +7,7 @@
  *       "preprocess": { "offset": 0, "scale": 1 },
  *       "metric": "top1" }
  *
+ * or, from an .npz file, `"samples": { "file": "x.npz", "array": "test", "layout": "NHWC" }` (dtype and shape are the array's),
  * or `"samples": { "folder": "images", "resize": { "width": 96, "height": 96, "method": "bilinear" } }`. Paths are relative
  * to the file. Raw files are little-endian. A model's input is (stored + offset) · scale, per channel where a list. A
  * label is a class; the output index is class + outputIndexOffset.
@@ -17,19 +18,21 @@ import { readInputFile } from '../files.ts';
 import { elementCount } from '../graph.ts';
 import type { Preprocess } from '../packed/metadata.ts';
 import { imageFormatOf, imageNames, imageSamples } from './images.ts';
+import { readNpzArray } from './npz.ts';
 import { preprocessor } from './preprocess.ts';
 import { identityPreprocess, type Metric, type ModelInput, type SampleLayout, type Samples, sha256 } from './samples.ts';
 
 interface DatasetFile {
   readonly samples: {
     readonly file?: string;
+    readonly array?: string;
     readonly dtype?: string;
     readonly shape?: readonly number[];
     readonly folder?: string;
     readonly layout?: string;
     readonly resize?: { readonly width: number; readonly height: number; readonly method?: string };
   };
-  readonly labels?: { readonly file: string; readonly dtype?: string; readonly outputIndexOffset?: number };
+  readonly labels?: { readonly file: string; readonly array?: string; readonly dtype?: string; readonly outputIndexOffset?: number };
   readonly classes?: readonly string[];
   readonly preprocess?: Partial<Preprocess>;
   readonly metric?: string;
@@ -46,6 +49,10 @@ const arrayTypes = {
 } as const;
 
 type Stored = InstanceType<(typeof arrayTypes)[keyof typeof arrayTypes]>;
+
+function bytesOf(stored: Stored): Uint8Array {
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+}
 
 function refuse(path: string, what: string): never {
   throw new InputFileError(`${path}: ${what}`);
@@ -96,14 +103,32 @@ function readRaw(path: string, dtype: string, shape: readonly number[], describe
   return new type(bytes.buffer);
 }
 
-function rawSamples(path: string, dataset: DatasetFile, preprocess: Preprocess): Samples {
-  const { file = '', dtype = 'uint8', shape, layout = 'model' } = dataset.samples;
+/** The samples of a raw file, or of one array of an .npz file. */
+function readStored(path: string, { file = '', array, dtype = 'uint8', shape }: DatasetFile['samples']) {
+  if (array !== undefined) {
+    const { shape: arrayShape, data } = readNpzArray(join(dirname(path), file), array);
+    return { shape: arrayShape, stored: data as Stored };
+  }
   if (!Array.isArray(shape) || !shape.length || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
     return refuse(path, '"samples.shape" must be a list of positive integers: [count, …]');
+  return { shape: shape as readonly number[], stored: readRaw(join(dirname(path), file), dtype, shape, path) };
+}
+
+function readLabels(path: string, { file, array, dtype = 'uint8' }: NonNullable<DatasetFile['labels']>, count: number): Stored {
+  const labelPath = join(dirname(path), file);
+  if (array === undefined) return readRaw(labelPath, dtype, [count], path);
+  const { data } = readNpzArray(labelPath, array);
+  if (data.length !== count)
+    refuse(labelPath, `array "${array}" holds ${data.length} labels for ${count} samples; give one class per sample`);
+  return data as Stored;
+}
+
+function storedSamples(path: string, dataset: DatasetFile, preprocess: Preprocess): Samples {
+  const { layout = 'model' } = dataset.samples;
   const channelsLast = layout === 'NHWC' || layout === 'NWC';
   if (!channelsLast && !['NCHW', 'NCW', 'model'].includes(layout))
     refuse(path, `"samples.layout" is "${layout}"; known are NHWC, NWC, NCHW, NCW and model (the order of the ONNX input)`);
-  const stored = readRaw(join(dirname(path), file), dtype, shape, path);
+  const { shape, stored } = readStored(path, dataset.samples);
   const sampleLayout: SampleLayout = { shape: shape.slice(1), order: channelsLast ? 'channels-last' : 'model' };
   const length = elementCount(sampleLayout.shape);
   const toReal = preprocessor(preprocess, sampleLayout, path);
@@ -114,7 +139,7 @@ function rawSamples(path: string, dataset: DatasetFile, preprocess: Preprocess):
     sample: (index) => [toReal(stored.subarray(index * length, (index + 1) * length))],
     metric: 'agreement',
     preprocess,
-    hash: () => sha256(new Uint8Array(stored.buffer)),
+    hash: () => sha256(bytesOf(stored)),
   };
 }
 
@@ -130,16 +155,16 @@ export function loadDataset(path: string, inputs: readonly ModelInput[]): Sample
   const dataset = parse(path);
   const preprocess: Preprocess = { ...identityPreprocess, ...dataset.preprocess };
   const samples =
-    dataset.samples.file !== undefined ? rawSamples(path, dataset, preprocess) : folderSamples(path, dataset, preprocess, inputs);
+    dataset.samples.file !== undefined ? storedSamples(path, dataset, preprocess) : folderSamples(path, dataset, preprocess, inputs);
   const { labels, classes } = dataset;
   const offset = labels?.outputIndexOffset ?? 0;
-  const stored = labels && readRaw(join(dirname(path), labels.file), labels.dtype ?? 'uint8', [samples.count], path);
+  const stored = labels && readLabels(path, labels, samples.count);
   const metric = (dataset.metric as Metric | undefined) ?? (stored ? 'top1' : 'agreement');
   return {
     ...samples,
     metric,
     ...(stored && { label: (index: number) => (stored[index] as number) + offset }),
     ...(classes && { classes: [...Array.from({ length: offset }, (_, i) => `output ${i}`), ...classes] }),
-    hash: () => sha256(readInputFile(path), samples.hash(), stored ? new Uint8Array(stored.buffer) : ''),
+    hash: () => sha256(readInputFile(path), samples.hash(), stored ? bytesOf(stored) : ''),
   };
 }

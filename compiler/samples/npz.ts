@@ -22,6 +22,14 @@ function readArrays(path: string): Map<string, NpyArray> {
   );
 }
 
+/** @throws InputFileError when the file has no array of this name. */
+export function readNpzArray(path: string, name: string): NpyArray {
+  const arrays = readArrays(path);
+  const array = arrays.get(name);
+  if (!array) throw new InputFileError(`${path}: no array is named "${name}"; it holds ${[...arrays.keys()].join(', ')}`);
+  return array;
+}
+
 /** @throws InputFileError when an input of the model has no array, or the labels do not fit. */
 export function loadNpz(path: string, inputs: readonly ModelInput[]): Samples {
   const arrays = readArrays(path);

@@ -13,13 +13,13 @@ export const build: Verb = (program, invocation) => {
     .description('emit a self-contained package for a target')
     .argument('<model>', 'the packed model')
     .requiredOption('--target <target>', names)
-    .requiredOption('-o, --out <folder>', 'the folder to write')
+    .requiredOption('-o, --output <folder>', 'the folder to write')
     .option('--name <name>', "the package's name (default: the model's)")
-    .action(async (path: string, options: { target: string; out: string; name?: string }) => {
+    .action(async (path: string, options: { target: string; output: string; name?: string }) => {
       const target = targets.find(({ name }) => name === options.target);
       if (!target) throw new UsageError(`--target ${options.target}: unknown target; known are ${names}`);
       const model = loadPacked(path);
-      const written = await target.package(model, options.out, options.name === undefined ? {} : { name: options.name });
+      const written = await target.package(model, options.output, options.name === undefined ? {} : { name: options.name });
       const document = { target: target.name, ...written };
       invocation.output.report(document, () => {
         const totals = `${written.flashBytes} bytes to store (model and runtime), ${written.ramBytes} bytes of arena`;

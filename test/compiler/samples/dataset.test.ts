@@ -1,7 +1,9 @@
 import { encode as encodePng } from 'fast-png';
+import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { InputFileError } from '../../../compiler/errors.ts';
 import { loadSamples } from '../../../compiler/samples/load.ts';
+import { npyBytes } from './npy-bytes.ts';
 import { scratchFolder } from './scratch.ts';
 
 const scratch = scratchFolder();
@@ -51,6 +53,18 @@ describe('*.dataset.json', () => {
     expect([...(samples.sample(0)[0] as Float32Array)]).toEqual([-128, 127, -1, 0]);
     expect(samples.label?.(0)).toBe(301);
     expect(samples.classes).toEqual(['output 0', 'a', 'b']);
+  });
+
+  it('reads one array of an .npz file, and its labels', () => {
+    const x = npyBytes({ descr: '|u1', shape: [3, 1, 2, 2], data: Uint8Array.from({ length: 12 }, (_, i) => i) });
+    const y = npyBytes({ descr: '|u1', shape: [3], data: Uint8Array.of(2, 0, 1) });
+    scratch.write('data.npz', zipSync({ 'test.npy': x, 'test_labels.npy': y }));
+    const npz = { samples: { file: 'data.npz', array: 'test', layout: 'NHWC' }, labels: { file: 'data.npz', array: 'test_labels' } };
+    const samples = load(npz);
+    expect([...(samples.sample(1)[0] as Float32Array)]).toEqual([4, 5, 6, 7]);
+    expect([0, 1, 2].map((i) => samples.label?.(i))).toEqual([2, 0, 1]);
+    expect(() => load({ samples: { ...npz.samples, array: 'train' } })).toThrow(/no array is named "train"; it holds test, test_labels/);
+    expect(() => load({ ...npz, labels: { file: 'data.npz', array: 'test' } })).toThrow(/holds 12 labels for 3 samples/);
   });
 
   it('reads a folder of images with a size of its own', () => {
