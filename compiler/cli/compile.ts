@@ -6,6 +6,7 @@ import { importOnnx } from '../onnx/import.ts';
 import { loadOnnx } from '../onnx/load.ts';
 import { type CalibrationMethod, calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
 import type { CompileReport } from '../report.ts';
+import { preprocessNote } from '../samples/images.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
 import { loadSamples } from '../samples/load.ts';
 import { identityPreprocess, type ModelInput, type Samples } from '../samples/samples.ts';
@@ -82,6 +83,8 @@ async function run(path: string, options: CompileVerbOptions, { output, seed }: 
   const start = performance.now();
   const calibration = loadCalibration(path, options);
   const { samples, inputs = [] } = calibration ?? {};
+  const note = samples && preprocessNote(samples);
+  if (note) output.note(note);
   const { bytes, report } = await compileModel({
     onnx: path,
     name: options.name ?? modelName(path),

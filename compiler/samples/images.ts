@@ -49,6 +49,12 @@ export function imageNames(folder: string): string[] {
   return names;
 }
 
+/** What the user should know when nothing said how pixels become numbers. */
+export function preprocessNote({ source, preprocess }: Samples): string | undefined {
+  if (preprocess !== defaultImagePreprocess) return undefined;
+  return `${source}: pixels are divided by 255; if the model was trained otherwise, describe it in a *.dataset.json`;
+}
+
 export interface ImageSource {
   /** For messages. */
   readonly source: string;

@@ -7,6 +7,7 @@ import { UsageError } from '../../compiler/errors.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import { fullRuntimeBytes, type Variant } from '../../compiler/root.ts';
+import { preprocessNote } from '../../compiler/samples/images.ts';
 import { modelInputsOf } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
 import { limitSamples, type Samples } from '../../compiler/samples/samples.ts';
@@ -68,6 +69,8 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
     ...(options.limit !== undefined && { limit: options.limit }),
     ...(preprocess && { preprocess }),
   });
+  const note = preprocessNote(samples);
+  if (note) output.note(note);
   const opened = options.reference === undefined ? undefined : await open(options.reference, model, samples, options.variant);
   const device = await openDevice(options.on, { log: (message) => output.detail(message) });
   try {

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { encode as encodePng } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../../compiler/cli/compile.ts';
 import { inspect } from '../../../compiler/cli/inspect.ts';
@@ -90,6 +91,18 @@ describe('whittle compile', () => {
     const blocked = await run('compile', tiny.onnx, '--float', '-o', `${tiny.onnx}/inside.whittle`);
     expect(blocked.exitCode).toBe(8);
     expect(blocked.stderr).toContain('inside.whittle: cannot be written');
+  });
+
+  it('takes a folder of images, and says how it reads them', async () => {
+    scratch.write('photos/a.png', encodePng({ width: 8, height: 6, channels: 1, depth: 8, data: new Uint8Array(48).map((_, i) => i * 5) }));
+    const output = scratch.path('photos.whittle');
+    const result = await run('compile', tiny.onnx, '--samples', scratch.path('photos'), '-o', output);
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toContain(
+      'photos: pixels are divided by 255; if the model was trained otherwise, describe it in a *.dataset.json',
+    );
+    expect(readPackedModel(readFileSync(output)).metadata.preprocess).toEqual({ offset: 0, scale: 1 / 255 });
+    expect((await run('compile', tiny.onnx, '--samples', scratch.path('photos'), '-o', output, '-q')).stderr).toBe('');
   });
 
   it('refuses samples of another shape with both shapes', async () => {
