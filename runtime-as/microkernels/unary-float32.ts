@@ -1,4 +1,4 @@
-/** y = f(x) on float32: cheap functions in float32, the others in float64 (transcendental.ts). */
+/** y = f(x) on float32: cheap functions in float32, four at a time with SIMD; the others in float64 (transcendental.ts). */
 import {
   FUNCTION_ABS,
   FUNCTION_AFFINE,
@@ -30,25 +30,23 @@ import {
   FUNCTION_THRESHOLDED_RELU,
 } from "../format";
 import { SIMD } from "../variant";
-import { constant, multiply, whereLess } from "./lanes";
 import { erf, exp, expMinusOne, gelu, geluTanh, log, pow, sigmoid, softplus, tanh } from "./transcendental";
 
-/** The functions that are computed in float64; T is f64 or v128. */
-function wide<T>(f: i32, x: T, alpha: f64, beta: f64): T {
+/** The functions that are computed in float64. */
+function wide(f: i32, x: f64, alpha: f64, beta: f64): f64 {
   switch (f) {
-    case FUNCTION_SIGMOID: return sigmoid<T>(x);
-    case FUNCTION_TANH: return tanh<T>(x);
-    case FUNCTION_ELU: return whereLess<T>(x, constant<T>(0), multiply<T>(constant<T>(alpha), expMinusOne<T>(x)), x);
-    case FUNCTION_SELU:
-      return multiply<T>(constant<T>(beta), whereLess<T>(x, constant<T>(0), multiply<T>(constant<T>(alpha), expMinusOne<T>(x)), x));
-    case FUNCTION_SOFTPLUS: return softplus<T>(x);
-    case FUNCTION_GELU: return gelu<T>(x);
-    case FUNCTION_GELU_TANH: return geluTanh<T>(x);
-    case FUNCTION_ERF: return erf<T>(x);
-    case FUNCTION_EXP: return exp<T>(x);
-    case FUNCTION_LOG: return log<T>(x);
-    case FUNCTION_SILU: return multiply<T>(x, sigmoid<T>(x));
-    case FUNCTION_MISH: return multiply<T>(x, tanh<T>(softplus<T>(x)));
+    case FUNCTION_SIGMOID: return sigmoid(x);
+    case FUNCTION_TANH: return tanh(x);
+    case FUNCTION_ELU: return x < 0 ? alpha * expMinusOne(x) : x;
+    case FUNCTION_SELU: return beta * (x < 0 ? alpha * expMinusOne(x) : x);
+    case FUNCTION_SOFTPLUS: return softplus(x);
+    case FUNCTION_GELU: return gelu(x);
+    case FUNCTION_GELU_TANH: return geluTanh(x);
+    case FUNCTION_ERF: return erf(x);
+    case FUNCTION_EXP: return exp(x);
+    case FUNCTION_LOG: return log(x);
+    case FUNCTION_SILU: return x * sigmoid(x);
+    case FUNCTION_MISH: return x * tanh(softplus(x));
   }
   return x;
 }
@@ -72,7 +70,7 @@ function scalar(f: i32, x: f32, alpha: f32, beta: f32): f32 {
     case FUNCTION_THRESHOLDED_RELU: return x > alpha ? x : 0;
     case FUNCTION_POW: return alpha == 2 ? x * x : pow(x, alpha);
   }
-  return <f32>wide<f64>(f, <f64>x, <f64>alpha, <f64>beta);
+  return <f32>wide(f, <f64>x, <f64>alpha, <f64>beta);
 }
 
 function vector(f: i32, x: v128, alpha: f32, beta: f32): v128 {
@@ -94,16 +92,29 @@ function vector(f: i32, x: v128, alpha: f32, beta: f32): v128 {
     case FUNCTION_RECIPROCAL: return f32x4.div(a, x);
     case FUNCTION_AFFINE: return f32x4.add(f32x4.mul(x, a), f32x4.splat(beta));
     case FUNCTION_THRESHOLDED_RELU: return v128.and(x, f32x4.gt(x, a));
-    case FUNCTION_POW: {
-      if (alpha == 2) return f32x4.mul(x, x);
-      const y01 = f32x4.replace_lane(f32x4.splat(pow(f32x4.extract_lane(x, 0), alpha)), 1, pow(f32x4.extract_lane(x, 1), alpha));
-      const y012 = f32x4.replace_lane(y01, 2, pow(f32x4.extract_lane(x, 2), alpha));
-      return f32x4.replace_lane(y012, 3, pow(f32x4.extract_lane(x, 3), alpha));
-    }
+    case FUNCTION_POW: return f32x4.mul(x, x);
   }
-  const low = wide<v128>(f, f64x2.promote_low_f32x4(x), <f64>alpha, <f64>beta);
-  const high = wide<v128>(f, f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 1)), <f64>alpha, <f64>beta);
-  return i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+  return x;
+}
+
+/** Whether `vector` computes the function. */
+function hasVector(f: i32, alpha: f32): bool {
+  switch (f) {
+    case FUNCTION_SIGMOID:
+    case FUNCTION_TANH:
+    case FUNCTION_ELU:
+    case FUNCTION_SELU:
+    case FUNCTION_SOFTPLUS:
+    case FUNCTION_GELU:
+    case FUNCTION_GELU_TANH:
+    case FUNCTION_ERF:
+    case FUNCTION_EXP:
+    case FUNCTION_LOG:
+    case FUNCTION_SILU:
+    case FUNCTION_MISH: return false;
+    case FUNCTION_POW: return alpha == 2;
+  }
+  return true;
 }
 
 /** x limited to [0, 1] */
@@ -116,7 +127,7 @@ function unit(x: v128): v128 {
 /** y[i] = f(x[i]) for `count` elements; y may be x. */
 export function unaryFloat32(f: i32, x: usize, y: usize, count: i32, alpha: f32, beta: f32): void {
   const end = x + ((<usize>count) << 2);
-  if (SIMD) {
+  if (SIMD && hasVector(f, alpha)) {
     for (; x + 16 <= end; x += 16, y += 16) v128.store(y, vector(f, v128.load(x), alpha, beta));
   }
   for (; x < end; x += 4, y += 4) store<f32>(y, scalar(f, load<f32>(x), alpha, beta));
