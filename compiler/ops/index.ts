@@ -6,6 +6,7 @@ import { ArgMax } from './argmax.ts';
 import { BatchNormalization } from './batch-normalization.ts';
 import { Cast } from './cast.ts';
 import { Clip } from './clip.ts';
+import { Compare } from './compare.ts';
 import { Concat } from './concat.ts';
 import { Constant } from './constant.ts';
 import { ConvTranspose2d } from './conv-transpose.ts';
@@ -35,11 +36,13 @@ import { Sub } from './sub.ts';
 import { Tile } from './tile.ts';
 import { Transpose } from './transpose.ts';
 import { Unary } from './unary.ts';
+import { Where } from './where.ts';
 
 export const operators: readonly Op[] = [
   Add,
   ArgMax,
   Cast,
+  Compare,
   Concat,
   Conv2d,
   ConvTranspose2d,
@@ -64,6 +67,7 @@ export const operators: readonly Op[] = [
   Tile,
   Transpose,
   Unary,
+  Where,
 ];
 
 /** ONNX operators that leave no node of their own: they fold, rename, or become nodes of other operators. */
