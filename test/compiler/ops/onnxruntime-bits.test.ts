@@ -138,7 +138,9 @@ function activationProduct(): OnnxModel {
 function dense(): OnnxModel {
   const type = pick<Integer>(['int8', 'uint8']);
   const [m, k, n] = [pick(tileEdges), pick(tileEdges), pick(tileEdges)];
-  const scales = Array.from({ length: n }, () => Math.fround(0.001 + 0.02 * random()));
+  const first = Math.fround(0.001 + 0.02 * random());
+  const differ = random() < 0.5;
+  const scales = Array.from({ length: n }, (_, i) => (i && differ ? Math.fround(0.001 + 0.02 * random()) : first));
   const parameters = activations(type, k, scales[0] as number);
   const biasScales = scales.map((scale) => Math.fround((parameters.xs.data[0] as number) * scale));
   return {
