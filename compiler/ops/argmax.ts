@@ -2,18 +2,13 @@
 import * as format from '../../runtime-as/format.ts';
 import { elementCount, type Tensor, type TensorType, type Value } from '../graph.ts';
 import { type Op, parameterWords } from './op.ts';
-import { normalizeAxis } from './strides.ts';
+import { extentsAround, normalizeAxis } from './strides.ts';
 
 export interface ArgMaxAttributes {
   readonly axis: number;
   /** The axis stays, with extent 1. */
   readonly keepDimensions: boolean;
   readonly selectLast: boolean;
-}
-
-/** x as [outer, length, inner] around the axis. */
-function extentsAround(shape: readonly number[], axis: number): { outer: number; length: number; inner: number } {
-  return { outer: elementCount(shape.slice(0, axis)), length: shape[axis] as number, inner: elementCount(shape.slice(axis + 1)) };
 }
 
 export const ArgMax: Op<ArgMaxAttributes> = {

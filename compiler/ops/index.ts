@@ -32,6 +32,7 @@ import { Reshape } from './reshape.ts';
 import { Resize } from './resize.ts';
 import { Shape } from './shape.ts';
 import { Slice } from './slice.ts';
+import { LogSoftmax, Softmax } from './softmax.ts';
 import { Sub } from './sub.ts';
 import { Tile } from './tile.ts';
 import { Transpose } from './transpose.ts';
@@ -51,6 +52,7 @@ export const operators: readonly Op[] = [
   Div,
   Expand,
   Gather,
+  LogSoftmax,
   MatMul,
   Max,
   Min,
@@ -63,6 +65,7 @@ export const operators: readonly Op[] = [
   Reshape,
   Resize,
   Slice,
+  Softmax,
   Sub,
   Tile,
   Transpose,

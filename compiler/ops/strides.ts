@@ -1,4 +1,5 @@
 /** Index arithmetic on contiguous row-major shapes. */
+import { elementCount } from '../graph.ts';
 
 /** Elements between neighbours along each axis. */
 export function stridesOf(shape: readonly number[]): number[] {
@@ -12,6 +13,11 @@ export function normalizeAxis(axis: number, rank: number): number {
   const normalized = axis < 0 ? axis + rank : axis;
   if (normalized < 0 || normalized >= Math.max(rank, 1)) throw new Error(`axis ${axis} is outside rank ${rank}`);
   return normalized;
+}
+
+/** A shape as [outer, length, inner] around an axis; a scalar is one element of one axis. */
+export function extentsAround(shape: readonly number[], axis: number): { outer: number; length: number; inner: number } {
+  return { outer: elementCount(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: elementCount(shape.slice(axis + 1)) };
 }
 
 /** Shape of an elementwise result. @throws Error when the shapes do not broadcast (numpy's rule). */

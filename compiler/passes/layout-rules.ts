@@ -168,6 +168,7 @@ export const layoutRules: Readonly<Record<string, LayoutRule>> = {
   Div: elementwise,
   Expand: uniform(remapLists('shape')),
   Gather: dropsAxis,
+  LogSoftmax: uniform(remapAxis),
   Max: elementwise,
   Min: elementwise,
   Mul: elementwise,

@@ -10,6 +10,7 @@ import { Gather } from '../../../compiler/ops/gather.ts';
 import { Pad } from '../../../compiler/ops/pad.ts';
 import { Reshape } from '../../../compiler/ops/reshape.ts';
 import { Slice } from '../../../compiler/ops/slice.ts';
+import { Softmax } from '../../../compiler/ops/softmax.ts';
 import { Tile } from '../../../compiler/ops/tile.ts';
 import { keepsBytes, Transpose } from '../../../compiler/ops/transpose.ts';
 import { Unary } from '../../../compiler/ops/unary.ts';
@@ -58,7 +59,7 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
   const one = (axis: number, value: number, other: number) => shape.map((_, i) => (i === axis ? value : other));
   const axis = dice.below(rank);
   const sameShape = values.filter((value) => String(g.shape(value)) === String(shape));
-  switch (dice.below(13)) {
+  switch (dice.below(14)) {
     case 0:
     case 1:
       return rank === 4 ? addChannelsFirstConv(g, x, name, 1 + dice.below(4), { kernel: [1, 1] }) : x;
@@ -108,6 +109,8 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
       });
       return g.addOne(Expand, [operand], { shape: one(axis, 2, 0).map((extent, i) => extent || (shape[i] as number)) }, { output: name });
     }
+    case 12:
+      return g.addOne(Softmax, [x], { axis }, { output: name });
     default: {
       const extent = shape[axis] as number;
       const split = extent % 2 === 0 ? [2, extent / 2] : [1, extent];
