@@ -9,7 +9,8 @@
  * and runs on permuted values. The graph is then written again with Transposes only where a value is read in another
  * order than it is computed in, so neighbours merge, opposites cancel and equal ones are shared. A graph input that the
  * region reaches is passed in permuted (Port.permutation). A region is taken when fewer Transposes that move bytes
- * remain, or as many that move fewer bytes; so the pass ends, and never adds one. What moves no bytes is a Reshape.
+ * remain, or as many that move fewer bytes, or fewer nodes; so the pass ends, and never adds one. What moves no bytes is a
+ * Reshape.
  */
 import { byteLength, consumersOf, type Graph, isGraphInput, type Node, producerOf, type ValueName, valueOf } from '../graph.ts';
 import { keepsBytes, Transpose, type TransposeAttributes } from '../ops/transpose.ts';
@@ -72,19 +73,21 @@ function growRegion(graph: Graph, seeds: readonly Seed[]): Region {
   return { nodes, inputs };
 }
 
-/** Transposes that move bytes, and the bytes they move. */
-function costOf(graph: Graph): readonly [count: number, bytes: number] {
-  const costly = graph.nodes.filter((node) => {
+/** What a graph's layout costs: Transposes that move bytes, the bytes they move, and (for the Reshapes among them) nodes. */
+function costOf(graph: Graph): readonly number[] {
+  const moving = graph.nodes.filter((node) => {
     if (node.op !== Transpose) return false;
     return !keepsBytes(valueOf(graph, node.inputs[0] as ValueName).type.shape, node.attributes.permutation) && !isAbsorbed(graph, node);
   });
-  return [costly.length, costly.reduce((sum, node) => sum + byteLength(valueOf(graph, node.inputs[0] as ValueName).type), 0)];
+  const bytes = moving.reduce((sum, node) => sum + byteLength(valueOf(graph, node.inputs[0] as ValueName).type), 0);
+  return [moving.length, bytes, graph.nodes.length];
 }
 
+/** Whether the first difference is in favour of `a`. */
 function isCheaper(a: Graph, b: Graph): boolean {
-  const [countA, bytesA] = costOf(a);
-  const [countB, bytesB] = costOf(b);
-  return countA < countB || (countA === countB && bytesA < bytesB);
+  const [costA, costB] = [costOf(a), costOf(b)];
+  const first = costA.findIndex((cost, i) => cost !== costB[i]);
+  return first >= 0 && (costA[first] as number) < (costB[first] as number);
 }
 
 /** The Transpose's output stored like its input, or its input like its output. */
@@ -96,23 +99,20 @@ function seedsOf(node: Node<TransposeAttributes>): Seed[] {
   ];
 }
 
-/** All regions at once, then each alone, as long as one pays. */
-function improve(graph: Graph): Graph | undefined {
+/** `graph` with its regions permuted, all at once or else one of them, when that is cheaper than `best`. */
+function improve(graph: Graph, best: Graph): Graph | undefined {
   const transposes: Node<TransposeAttributes>[] = graph.nodes.filter(
     (node) => node.op === Transpose && !isIdentity(node.attributes.permutation),
   );
   if (transposes.length === 0) return undefined;
   const sinking = transposes.map((node) => seedsOf(node)[0] as Seed);
   const hoisting = transposes.filter((node) => isGraphInput(graph, node.inputs[0] as ValueName)).map((node) => seedsOf(node)[1] as Seed);
-  const together = [
-    [...hoisting, ...sinking],
-    ...(transposes.length > 1 ? transposes.flatMap((node) => seedsOf(node).map((seed) => [seed])) : []),
-  ];
-  for (const seeds of together) {
+  const alone = transposes.length > 1 ? transposes.flatMap((node) => seedsOf(node).map((seed) => [seed])) : [];
+  for (const seeds of [[...hoisting, ...sinking], ...alone]) {
     const region = growRegion(graph, seeds);
     if (region.nodes.size === 0 && region.inputs.size === 0) continue;
     const candidate = removeDeadCode(rewriteLayout(graph, region));
-    if (isCheaper(candidate, graph)) return candidate;
+    if (isCheaper(candidate, best)) return candidate;
   }
   return undefined;
 }
@@ -120,8 +120,9 @@ function improve(graph: Graph): Graph | undefined {
 export const convertToChannelsLast: Pass = {
   name: 'convert-to-channels-last',
   run(graph) {
-    let current = removeDeadCode(rewriteLayout(graph, { nodes: new Map(), inputs: new Map() }));
-    for (let next = improve(current); next; next = improve(current)) current = next;
-    return current;
+    let best = removeDeadCode(rewriteLayout(graph, { nodes: new Map(), inputs: new Map() }));
+    // The first time with the Transposes that move no bytes: later they are Reshapes, and no longer say where regions begin.
+    for (let next = improve(graph, best); next; next = improve(best, best)) best = next;
+    return best;
   },
 };

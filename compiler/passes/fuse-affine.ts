@@ -30,7 +30,9 @@ export function constantLayer(graph: Graph, node: Node | undefined): ConstantLay
 
 /** The constant with each element replaced, under a new name: another layer may share the old one. */
 export function mapConstant(graph: Graph, value: ConstantLayer['bias'], f: (element: number, index: number) => number): Value {
-  return { ...value, name: freshName(graph, `${value.name}.fused`), constant: Float32Array.from(value.constant, f) };
+  const constant = new Float32Array(value.constant.length);
+  for (let i = 0; i < constant.length; i++) constant[i] = f(value.constant[i] as number, i);
+  return { ...value, name: freshName(graph, `${value.name}.fused`), constant };
 }
 
 export const fuseAffine = rewritePass('fuse-affine', (node, graph) => {

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { Add } from '../../../compiler/ops/add.ts';
+import { Concat } from '../../../compiler/ops/concat.ts';
 import { Dense } from '../../../compiler/ops/dense.ts';
 import { unclamped } from '../../../compiler/ops/elementwise.ts';
+import { Mul } from '../../../compiler/ops/mul.ts';
+import { Pad } from '../../../compiler/ops/pad.ts';
 import { Reshape } from '../../../compiler/ops/reshape.ts';
+import { Slice } from '../../../compiler/ops/slice.ts';
 import { Transpose } from '../../../compiler/ops/transpose.ts';
 import { Unary } from '../../../compiler/ops/unary.ts';
 import { absorbTransposeIntoWeights } from '../../../compiler/passes/absorb-transpose-into-weights.ts';
 import { convertToChannelsLast } from '../../../compiler/passes/convert-to-channels-last.ts';
-import { addChannelsFirstConv, buildGraph, expectSameOutputs, randomConstant } from './pass-case.ts';
+import { addChannelsFirstConv, addConv, buildGraph, expectSameOutputs, randomConstant } from './pass-case.ts';
 
 const relu = { function: 'Relu', alpha: 0, beta: 0 };
 const padded = { kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] } as const;
@@ -67,10 +71,39 @@ describe('convert-to-channels-last', () => {
       split.transposed: float32 [1, 4, 5, 3, 2] ← Transpose(permutation [0, 1, 2, 4, 3]) split
       merged: float32 [1, 4, 5, 6] ← Reshape(shape [1, 4, 5, 6]) split.transposed
       c.nhwc: float32 [1, 4, 5, 1] ← Conv2d(kernel [1, 1], stride [1, 1], dilation [1, 1], padBefore [0, 0], padAfter [0, 0], groups 1, clamp [-Infinity, Infinity]) merged, c.nhwc.w{float32 [1, 1, 1, 6]}, c.nhwc.b{float32 [1] = -0.976591}
-      c: float32 [1, 1, 4, 5] ← Reshape(shape [1, 1, 4, 5]) c.nhwc
-      y: float32 [1, 20] ← Reshape(shape [1, 20]) c
+      y: float32 [1, 20] ← Reshape(shape [1, 20]) c.nhwc
       output y"
     `);
+  });
+
+  test('a squeeze-and-excitation block, whose gate has extents of 1, ends without Transpose or Reshape', () => {
+    const graph = buildGraph({ x: [1, 3, 4, 5] }, (g) => {
+      const a = addChannelsFirstConv(g, 'x', 'a', 4);
+      const pooled = addChannelsFirstConv(g, a, 'pooled', 2, { kernel: [4, 5] });
+      const gate = addChannelsFirstConv(g, g.addOne(Unary, [pooled], relu), 'gate', 4);
+      const scaled = g.addOne(Mul, [a, g.addOne(Unary, [gate], { ...relu, function: 'Sigmoid' })], unclamped);
+      return [g.addOne(Reshape, [addChannelsFirstConv(g, scaled, 'c', 1)], { shape: [20] }, { output: 'y' })];
+    });
+    const text = expectSameOutputs(graph, [convertToChannelsLast]);
+    expect(text.match(/(?<=← )\w+/g)).toEqual(['Conv2d', 'Conv2d', 'Unary', 'Conv2d', 'Unary', 'Mul', 'Conv2d', 'Reshape']);
+  });
+
+  test('convolutions of one dimension', () => {
+    const graph = buildGraph({ x: [2, 3, 16] }, (g) => {
+      const conv = (x: string, name: string, channels: number) => {
+        const y = addConv(g, g.addOne(Transpose, [x], { permutation: [0, 2, 1] }), `${name}.nwc`, channels, { kernel: [1, 3] });
+        return g.addOne(Unary, [g.addOne(Transpose, [y], { permutation: [0, 2, 1] })], relu, { output: name });
+      };
+      const sliced = { starts: [0, 1, 2], steps: [1, 1, 2], shape: [2, 4, 5] };
+      const cut = g.addOne(Slice, [conv('x', 'a', 5)], sliced);
+      const padded = g.addOne(Pad, [cut], { before: [0, 0, 1], after: [0, 0, 0], mode: 'constant', value: 0 });
+      const joined = g.addOne(Concat, [padded, padded], { axis: 1 });
+      return [g.addOne(Reshape, [conv(joined, 'b', 1)], { shape: [2, 4] }, { output: 'y' })];
+    });
+    const text = expectSameOutputs(graph, [convertToChannelsLast]);
+    expect(text.match(/(?<=← )\w+/g)).toEqual(['Conv2d', 'Unary', 'Slice', 'Pad', 'Concat', 'Conv2d', 'Unary', 'Reshape']);
+    expect(text).toContain('Concat(axis 2)');
+    expect(text).toContain('Slice(starts [0, 2, 1], steps [1, 2, 1], shape [2, 5, 4])');
   });
 
   test('an input that two consumers read in different orders stays as it is', () => {
