@@ -90,14 +90,19 @@ export function quantizeArray(
   { scale, zeroPoint, axis }: Quantization,
   lowest = INT8_MIN,
 ): Int8Array {
-  const channel = axis === undefined || scale.length === 1 ? () => 0 : channelOf(shape, axis);
-  return Int8Array.from(data, (x, i) => {
-    const q = roundHalfEven(x / (scale[channel(i)] as number)) + zeroPoint;
-    return Math.max(lowest, Math.min(INT8_MAX, q));
-  });
+  const inner =
+    axis === undefined || scale.length === 1 ? data.length : shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+  const result = new Int8Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const s = scale[Math.floor(i / inner) % scale.length] as number;
+    result[i] = Math.max(lowest, Math.min(INT8_MAX, roundHalfEven((data[i] as number) / s) + zeroPoint));
+  }
+  return result;
 }
 
 /** real = scale · (integer - zeroPoint), per tensor. */
 export function dequantizeArray(data: ArrayLike<number>, { scale, zeroPoint }: Quantization): Float32Array {
-  return Float32Array.from(data, (q) => (q - zeroPoint) * (scale[0] as number));
+  const result = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) result[i] = ((data[i] as number) - zeroPoint) * (scale[0] as number);
+  return result;
 }

@@ -1,18 +1,30 @@
 /**
- * Entropy calibration: the clipped range whose 128-level distribution tells the original one best
+ * Entropy calibration: the clipped range whose int8 distribution tells the original one best
  * (Migacz, "8-bit Inference with TensorRT", 2017). TensorRT searches a symmetric range; here the ends of an asymmetric
  * range move together, in proportion to their distance from zero.
  */
 import type { Histogram } from './histogram.ts';
 import type { Range } from './range.ts';
 
-const LEVELS = 128;
+const LEVELS = 256;
 
 /** Candidates: every STRIDE-th number of bins from LEVELS on. */
 const STRIDE = 8;
 
 /** A bin of P without a counterpart in Q costs as much as this probability would. */
 const SMALLEST_PROBABILITY = 1e-10;
+
+/**
+ * The counts with the bin of zero levelled to its neighbours: exact zeros (behind a ReLU often most of the mass) are kept by
+ * every range and would drown the rest (TensorRT does the same).
+ */
+function withoutZeros(histogram: Histogram): Float64Array {
+  const counts = histogram.counts.slice();
+  const zero = Math.floor(-histogram.low / histogram.binWidth);
+  const neighbours = [counts[zero - 1], counts[zero + 1]].filter((count) => count !== undefined);
+  counts[zero] = Math.min(counts[zero] as number, Math.max(...neighbours));
+  return counts;
+}
 
 /** P: the bins [from, to), with the mass outside added to the outermost ones. */
 function clippedDistribution(counts: Float64Array, from: number, to: number): Float64Array {
@@ -49,9 +61,11 @@ function divergence(counts: Float64Array, from: number, to: number, total: numbe
 }
 
 export function entropyRange(histogram: Histogram): Range {
-  const { counts, min, max, binWidth, low } = histogram;
+  const { min, max, binWidth, low } = histogram;
   const full = { min: Math.min(0, min), max: Math.max(0, max) };
   if (binWidth === 0) return full;
+  const counts = withoutZeros(histogram);
+  const total = counts.reduce((sum, count) => sum + count, 0);
   const lower = -full.min / binWidth;
   const upper = full.max / binWidth;
   const zero = -low / binWidth;
@@ -61,7 +75,7 @@ export function entropyRange(histogram: Histogram): Range {
     const share = Math.min(1, bins / (lower + upper));
     const from = Math.max(0, Math.floor(zero - lower * share));
     const to = Math.min(counts.length, Math.max(from + LEVELS, Math.ceil(zero + upper * share)));
-    const candidate = divergence(counts, from, to, histogram.count);
+    const candidate = divergence(counts, from, to, total);
     if (candidate < smallest) {
       smallest = candidate;
       best = { min: Math.max(full.min, histogram.edge(from)), max: Math.min(full.max, histogram.edge(to)) };
