@@ -10,6 +10,7 @@ import { defaultPasses } from './passes/index.ts';
 import { runPasses } from './passes/pass.ts';
 import { planExecution } from './plan/plan.ts';
 import { compareGraphs } from './quantization/accuracy.ts';
+import { correctBiases } from './quantization/bias-correction.ts';
 import { calibrate, rangesOf } from './quantization/calibrate.ts';
 import { type QuantizedGraph, quantizeGraph } from './quantization/quantize.ts';
 import { type CalibrationMethod, DEFAULT_CALIBRATION_METHOD } from './quantization/range.ts';
@@ -46,7 +47,10 @@ export interface CompiledModel {
   readonly floatGraph: Graph;
 }
 
-/** So many of the first samples also measure each layer's accuracy. */
+/** At most so many samples correct the biases; their int8 values are held in memory. */
+const BIAS_CORRECTION_SAMPLES = 64;
+
+/** So many samples measure each layer's accuracy for the report. */
 const MEASURED_SAMPLES = 8;
 
 /**
@@ -61,7 +65,7 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
   const imported = importOnnx(source.model, { name: options.name, ...(options.inputShapes && { inputShapes: options.inputShapes }) });
   progress('optimize');
   const floatGraph = runPasses(imported, defaultPasses);
-  const samples = new SampleReader(floatGraph, options.samples ?? [], MEASURED_SAMPLES);
+  const samples = new SampleReader(floatGraph, options.samples ?? [], BIAS_CORRECTION_SAMPLES);
   const quantized = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
   progress('plan');
   const plan = planExecution(quantized.graph);
@@ -76,7 +80,7 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
     provenance: provenanceOf(options, source.bytes, samples),
   });
   progress('measure');
-  const accuracies = options.float ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.first);
+  const accuracies = options.float ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.spread(MEASURED_SAMPLES));
   const layers = layerReports(quantized.graph, plan, quantized.islands, accuracies);
   const report: CompileReport = {
     name: options.name,
@@ -103,7 +107,11 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: Compi
   }
   progress('quantize');
   const ranges = rangesOf(calibration, options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD);
-  return quantizeGraph(graph, ranges, options.keepFloat ? { keepFloat: options.keepFloat } : {});
+  const quantized = quantizeGraph(graph, ranges, options.keepFloat ? { keepFloat: options.keepFloat } : {});
+  // A model that brings its own integers is to run on exactly these.
+  if (isDemanded) return quantized;
+  progress('correct biases');
+  return { ...quantized, graph: await correctBiases(graph, quantized.graph, samples.spread(BIAS_CORRECTION_SAMPLES)) };
 }
 
 function provenanceOf(options: CompileOptions, source: Uint8Array, samples: SampleReader): Record<string, string | number> {

@@ -20,15 +20,16 @@ function permutedIndices(shape: readonly number[], permutation: readonly number[
 }
 
 export class SampleReader implements AsyncIterable<Sample> {
-  /** The first `keep` samples, for measurements after calibration. */
-  readonly first: Sample[] = [];
   count = 0;
+  /** Samples spread evenly over what was read so far. */
+  private kept: Sample[] = [];
+  private keptStride = 1;
   private readonly hash = createHash('sha256');
 
   constructor(
     private readonly graph: Graph,
     private readonly samples: ModelSamples,
-    private readonly keep: number,
+    private readonly keepLimit: number,
   ) {}
 
   /** @throws UsageError when an array does not fill its input. */
@@ -41,14 +42,30 @@ export class SampleReader implements AsyncIterable<Sample> {
         return order ? Float32Array.from(order, (index) => data[index] as number) : data;
       });
       for (const array of arrays) this.hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-      if (this.count++ < this.keep) this.first.push(sample.map((data) => data.slice()));
+      this.keep(sample);
+      this.count++;
       yield sample;
     }
+  }
+
+  /** At most `limit` of the kept samples, spread evenly. */
+  spread(limit: number): readonly Sample[] {
+    const stride = Math.ceil(this.kept.length / limit);
+    return this.kept.filter((_, i) => i % stride === 0);
   }
 
   /** SHA-256 of everything read so far. */
   digest(): string {
     return this.hash.copy().digest('hex');
+  }
+
+  /** Sets are often sorted by class, so the first samples would be of one; how many will come is not known. */
+  private keep(sample: readonly Float32Array[]): void {
+    if (this.count % this.keptStride !== 0) return;
+    this.kept.push(sample.map((data) => data.slice()));
+    if (this.kept.length <= this.keepLimit) return;
+    this.kept = this.kept.filter((_, i) => i % 2 === 0);
+    this.keptStride *= 2;
   }
 
   private checked({ name, value }: Port, data: Float32Array | undefined): Float32Array {
