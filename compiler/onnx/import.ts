@@ -118,6 +118,13 @@ function refuseOperator(proto: Onnx.INodeProto, opset: number, problems: Problem
   }
 }
 
+/** Blanks further outputs that nothing reads, as if they were left out: a MaxPool's indices, a Dropout's mask. */
+function dropUnreadOutputs(graph: Onnx.IGraphProto): Onnx.INodeProto[] {
+  const nodes = graph.node ?? [];
+  const read = new Set([...nodes.flatMap((node) => node.input ?? []), ...(graph.output ?? []).map((output) => output.name ?? '')]);
+  return nodes.map((node) => ({ ...node, output: (node.output ?? []).map((name, i) => (i === 0 || read.has(name) ? name : '')) }));
+}
+
 /** Adds one node; a refusal becomes a problem, and the nodes behind it are not judged. */
 function importNode(proto: Onnx.INodeProto, opset: number, builder: GraphBuilder, problems: Problem[]): void {
   const importer = importerOf(proto);
@@ -155,7 +162,7 @@ export function importOnnx(model: ModelProto, options: ImportOptions): Graph {
   const builder = new GraphBuilder();
   addInitializers(model, builder, problems);
   const inputs = addInputs(model, builder, options, problems);
-  for (const node of model.graph?.node ?? []) importNode(node, opset, builder, problems);
+  for (const node of dropUnreadOutputs(model.graph ?? {})) importNode(node, opset, builder, problems);
   if (problems.length) throw new UnsupportedModelError(options.name, problems);
   const outputs = (model.graph?.output ?? []).map((output) => ({ name: output.name ?? '', value: output.name ?? '' }));
   for (const output of outputs) {

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
 import { ArgMax } from './argmax.ts';
+import { AveragePool } from './average-pool.ts';
 import { BatchNormalization } from './batch-normalization.ts';
 import { Cast } from './cast.ts';
 import { Clip } from './clip.ts';
@@ -20,6 +21,7 @@ import { Gather } from './gather.ts';
 import { Identity } from './identity.ts';
 import { MatMul } from './matmul.ts';
 import { Max } from './max.ts';
+import { MaxPool } from './max-pool.ts';
 import { Min } from './min.ts';
 import { Mul } from './mul.ts';
 import type { OnnxImporter, Op } from './op.ts';
@@ -27,6 +29,7 @@ import { Pad } from './pad.ts';
 import { Pow } from './pow.ts';
 import { PRelu } from './prelu.ts';
 import { Quantize } from './quantize.ts';
+import { Reduce, ReduceExtreme } from './reduce.ts';
 import { Requantize } from './requantize.ts';
 import { Reshape } from './reshape.ts';
 import { Resize } from './resize.ts';
@@ -42,6 +45,7 @@ import { Where } from './where.ts';
 export const operators: readonly Op[] = [
   Add,
   ArgMax,
+  AveragePool,
   Cast,
   Compare,
   Concat,
@@ -55,12 +59,15 @@ export const operators: readonly Op[] = [
   LogSoftmax,
   MatMul,
   Max,
+  MaxPool,
   Min,
   Mul,
   PRelu,
   Pad,
   Pow,
   Quantize,
+  Reduce,
+  ReduceExtreme,
   Requantize,
   Reshape,
   Resize,

@@ -4,6 +4,7 @@
  * (a convolution, a MatMul) fixes its layout.
  */
 import type { Node } from '../graph.ts';
+import { areNeighbours } from '../ops/reduce.ts';
 import { identityPermutation, type Permutation, permute } from './permutation.ts';
 
 /** The node on permuted operands: value i is read or written as Transpose(permutation i) of itself. */
@@ -145,6 +146,16 @@ const remapAxes = (attributes: Attributes, permutation: Permutation) => ({
   axes: attributes.axes.map((axis: number) => permutation.indexOf(axis)).sort((a: number, b: number) => a - b),
 });
 
+const dropsAxes = dropping((attributes) => attributes.axes, remapAxes);
+
+/** The kernel reduces neighbouring axes in one call; a layout that parts them is not for it. */
+const reduce: LayoutRule = (node, shapes, known) => {
+  const relayout = dropsAxes(node, shapes, known);
+  const [permutation] = relayout?.inputs ?? [];
+  const { axes } = (relayout?.attributes ?? { axes: [] }) as { axes: readonly number[] };
+  return permutation && areNeighbours(permute(shapes.inputs[0] as readonly number[], permutation), axes) ? relayout : undefined;
+};
+
 const dropsAxis = dropping((attributes) => [attributes.axis], remapAxis);
 
 /** Attributes that are lists with one entry per axis take the order of the axes. */
@@ -176,7 +187,8 @@ export const layoutRules: Readonly<Record<string, LayoutRule>> = {
   Pow: elementwise,
   PRelu: elementwise,
   Quantize: elementwise,
-  Reduce: dropping((attributes) => attributes.axes, remapAxes),
+  Reduce: reduce,
+  ReduceExtreme: reduce,
   Requantize: elementwise,
   Reshape: reshape,
   Slice: uniform(remapLists('starts', 'steps', 'shape')),

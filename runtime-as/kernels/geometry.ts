@@ -38,21 +38,26 @@ export function isBlock(bytes: i64): bool {
   return bytes <= MAX_BLOCK;
 }
 
+/** One spatial axis of a convolution or pool: whether its extents and steps are in range. */
+export function isWindowAxis(input: i32, output: i32, kernel: i32, stride: i32, dilation: i32, pad: i32): bool {
+  if (input < 1 || input > MAX_POSITION || output < 1 || kernel < 1) return false;
+  if (stride < 1 || stride > MAX_STEP || dilation < 1 || dilation > MAX_STEP || pad < 0 || pad > MAX_STEP) return false;
+  const lastStart = <i64>(output - 1) * stride;
+  const reach = <i64>(kernel - 1) * dilation;
+  // Windows may lie in the padding on either side, not behind it: the work stays in proportion to the operands.
+  return lastStart <= <i64>input + pad + MAX_STEP && lastStart + reach < MAX_POSITION;
+}
+
 /** `axis` 0 is height, 1 is width. */
 function isWindow(step: usize, axis: i32): bool {
-  if (
-    !isBetween(step, CONV_IN_HEIGHT + axis, 1, MAX_POSITION) ||
-    !isBetween(step, CONV_STRIDE_HEIGHT + axis, 1, MAX_STEP) ||
-    !isBetween(step, CONV_DILATION_HEIGHT + axis, 1, MAX_STEP) ||
-    !isBetween(step, CONV_PAD_TOP + axis, 0, MAX_STEP)
-  ) {
-    return false;
-  }
-  const lastStart = <i64>(parameter(step, CONV_OUT_HEIGHT + axis) - 1) * parameter(step, CONV_STRIDE_HEIGHT + axis);
-  const reach = <i64>(parameter(step, CONV_KERNEL_HEIGHT + axis) - 1) * parameter(step, CONV_DILATION_HEIGHT + axis);
-  // Windows may lie in the padding on either side, not behind it: the work stays in proportion to the operands.
-  const limit = <i64>parameter(step, CONV_IN_HEIGHT + axis) + parameter(step, CONV_PAD_TOP + axis) + MAX_STEP;
-  return lastStart <= limit && lastStart + reach < MAX_POSITION;
+  return isWindowAxis(
+    parameter(step, CONV_IN_HEIGHT + axis),
+    parameter(step, CONV_OUT_HEIGHT + axis),
+    parameter(step, CONV_KERNEL_HEIGHT + axis),
+    parameter(step, CONV_STRIDE_HEIGHT + axis),
+    parameter(step, CONV_DILATION_HEIGHT + axis),
+    parameter(step, CONV_PAD_TOP + axis),
+  );
 }
 
 /**

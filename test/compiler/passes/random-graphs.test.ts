@@ -8,6 +8,7 @@ import { unclamped } from '../../../compiler/ops/elementwise.ts';
 import { Expand } from '../../../compiler/ops/expand.ts';
 import { Gather } from '../../../compiler/ops/gather.ts';
 import { Pad } from '../../../compiler/ops/pad.ts';
+import { ReduceExtreme } from '../../../compiler/ops/reduce.ts';
 import { Reshape } from '../../../compiler/ops/reshape.ts';
 import { Slice } from '../../../compiler/ops/slice.ts';
 import { Softmax } from '../../../compiler/ops/softmax.ts';
@@ -59,7 +60,7 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
   const one = (axis: number, value: number, other: number) => shape.map((_, i) => (i === axis ? value : other));
   const axis = dice.below(rank);
   const sameShape = values.filter((value) => String(g.shape(value)) === String(shape));
-  switch (dice.below(14)) {
+  switch (dice.below(15)) {
     case 0:
     case 1:
       return rank === 4 ? addChannelsFirstConv(g, x, name, 1 + dice.below(4), { kernel: [1, 1] }) : x;
@@ -111,6 +112,8 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
     }
     case 12:
       return g.addOne(Softmax, [x], { axis }, { output: name });
+    case 13:
+      return g.addOne(ReduceExtreme, [x], { function: 'Max', axes: [axis], keepDims: rank < 3 || dice.below(2) === 0 }, { output: name });
     default: {
       const extent = shape[axis] as number;
       const split = extent % 2 === 0 ? [2, extent / 2] : [1, extent];
