@@ -73,6 +73,13 @@ export const foldPadIntoWindow = rewritePass('fold-pad-into-window', (node, grap
   const padded = { ...window, padBefore: sum(window.padBefore, padBefore), padAfter: sum(window.padAfter, padAfter) };
   const [x] = pad.inputs as [ValueName];
   if (!isOwnPadding(graph, node, x, value, padded)) return undefined;
-  const counts = node.op.name === 'AveragePool' ? { countIncludePad: true } : {};
-  return { nodes: [{ ...node, inputs: [x, ...node.inputs.slice(1)], attributes: { ...padded, ...counts } }] };
+  const attributes = { ...padded, ...(node.op.name === 'AveragePool' && { countIncludePad: true }) };
+  const inputs = [x, ...node.inputs.slice(1)];
+  // A pool that rounds up leaves out windows that begin in its own padding.
+  const [type] = node.op.infer(
+    inputs.map((name) => valueOf(graph, name).type),
+    attributes,
+  );
+  const { shape } = valueOf(graph, node.outputs[0] as ValueName).type;
+  return type?.shape.every((extent, i) => extent === shape[i]) ? { nodes: [{ ...node, inputs, attributes }] } : undefined;
 });

@@ -8,7 +8,7 @@ import { unclamped } from '../../../compiler/ops/elementwise.ts';
 import { Expand } from '../../../compiler/ops/expand.ts';
 import { Gather } from '../../../compiler/ops/gather.ts';
 import { Pad } from '../../../compiler/ops/pad.ts';
-import { ReduceExtreme } from '../../../compiler/ops/reduce.ts';
+import { addReduce } from '../../../compiler/ops/reduce.ts';
 import { Reshape } from '../../../compiler/ops/reshape.ts';
 import { Slice } from '../../../compiler/ops/slice.ts';
 import { Softmax } from '../../../compiler/ops/softmax.ts';
@@ -112,8 +112,11 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
     }
     case 12:
       return g.addOne(Softmax, [x], { axis }, { output: name });
-    case 13:
-      return g.addOne(ReduceExtreme, [x], { function: 'Max', axes: [axis], keepDims: rank < 3 || dice.below(2) === 0 }, { output: name });
+    case 13: {
+      const axes = [...new Set([axis, Math.min(axis + dice.below(2), rank - 1)])];
+      const attributes = { function: dice.pick(['Mean', 'Max'] as const), axes, keepDims: rank < 4 || dice.below(2) === 0 };
+      return addReduce(g, x, attributes, name);
+    }
     default: {
       const extent = shape[axis] as number;
       const split = extent % 2 === 0 ? [2, extent / 2] : [1, extent];
