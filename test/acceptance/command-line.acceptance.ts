@@ -1,0 +1,107 @@
+/**
+ * Real models through the command line, as users and scripts call it: compile with 100 samples, evaluate the whole
+ * evaluation set against the float model, and the same packed file on every host with the same output bytes.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { packageRoot } from '../../compiler/root.ts';
+import { requireTool } from '../require-tool.ts';
+import { describeWithSharedData, sharedData } from '../shared-data.ts';
+
+interface Case {
+  readonly model: string;
+  readonly calibration: string;
+  readonly evaluation: string;
+  /** Largest loss of top-1 accuracy, in percentage points. */
+  readonly drop?: number;
+  /** Smallest share of samples on which int8 and float32 pick the same class. */
+  readonly agreement?: number;
+  readonly packedBytes?: number;
+  readonly arenaBytes?: number;
+}
+
+const imagenet = (name: string) => ({
+  calibration: `imagenet-sample1000/dev.${name}.dataset.json`,
+  evaluation: `imagenet-sample1000/dev.${name}.dataset.json`,
+});
+const cifar = { calibration: 'ic-resnet8/calibration.dataset.json', evaluation: 'ic-resnet8/dev.dataset.json' };
+const mnist = { calibration: 'mnist-lenet/calibration.dataset.json', evaluation: 'mnist-lenet/dev.dataset.json' };
+
+const cases: readonly Case[] = [
+  { model: 'ic-resnet8/model_fp32_bn.onnx', ...cifar, drop: 0.3, packedBytes: 92 * 1024, arenaBytes: 60 * 1024 },
+  { model: 'ic-resnet8/ic02_large_fp32_folded.onnx', ...cifar, drop: 0.3 },
+  {
+    model: 'kws-dscnn/model_fp32.onnx',
+    calibration: 'kws-dscnn/dev.dataset.json',
+    evaluation: 'kws-dscnn/dev.dataset.json',
+    drop: 0.4,
+    packedBytes: 34 * 1024,
+  },
+  { model: 'mnist-lenet/lenet300100_original.onnx', ...mnist, drop: 0.06 },
+  { model: 'mnist-lenet/lenet5_original.onnx', ...mnist, drop: 0.06 },
+  { model: 'vww-mobilenetv1/model_fp32_bn.onnx', ...imagenet('vww'), agreement: 0.98, arenaBytes: 56 * 1024 },
+  { model: 'imagenet-sample1000/squeezenet1.1_fp32.onnx', ...imagenet('squeezenet'), agreement: 0.94 },
+  { model: 'imagenet-sample1000/mobilenetv2_1.0_224_dequant_fp32.onnx', ...imagenet('mobilenetv2'), agreement: 0.96 },
+];
+
+interface Compiled {
+  readonly packedBytes: number;
+  readonly arenaBytes: number;
+  readonly floatIslands: readonly unknown[];
+  readonly seconds: number;
+}
+
+interface Evaluated {
+  readonly metric: string;
+  readonly int8: number;
+  readonly float: number;
+  readonly agreement: number;
+  readonly samples: number;
+  readonly outputCrc32: string;
+}
+
+const run = promisify(execFile);
+
+async function whittle<T>(...argv: string[]): Promise<T> {
+  const { stdout } = await run('node', [join(packageRoot, 'dist', 'whittle.js'), ...argv, '--json'], { maxBuffer: 1 << 28 });
+  return JSON.parse(stdout) as T;
+}
+
+describeWithSharedData('real models on the command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'whittle-acceptance-'));
+  const rows: string[] = [];
+  const hosts = [['node', 'scalar'], ...(requireTool('chromium') ? [['chromium', 'simd']] : [])] as const;
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    console.log(['', ...rows, ''].join('\n'));
+  });
+
+  test.for(cases)('$model', async ({ model, calibration, evaluation, drop, agreement, packedBytes, arenaBytes }) => {
+    const onnx = sharedData(model);
+    const packed = join(folder, `${model.replaceAll('/', '-')}.whittle`);
+    const compiled = await whittle<Compiled>('compile', onnx, '--samples', sharedData(calibration), '--limit', '100', '-o', packed);
+    const samples = ['--samples', sharedData(evaluation)];
+    const evaluated = await whittle<Evaluated>('eval', packed, ...samples, '--reference', onnx);
+    const bench = await whittle<{ wasmGzipBytes: number; wasmBytes: number }>('bench', packed, '--max-secs', '1');
+    rows.push(
+      `${model.padEnd(60)} ${evaluated.samples} samples, float ${evaluated.float} int8 ${evaluated.int8} agreement ${evaluated.agreement} crc ${evaluated.outputCrc32} | ` +
+        `file ${compiled.packedBytes} B, arena ${compiled.arenaBytes} B, wasm ${bench.wasmBytes} B (${bench.wasmGzipBytes} gzip), compiled in ${compiled.seconds.toFixed(1)} s`,
+    );
+
+    expect(compiled.floatIslands).toEqual([]);
+    if (drop !== undefined) expect(100 * (evaluated.float - evaluated.int8)).toBeLessThanOrEqual(drop + 1e-9);
+    if (agreement !== undefined) expect(evaluated.agreement).toBeGreaterThanOrEqual(agreement);
+    if (packedBytes !== undefined) expect(compiled.packedBytes).toBeLessThanOrEqual(packedBytes);
+    if (arenaBytes !== undefined) expect(compiled.arenaBytes).toBeLessThanOrEqual(arenaBytes);
+    expect(bench.wasmGzipBytes).toBeLessThanOrEqual(8 * 1024);
+
+    for (const [host, variant] of hosts) {
+      const again = await whittle<Evaluated>('eval', packed, ...samples, '--on', host, '--variant', variant);
+      expect(again.outputCrc32, `${host} ${variant}`).toBe(evaluated.outputCrc32);
+    }
+  });
+});
