@@ -72,6 +72,16 @@ async function whittle<T>(...argv: string[]): Promise<T> {
 }
 
 describeWithSharedData('real models on the command line', () => {
+  test('Silero VAD is refused with every reason at once', async () => {
+    const failure = await whittle('check', sharedData('import-smoke/silero_vad_v5.onnx')).catch((error) => error);
+    expect(failure.code).toBe(3);
+    const { ok, problems } = JSON.parse(failure.stdout);
+    expect(ok).toBe(false);
+    for (const problem of problems) expect(Object.keys(problem)).toEqual(['node', 'operator', 'reason', 'fix']);
+    const operators = new Set(problems.map(({ operator }: { operator: string }) => operator));
+    for (const operator of ['Input', 'Equal', 'If', 'LSTM']) expect(operators).toContain(operator);
+  });
+
   const folder = mkdtempSync(join(tmpdir(), 'whittle-acceptance-'));
   const rows: string[] = [];
   const hosts = [['node', 'scalar'], ...(requireTool('chromium') ? [['chromium', 'simd']] : [])] as const;
@@ -98,6 +108,9 @@ describeWithSharedData('real models on the command line', () => {
     if (packedBytes !== undefined) expect(compiled.packedBytes).toBeLessThanOrEqual(packedBytes);
     if (arenaBytes !== undefined) expect(compiled.arenaBytes).toBeLessThanOrEqual(arenaBytes);
     expect(bench.wasmGzipBytes).toBeLessThanOrEqual(8 * 1024);
+
+    const { outputs } = await whittle<{ outputs: readonly unknown[] }>('run', packed, '--input', sharedData(evaluation));
+    expect(outputs.length).toBe(1);
 
     for (const [host, variant] of hosts) {
       const again = await whittle<Evaluated>('eval', packed, ...samples, '--on', host, '--variant', variant);
