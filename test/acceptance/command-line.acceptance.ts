@@ -73,7 +73,9 @@ async function whittle<T>(...argv: string[]): Promise<T> {
 
 describeWithSharedData('real models on the command line', () => {
   test('Silero VAD is refused with every reason at once', async () => {
-    const failure = await whittle('check', sharedData('import-smoke/silero_vad_v5.onnx')).catch((error) => error);
+    const failure = (await whittle('check', sharedData('import-smoke/silero_vad_v5.onnx')).catch(
+      (error: { code: number; stdout: string }) => error,
+    )) as { code: number; stdout: string };
     expect(failure.code).toBe(3);
     const { ok, problems } = JSON.parse(failure.stdout);
     expect(ok).toBe(false);
