@@ -1,8 +1,7 @@
 /**
  * Rates of the convolution kernels on typical layers, one step per model, in this Node:
  *
- *     npm run build:runtime && npx esbuild layers=test/bench/layers.ts --bundle --platform=node --format=esm \
- *       --packages=external --outdir=dist/bench --log-level=warning && node dist/bench/layers.js
+ *     npm run bench:layers
  *
  * LAYERS=<regular expression> picks layers, VARIANTS=simd one variant. Read `best`: other load on the machine disturbs it least.
  */
