@@ -92,6 +92,21 @@ describeWithSharedData('real models on the command line', () => {
     console.log(['', ...rows, ''].join('\n'));
   });
 
+  test.for([
+    { model: 'import-smoke/ch_ppocr_mobile_v2.0_cls_infer.onnx', shape: ['--input', 'x=1,3,48,192'] },
+    { model: 'import-smoke/Ultraface_version-RFB-320.onnx', shape: [] },
+  ])('$model compiles to int8 and runs', async ({ model, shape }) => {
+    const onnx = sharedData(model);
+    const photographs = ['--samples', sharedData('imagenet-sample1000/dev/jpg'), '--limit', '20'];
+    const packed = join(folder, `${model.replaceAll('/', '-')}.whittle`);
+    const compiled = await whittle<Compiled>('compile', onnx, ...shape, ...photographs, '-o', packed);
+    const evaluated = await whittle<Evaluated>('eval', packed, ...photographs);
+    const scalar = await whittle<Evaluated>('eval', packed, ...photographs, '--variant', 'scalar');
+    rows.push(`${model.padEnd(60)} float islands: ${JSON.stringify(compiled.floatIslands)}`);
+    expect(evaluated.samples).toBe(20);
+    expect(scalar.outputCrc32).toBe(evaluated.outputCrc32);
+  });
+
   test.for(cases)('$model', async ({ model, calibration, evaluation, drop, agreement, packedBytes, arenaBytes }) => {
     const onnx = sharedData(model);
     const packed = join(folder, `${model.replaceAll('/', '-')}.whittle`);
