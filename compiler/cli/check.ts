@@ -7,6 +7,7 @@ import { onnxImporters, operators } from '../ops/index.ts';
 import { defaultPasses } from '../passes/index.ts';
 import { runPasses } from '../passes/pass.ts';
 import { planExecution } from '../plan/plan.ts';
+import { type FloatIsland, type Islands, initialIslands } from '../quantization/islands.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import type { Invocation, Verb } from './program.ts';
 import { table } from './table.ts';
@@ -34,6 +35,8 @@ export interface CheckReport {
   readonly problems: readonly Problem[];
   /** How often the model uses each ONNX operator. */
   readonly operators: Readonly<Record<string, number>>;
+  /** Nodes that will stay float32 in an int8 model, as far as that is known without samples. */
+  readonly floatIslands: readonly FloatIsland[];
 }
 
 /**
@@ -44,10 +47,17 @@ export function checkModel(path: string, inputShapes: ReadonlyMap<string, readon
   const { model } = loadOnnx(path);
   const counts: Record<string, number> = {};
   for (const { opType } of model.graph?.node ?? []) counts[opType ?? ''] = (counts[opType ?? ''] ?? 0) + 1;
-  const report = (problems: readonly Problem[]) => ({ ok: problems.length === 0, model: path, problems, operators: counts });
+  const report = (problems: readonly Problem[], islands: Islands = new Map()) => ({
+    ok: problems.length === 0,
+    model: path,
+    problems,
+    operators: counts,
+    floatIslands: [...islands].map(([node, reason]) => ({ node: node.name, operator: node.op.name, reason })),
+  });
   try {
-    planExecution(runPasses(importOnnx(model, { name: basename(path), inputShapes }), defaultPasses));
-    return report([]);
+    const graph = runPasses(importOnnx(model, { name: basename(path), inputShapes }), defaultPasses);
+    planExecution(graph);
+    return report([], initialIslands(graph, new Set()));
   } catch (error) {
     if (error instanceof UnsupportedModelError) return report(error.problems);
     throw error;
@@ -68,6 +78,10 @@ function problemText({ operator, node, reason, fix }: Problem): string {
   return `  ${operator} "${node}"\n    why  ${reason}\n    fix  ${fix}`;
 }
 
+function islandText({ operator, node, reason }: FloatIsland): string {
+  return `  ${operator} "${node}" stays float32: ${reason}`;
+}
+
 export const check: Verb = (program, invocation) => {
   const command = program
     .command('check')
@@ -81,7 +95,7 @@ export const check: Verb = (program, invocation) => {
     if (!report.ok) invocation.exitCode = 3;
     invocation.output.report(report, (colors) =>
       report.ok
-        ? colors.green(`${path}: can be compiled`)
+        ? [colors.green(`${path}: can be compiled`), ...report.floatIslands.map(islandText)].join('\n')
         : [colors.red(`${path}: cannot be compiled, ${report.problems.length} reason(s)`), ...report.problems.map(problemText)].join('\n'),
     );
   });

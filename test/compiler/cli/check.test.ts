@@ -39,7 +39,7 @@ function symbolicModel(): Uint8Array {
 describe('whittle check', () => {
   it('says yes', async () => {
     expect(await run(fine)).toEqual({ exitCode: 0, stdout: `${fine}: can be compiled\n`, stderr: '' });
-    expect(jsonOf(await run(fine, '--json'))).toEqual({ ok: true, model: fine, problems: [], operators: { Relu: 1 } });
+    expect(jsonOf(await run(fine, '--json'))).toEqual({ ok: true, model: fine, problems: [], operators: { Relu: 1 }, floatIslands: [] });
   });
 
   it('lists every reason, with a fix, and ends with 3', async () => {
