@@ -17,21 +17,10 @@ function cacheFolder(): string {
   return process.env.WHITTLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'whittle');
 }
 
+/** Everything else stands in runtime-as/asconfig.json, which asc reads from the base folder. */
 function compilerArguments(names: readonly string[], variant: Variant): string[] {
   const kernels = names.flatMap((name) => ['--use', `KERNEL_${name}=1`]);
-  const speed = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--runtime', 'stub'];
-  return [
-    'index.ts',
-    '--baseDir',
-    sourceFolder,
-    '--outFile',
-    'runtime.wasm',
-    ...speed,
-    '--use',
-    'abort=',
-    ...kernels,
-    ...variantArguments[variant],
-  ];
+  return ['--baseDir', sourceFolder, '--outFile', 'runtime.wasm', ...kernels, ...variantArguments[variant]];
 }
 
 const variantArguments: Readonly<Record<Variant, readonly string[]>> = {
@@ -44,7 +33,8 @@ function cacheKey(argv: readonly string[]): string {
     .update(version)
     .update(argv.filter((argument) => argument !== sourceFolder).join(' '));
   const files = readdirSync(sourceFolder, { recursive: true }).map(String);
-  for (const file of files.filter((name) => name.endsWith('.ts')).sort()) hash.update(file).update(readFileSync(join(sourceFolder, file)));
+  for (const file of files.filter((name) => /\.(ts|json)$/.test(name)).sort())
+    hash.update(file).update(readFileSync(join(sourceFolder, file)));
   return hash.digest('hex').slice(0, 32);
 }
 
