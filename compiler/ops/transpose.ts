@@ -45,8 +45,12 @@ export const Transpose: Op<TransposeAttributes> = {
     const { type, data } = x as Tensor;
     const [output] = Transpose.infer([type], attributes) as [TensorType];
     const result = typedArray(type.dtype, data.length);
-    forEachIndex(output.shape, [permutedStrides(type.shape, attributes.permutation)], (i, [from]) => {
-      result[i] = data[from as number] as number;
+    const strides = permutedStrides(type.shape, attributes.permutation);
+    const length = output.shape.at(-1) ?? 1;
+    const stride = strides.at(-1) ?? 0;
+    // Row by row: the weights of large networks pass through here.
+    forEachIndex(output.shape.slice(0, -1), [strides.slice(0, -1)], (row, [from]) => {
+      for (let i = 0; i < length; i++) result[row * length + i] = data[(from as number) + i * stride] as number;
     });
     return [{ type: output, data: result }];
   },

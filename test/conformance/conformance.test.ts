@@ -5,15 +5,16 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeWithSharedData } from '../shared-data.ts';
 import { caseNames, loadCase, loadModel, outOfScope } from './case.ts';
-import { pending, refusals } from './expectations.ts';
+import { outdated, pending, refusals } from './expectations.ts';
 import { judge, type Verdict } from './judge.ts';
 
 const names = caseNames();
 const verdicts = new Map<string, Verdict>();
 const foreign = new Map<string, string>();
 
-function expectedRefusal(name: string): string | undefined {
-  return Object.entries(refusals).find(([, cases]) => cases.includes(name))?.[0];
+/** The reason under which the case is listed. */
+function listedUnder(lists: Readonly<Record<string, readonly string[]>>, name: string): string | undefined {
+  return Object.entries(lists).find(([, cases]) => cases.includes(name))?.[0];
 }
 
 function count(status: Verdict['status']): number {
@@ -28,14 +29,18 @@ function reasons(list: Iterable<string>): [string, number][] {
 }
 
 function report(): string {
+  const old = [...verdicts.keys()].filter((name) => listedUnder(outdated, name)).length;
+  const failed = count('failed') - old;
   const lines = [
-    `ONNX conformance: ${count('passed')} passed, ${count('failed')} failed, ${count('unsupported')} unsupported (${pending.length} pending), ${foreign.size} not about float32`,
+    `ONNX conformance: ${count('passed')} passed, ${failed} failed, ${old} outdated, ${count('unsupported')} unsupported (${pending.length} pending), ${foreign.size} not about float32`,
   ];
   const add = (title: string, list: [string, number][]) => {
     for (const [reason, n] of list) lines.push(`${title.padEnd(12)} ${String(n).padStart(4)}  ${reason}`);
   };
   for (const [name, verdict] of verdicts) {
-    if (verdict.status === 'failed') lines.push(`failed${pending.includes(name) ? ' (pending)' : ''} ${name}: ${verdict.reason}`);
+    const reason = listedUnder(outdated, name);
+    if (verdict.status === 'failed')
+      lines.push(`${reason ? 'outdated' : 'failed'}     ${name}: ${verdict.reason}${reason ? ` (${reason})` : ''}`);
   }
   const unsupported = [...verdicts].flatMap(([name, verdict]) =>
     verdict.status === 'unsupported' ? [`${pending.includes(name) ? 'pending: ' : ''}${verdict.reason}`] : [],
@@ -49,7 +54,9 @@ describeWithSharedData('ONNX conformance', () => {
   afterAll(() => console.log(report()));
 
   test('every expectation names a case, once', () => {
-    const listed = [...Object.values(refusals).flat(), ...pending].filter((name) => !name.startsWith('light/'));
+    const listed = [...Object.values(refusals).flat(), ...Object.values(outdated).flat(), ...pending].filter(
+      (name) => !name.startsWith('light/'),
+    );
     expect(listed.filter((name, i) => !names.includes(name) || listed.indexOf(name) !== i)).toEqual([]);
   });
 
@@ -63,9 +70,11 @@ describeWithSharedData('ONNX conformance', () => {
       }
       const verdict = await judge(loadCase(name, model));
       verdicts.set(name, verdict);
-      const refusal = expectedRefusal(name);
+      const refusal = listedUnder(refusals, name);
       if (refusal !== undefined) {
         expect(verdict.status === 'unsupported' ? verdict.reason : 'not refused: remove it from refusals').toContain(refusal);
+      } else if (listedUnder(outdated, name) !== undefined) {
+        expect(verdict.status, 'the case passes now: remove it from outdated').toBe('failed');
       } else if (pending.includes(name)) {
         expect(verdict.status, 'the case passes now: remove it from pending in test/conformance/expectations.ts').not.toBe('passed');
       } else if (verdict.status !== 'passed') {

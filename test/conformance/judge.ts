@@ -25,9 +25,11 @@ export type Verdict =
 const relativeTolerance = 1e-3;
 const absoluteTolerance = 1e-5;
 
-/** From least to most frozen: nothing, then what is not float32 (shapes, indices), then all but the first input. */
+/** What is tried in turn: nothing frozen, what is not float32 (shapes, indices), all but the first float32 input, all but the first. */
 function frozenSets(inputs: readonly CaseInput[]): (readonly CaseInput[])[] {
-  return [[], inputs.filter((input) => input.tensor.type.dtype !== 'float32'), inputs.slice(1)];
+  const isFloat32 = ({ tensor }: CaseInput) => tensor.type.dtype === 'float32';
+  const data = inputs.find(isFloat32);
+  return [[], inputs.filter((input) => !isFloat32(input)), inputs.filter((input) => input !== data), inputs.slice(1)];
 }
 
 function compile({ name, model, inputs }: ConformanceCase, frozen: readonly CaseInput[]): Graph {
