@@ -3,8 +3,8 @@ import type { ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import { Transpose } from './transpose.ts';
 
-/** The spatial operator itself keeps the name of its ONNX node: reports and --keep-float go by it. */
-function layoutName(graph: GraphBuilder): string {
+/** For nodes that only change the layout: the operator itself keeps the name of its ONNX node, reports and --keep-float go by it. */
+export function layoutName(graph: GraphBuilder): string {
   return `${graph.currentNode || Transpose.name}.layout`;
 }
 

@@ -7,6 +7,7 @@ import { elementCount, type Tensor, type TensorType, typedArray, type Value, typ
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { LARGEST_REQUANTIZED } from './accumulate.ts';
+import { layoutName } from './layout.ts';
 import { float32Bits, type KernelCall, type Op, parameterWords, type QuantizationRule } from './op.ts';
 import { forEachIndex, normalizeAxis, stridesOf } from './strides.ts';
 import { Transpose } from './transpose.ts';
@@ -136,11 +137,17 @@ export function addReduce(
   if (areNeighbours(shape, axes)) return graph.addOne(op, [x], { function: name, axes, keepDims }, options);
   const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const permutation = [...kept, ...axes];
-  const moved = graph.addOne(Transpose, [x], { permutation });
+  const layout = { name: layoutName(graph) };
+  const moved = graph.addOne(Transpose, [x], { permutation }, layout);
   const last = axes.map((_, i) => kept.length + i);
   if (!keepDims) return graph.addOne(op, [moved], { function: name, axes: last, keepDims }, options);
   const reduced = graph.addOne(op, [moved], { function: name, axes: last, keepDims });
-  return graph.addOne(Transpose, [reduced], { permutation: permutation.map((_, axis) => permutation.indexOf(axis)) }, options);
+  return graph.addOne(
+    Transpose,
+    [reduced],
+    { permutation: permutation.map((_, axis) => permutation.indexOf(axis)) },
+    { ...options, ...layout },
+  );
 }
 
 function importReduce(name: ReduceAttributes['function']) {

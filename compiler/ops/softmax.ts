@@ -3,6 +3,7 @@ import * as format from '../../runtime-as/format.ts';
 import { elementCount, type Quantization, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import { layoutName } from './layout.ts';
 import { type KernelCall, type Op, type Operand, parameterWords } from './op.ts';
 import { Reshape } from './reshape.ts';
 import { extentsAround, normalizeAxis } from './strides.ts';
@@ -37,8 +38,9 @@ function addFlattened(op: Op<SoftmaxAttributes>, graph: GraphBuilder, x: ValueNa
     return;
   }
   const matrix = [elementCount(shape.slice(0, axis)), elementCount(shape.slice(axis))];
-  const flat = graph.addOne(Reshape, [x], { shape: matrix });
-  graph.addOne(Reshape, [graph.addOne(op, [flat], { axis: 1 })], { shape }, { output });
+  const name = layoutName(graph);
+  const flat = graph.addOne(Reshape, [x], { shape: matrix }, { name });
+  graph.addOne(Reshape, [graph.addOne(op, [flat], { axis: 1 })], { shape }, { name, output });
 }
 
 function inferSoftmax([x]: readonly TensorType[], { axis }: SoftmaxAttributes): TensorType[] {

@@ -12,6 +12,7 @@ import {
   SOFTMAX_LOG,
 } from "../format";
 import { extent, hasShape, holds, isBetween } from "../check";
+import { maxRowFloat32 } from "../microkernels/reduce-row";
 import { exp, log } from "../microkernels/transcendental";
 import { operandAddress, operandRegion, parameter } from "../step";
 
@@ -102,6 +103,7 @@ export function runSoftmaxFloat32(step: usize, context: usize, prepared: usize):
 
 /** The maximum of a column: without it the exponentials would overflow. */
 function largestOf(x: usize, bytes: usize, stride: usize): f32 {
+  if (stride == 4) return maxRowFloat32(x, <i32>(bytes >> 2));
   let largest: f32 = -Infinity;
   for (let at: usize = 0; at < bytes; at += stride) largest = max<f32>(largest, load<f32>(x + at));
   return largest;

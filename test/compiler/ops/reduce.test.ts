@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { valueOf } from '../../../compiler/graph.ts';
+import { type Tensor, valueOf } from '../../../compiler/graph.ts';
 import { Reduce, type ReduceAttributes, ReduceExtreme } from '../../../compiler/ops/reduce.ts';
 import { float32, importNode, ints } from './import-case.ts';
-import { expectKernelsEqualReference, randomTensor } from './op-case.ts';
+import { importCase, type OnnxModel, onnxNode, runOnnxRuntime, runWhittle, toOnnxTensor } from './onnx-case.ts';
+import { expectClose, expectKernelsEqualReference, randomTensor, variants } from './op-case.ts';
 import { expectInt8KernelsEqual, randomInt8, requantized } from './pool-case.ts';
 
 const shapes: readonly { readonly x: readonly number[]; readonly axes: readonly number[] }[] = [
@@ -73,5 +74,55 @@ describe('Reduce', () => {
   test('refuses axes that are computed at run time', () => {
     const axes = { dtype: 'int32', shape: [1] } as const;
     expect(() => importNode({ operator: 'ReduceSum', opset: 13, inputs: [float32(2, 3), axes] })).toThrow(/axes are computed at run time/);
+  });
+});
+
+describe('import equals ONNX Runtime', () => {
+  const imports = [
+    { name: 'ReduceMean', opset: 11, axes: [2, 3], keepdims: 1 },
+    { name: 'ReduceMean', opset: 13, axes: [-1, 1], keepdims: 0 },
+    { name: 'ReduceMean', opset: 13, axes: [1, 3], keepdims: 1 },
+    { name: 'ReduceMean', opset: 18, input: [2, 3], keepdims: 0 },
+    { name: 'ReduceMean', opset: 18, keepdims: 0 },
+    { name: 'ReduceMean', opset: 18, noop: true, keepdims: 1 },
+    { name: 'ReduceSum', opset: 11, axes: [0], keepdims: 1 },
+    { name: 'ReduceSum', opset: 13, input: [-2], keepdims: 1 },
+    { name: 'ReduceSum', opset: 13, input: [], noop: true, keepdims: 1 },
+    { name: 'ReduceSum', opset: 13, keepdims: 1 },
+    { name: 'ReduceMax', opset: 12, axes: [0, 2], keepdims: 1 },
+    { name: 'ReduceMax', opset: 18, input: [1], keepdims: 0 },
+    { name: 'ReduceMin', opset: 13, keepdims: 0 },
+    { name: 'ReduceMin', opset: 18, input: [0, 3], keepdims: 0 },
+  ];
+  test.for(imports)('$name, opset $opset, axes $axes $input, keepdims $keepdims', async ({ name, opset, axes, input, noop, keepdims }) => {
+    const x = randomTensor([2, 3, 4, 5], 3, -4, 4);
+    const attributes = { keepdims, ...(axes && { axes }), ...(noop && { noop_with_empty_axes: 1 }) };
+    const model: OnnxModel = {
+      nodes: [onnxNode(name, input ? ['x', 'axes'] : ['x'], 'y', attributes)],
+      inputs: { x: toOnnxTensor(x) },
+      ...(input && { constants: { axes: { type: 'int64', shape: [input.length], data: input } } }),
+      outputs: { y: 'float32' },
+      opset,
+    };
+    const expected = (await runOnnxRuntime(model)).y as { shape: number[]; data: Float32Array };
+    const graph = importCase(model);
+    for (const variant of variants) {
+      const [y] = (await runWhittle(graph, [x.data], variant)) as [Tensor];
+      expectClose(y, { type: { dtype: 'float32', shape: expected.shape }, data: expected.data }, 1e-6, variant);
+    }
+  });
+
+  test('the operator has the name of its ONNX node, axes apart are moved together', () => {
+    const graph = importCase({
+      nodes: [onnxNode('ReduceSum', ['x'], 'y', { axes: [0, 2] })],
+      inputs: { x: toOnnxTensor(randomTensor([2, 3, 4], 1)) },
+      outputs: { y: 'float32' },
+      opset: 11,
+    });
+    expect(graph.nodes.map(({ name, op }) => `${name}: ${op.name}`)).toEqual([
+      'y.layout: Transpose',
+      'y: Reduce',
+      'y.layout.Transpose: Transpose',
+    ]);
   });
 });
