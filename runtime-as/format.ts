@@ -330,6 +330,8 @@ export const LRN_ALPHA_F32 = 3;
 export const LRN_BETA_F32 = 4;
 export const LRN_BIAS_F32 = 5;
 export const LRN_PARAMETERS = 6;
+/** So that the work of one step stays in proportion to its operands. */
+export const LRN_LARGEST_SIZE = 1024;
 
 /** COPY (transpose, slice, expand, tile): y[start + i·strides] = x[start + i·strides]; starts and strides in elements. */
 export const COPY_RANK = 6;

@@ -19,6 +19,9 @@ import { Div } from './div.ts';
 import { Expand } from './expand.ts';
 import { Gather } from './gather.ts';
 import { Identity } from './identity.ts';
+import { InstanceNorm } from './instance-normalization.ts';
+import { LayerNorm } from './layer-normalization.ts';
+import { Lrn } from './lrn.ts';
 import { MatMul } from './matmul.ts';
 import { Max } from './max.ts';
 import { MaxPool } from './max-pool.ts';
@@ -56,7 +59,10 @@ export const operators: readonly Op[] = [
   Div,
   Expand,
   Gather,
+  InstanceNorm,
+  LayerNorm,
   LogSoftmax,
+  Lrn,
   MatMul,
   Max,
   MaxPool,

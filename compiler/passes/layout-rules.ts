@@ -66,6 +66,11 @@ const remapAxis = (attributes: Attributes, permutation: Permutation) => ({ ...at
 /** The operator works along the last axis, which must stay the last. */
 const lastAxis = uniformData((attributes, permutation) => (permutation.at(-1) === permutation.length - 1 ? attributes : undefined));
 
+/** The operator works along the axes from `axis` on, which must stay where they are. */
+const lastAxes = uniformData((attributes, permutation) =>
+  permutation.slice(attributes.axis).every((axis, i) => axis === attributes.axis + i) ? attributes : undefined,
+);
+
 /**
  * Axes of `from` and of `to` that hold the same elements, when a Reshape only splits and merges neighbouring axes:
  * [N, C, H, W] → [N, G, C/G, H, W] gives N|N, C|G C/G, H|H, W|W.
@@ -179,6 +184,7 @@ export const layoutRules: Readonly<Record<string, LayoutRule>> = {
   Div: elementwise,
   Expand: uniform(remapLists('shape')),
   Gather: dropsAxis,
+  LayerNorm: lastAxes,
   LogSoftmax: uniform(remapAxis),
   Max: elementwise,
   Min: elementwise,

@@ -62,27 +62,4 @@ export const outdated: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Cases and networks whose operators have not landed; empty when the project's first issue is done. */
-export const pending: readonly string[] = [
-  'node/test_layer_normalization_default_axis',
-  'light/light_bvlc_alexnet',
-  'light/light_inception_v1',
-  'light/light_zfnet512',
-  'node/test_layer_normalization_2d_axis0',
-  'node/test_layer_normalization_2d_axis1',
-  'node/test_layer_normalization_2d_axis_negative_1',
-  'node/test_layer_normalization_2d_axis_negative_2',
-  'node/test_layer_normalization_3d_axis0_epsilon',
-  'node/test_layer_normalization_3d_axis1_epsilon',
-  'node/test_layer_normalization_3d_axis2_epsilon',
-  'node/test_layer_normalization_3d_axis_negative_1_epsilon',
-  'node/test_layer_normalization_3d_axis_negative_2_epsilon',
-  'node/test_layer_normalization_3d_axis_negative_3_epsilon',
-  'node/test_layer_normalization_4d_axis0',
-  'node/test_layer_normalization_4d_axis1',
-  'node/test_layer_normalization_4d_axis2',
-  'node/test_layer_normalization_4d_axis3',
-  'node/test_layer_normalization_4d_axis_negative_1',
-  'node/test_layer_normalization_4d_axis_negative_2',
-  'node/test_layer_normalization_4d_axis_negative_3',
-  'node/test_layer_normalization_4d_axis_negative_4',
-];
+export const pending: readonly string[] = [];

@@ -7,6 +7,7 @@ import { Concat } from '../../../compiler/ops/concat.ts';
 import { unclamped } from '../../../compiler/ops/elementwise.ts';
 import { Expand } from '../../../compiler/ops/expand.ts';
 import { Gather } from '../../../compiler/ops/gather.ts';
+import { LayerNorm } from '../../../compiler/ops/layer-normalization.ts';
 import { Pad } from '../../../compiler/ops/pad.ts';
 import { addReduce } from '../../../compiler/ops/reduce.ts';
 import { Reshape } from '../../../compiler/ops/reshape.ts';
@@ -60,7 +61,7 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
   const one = (axis: number, value: number, other: number) => shape.map((_, i) => (i === axis ? value : other));
   const axis = dice.below(rank);
   const sameShape = values.filter((value) => String(g.shape(value)) === String(shape));
-  switch (dice.below(15)) {
+  switch (dice.below(16)) {
     case 0:
     case 1:
       return rank === 4 ? addChannelsFirstConv(g, x, name, 1 + dice.below(4), { kernel: [1, 1] }) : x;
@@ -116,6 +117,10 @@ function addRandomNode(g: GraphBuilder, dice: Dice, x: ValueName, values: readon
       const axes = [...new Set([axis, Math.min(axis + dice.below(2), rank - 1)])];
       const attributes = { function: dice.pick(['Mean', 'Max'] as const), axes, keepDims: rank < 4 || dice.below(2) === 0 };
       return addReduce(g, x, attributes, name);
+    }
+    case 14: {
+      const weights = ['gamma', 'beta'].map((weight) => randomConstant(g, `${name}.${weight}`, shape.slice(axis)));
+      return g.addOne(LayerNorm, [x, ...weights], { axis, epsilon: 1e-2 }, { output: name });
     }
     default: {
       const extent = shape[axis] as number;
