@@ -8,6 +8,7 @@ import type { Op } from '../../../compiler/ops/op.ts';
 import { PRelu } from '../../../compiler/ops/prelu.ts';
 import { broadcastShapes, broadcastStrides, forEachIndex } from '../../../compiler/ops/strides.ts';
 import { Sub } from '../../../compiler/ops/sub.ts';
+import { expectWritesOnlyTensors } from '../../canary.ts';
 import { randomTensor, variants } from './op-case.ts';
 
 const clamp = (value: number, low = -128, high = 127) => Math.min(Math.max(value, low), high);
@@ -58,6 +59,7 @@ async function expectEveryVariant(graph: Graph, inputs: readonly Int8Array[], wa
   for (const variant of variants) {
     const [y] = (await Executor.create(graph, variant)).run(inputs) as [Tensor];
     expect(Array.from(y.data), `${label} ${variant}`).toEqual(wanted);
+    await expectWritesOnlyTensors(graph, inputs, variant);
   }
 }
 

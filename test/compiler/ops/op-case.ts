@@ -7,6 +7,7 @@ import type { Op } from '../../../compiler/ops/op.ts';
 import { writePackedModel } from '../../../compiler/packed/write.ts';
 import { planExecution } from '../../../compiler/plan/plan.ts';
 import { verify } from '../../../compiler/verify.ts';
+import { expectWritesOnlyTensors } from '../../canary.ts';
 import { expectSurvivesDamagedWords } from '../../damage.ts';
 
 export const variants = ['scalar', 'simd'] as const;
@@ -47,6 +48,7 @@ export async function expectKernelsEqualReference<A>(opCase: OpCase<A>, toleranc
     const executor = await Executor.create(graph, variant);
     const actual = executor.run(runtimeInputs);
     actual.forEach((output, i) => expectClose(output, expected[i] as Tensor, tolerance, variant));
+    await expectWritesOnlyTensors(graph, runtimeInputs, variant);
   }
   await expectSurvivesDamagedWords(writePackedModel(planExecution(graph), emptyMetadata), expected.length, DAMAGES_PER_CASE);
 }

@@ -6,6 +6,7 @@ import type { Op } from '../../../compiler/ops/op.ts';
 import type { PoolAttributes } from '../../../compiler/ops/pool.ts';
 import { writePackedModel } from '../../../compiler/packed/write.ts';
 import { planExecution } from '../../../compiler/plan/plan.ts';
+import { expectWritesOnlyTensors } from '../../canary.ts';
 import { expectSurvivesDamagedWords } from '../../damage.ts';
 import { randomNumbers, variants } from './op-case.ts';
 
@@ -63,6 +64,7 @@ export async function expectInt8KernelsEqual<A>(
   for (const variant of variants) {
     const [y] = (await Executor.create(graph, variant)).run([x.data]) as [Tensor];
     expect(Array.from(y.data), variant).toEqual(expected);
+    await expectWritesOnlyTensors(graph, [x.data], variant);
   }
   const model = writePackedModel(planExecution(graph), { name: 'case', inputs: [], outputs: [], steps: [] });
   await expectSurvivesDamagedWords(model, expected.length, 40);

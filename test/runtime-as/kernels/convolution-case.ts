@@ -6,6 +6,7 @@ import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { Conv2d, type Conv2dAttributes } from '../../../compiler/ops/conv2d.ts';
 import { writePackedModel } from '../../../compiler/packed/write.ts';
 import { planExecution } from '../../../compiler/plan/plan.ts';
+import { expectWritesOnlyTensors } from '../../canary.ts';
 import { randomTensor, variants } from '../../compiler/ops/op-case.ts';
 import { expectSurvivesDamagedWords } from '../../damage.ts';
 
@@ -137,6 +138,7 @@ export async function expectExactInt8(convolution: ConvolutionCase): Promise<voi
       if (wrong >= 0) expect.fail(`${variant} run ${run}: element ${wrong} is ${actual.data[wrong]}, expected ${expected[wrong]}`);
       expect(actual.data.length).toBe(expected.length);
     }
+    await expectWritesOnlyTensors(graph, [quantized.x.data], variant);
   }
 }
 
@@ -151,6 +153,7 @@ export async function expectEqualFloat32(convolution: ConvolutionCase, clamp: re
     // float32 sums of up to a few hundred products of numbers below 1.
     expect(worst, variant).toBeLessThan(1e-4);
     results.push(new Uint32Array(actual.data.buffer));
+    await expectWritesOnlyTensors(graph, [x.data], variant);
   }
   expect(results[1]).toEqual(results[0]);
 }
