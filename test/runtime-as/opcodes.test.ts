@@ -1,0 +1,42 @@
+/** Walks the opcodes of format.ts and names whatever a new operator forgot. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { packageRoot } from '../../compiler/root.ts';
+import { buildRuntime, opcodeNames } from '../../targets/build-runtime.ts';
+
+const names = [...opcodeNames.values()].filter((name) => name !== 'END');
+const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
+const pascal = (name: string) => name.toLowerCase().replace(/(^|_)(.)/g, (_, __, letter: string) => letter.toUpperCase());
+
+test('opcodes count up from 1 without a gap, so that dispatch is one jump table', () => {
+  const codes = [...opcodeNames].filter(([, name]) => name !== 'END').map(([code]) => code);
+  expect(codes.sort((a, b) => a - b)).toEqual(codes.map((_, i) => i + 1));
+  expect([...opcodeNames].find(([, name]) => name === 'END')?.[0]).toBe(codes.length + 1);
+});
+
+test.for(names)('%s has a flag, a check, a kernel and an operator that calls it', (name) => {
+  expect(read('runtime-as/variant.ts')).toContain(`HAS_${name} = isDefined(KERNEL_ALL) || isDefined(KERNEL_${name})`);
+  const dispatch = read('runtime-as/opcodes.ts');
+  expect(dispatch).toContain(`case OPCODE_${name}: return HAS_${name};`);
+  const kernels = readdirSync(join(packageRoot, 'runtime-as/kernels')).map((file) => read(`runtime-as/kernels/${file}`));
+  for (const part of [`check${pascal(name)}`, `run${pascal(name)}`]) {
+    expect(dispatch).toContain(`${part}(step, context`);
+    expect(
+      kernels.some((text) => text.includes(`export function ${part}(`)),
+      `no kernel file defines ${part}`,
+    ).toBe(true);
+  }
+  const operators = readdirSync(join(packageRoot, 'compiler/ops')).map((file) => read(`compiler/ops/${file}`));
+  expect(
+    operators.some((text) => text.includes(`OPCODE_${name}`)),
+    `no operator calls OPCODE_${name}`,
+  ).toBe(true);
+});
+
+test('a model-specific build contains only the kernels it needs', async () => {
+  const opcode = [...opcodeNames].find(([, name]) => name === 'TABLE_INT8')?.[0] as number;
+  const one = await buildRuntime([opcode], 'scalar');
+  const full = readFileSync(join(packageRoot, 'dist/runtime-as/scalar.wasm'));
+  expect(one.length).toBeLessThan(full.length / 4);
+});
