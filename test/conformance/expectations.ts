@@ -1,4 +1,4 @@
-/** Which cases are refused for good, and which wait for an operator. */
+/** Which conformance cases do not pass, and why. */
 
 /** Refusals by design: a part of the reason that whittle gives → the cases. */
 export const refusals: Readonly<Record<string, readonly string[]>> = {
@@ -60,6 +60,3 @@ export const outdated: Readonly<Record<string, readonly string[]>> = {
     'node/test_resize_downsample_scales_linear_align_corners',
   ],
 };
-
-/** Cases and networks whose operators have not landed; empty when the project's first issue is done. */
-export const pending: readonly string[] = [];
