@@ -106,7 +106,7 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: Compi
     throw new UsageError('quantization needs samples of the input to calibrate with: give --samples, or --float to keep float32');
   }
   progress('quantize');
-  const ranges = rangesOf(calibration, options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD);
+  const ranges = rangesOf(graph, calibration, options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD);
   const quantized = quantizeGraph(graph, ranges, options.keepFloat ? { keepFloat: options.keepFloat } : {});
   // A model that brings its own integers is to run on exactly these.
   if (isDemanded) return quantized;

@@ -7,6 +7,9 @@ import type { Range } from './range.ts';
 const STEPS = 48;
 const SMALLEST_SHARE = 0.25;
 
+/** A histogram of a few samples is not exact: a narrower range must save this share of the error, else all that was seen is kept. */
+const WORTHWHILE = 0.1;
+
 /** Rounds of the search that moves one end at a time. */
 const ROUNDS = 3;
 
@@ -32,7 +35,8 @@ export function quantizationError(histogram: Histogram, range: Range): number {
 export function meanSquaredErrorRange(histogram: Histogram): Range {
   const full = { min: Math.min(0, histogram.min), max: Math.max(0, histogram.max) };
   let best = full;
-  let bestError = quantizationError(histogram, full);
+  const fullError = quantizationError(histogram, full);
+  let bestError = fullError;
   for (let round = 0; round < ROUNDS; round++) {
     const before = bestError;
     for (const end of ['max', 'min'] as const) {
@@ -46,5 +50,5 @@ export function meanSquaredErrorRange(histogram: Histogram): Range {
     }
     if (bestError === before) break;
   }
-  return best;
+  return bestError < (1 - WORTHWHILE) * fullError ? best : full;
 }

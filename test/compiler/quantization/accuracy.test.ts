@@ -40,7 +40,12 @@ test('every layer of a quantized graph is compared with the float layer of its n
   const calibration = await calibrate(graph, samples);
   expect(calibration.sampleCount).toBe(8);
   expect([...calibration.histograms.keys()]).toEqual(['x', 'a', 'b', 'y']);
-  const { graph: quantized } = quantizeGraph(graph, rangesOf(calibration, 'min-max'));
+  const ranges = rangesOf(graph, calibration, 'min-max');
+  const seen = (name: string) => calibration.histograms.get(name)?.max as number;
+  expect(ranges.get('b')?.max).toBe(seen('b'));
+  // Outputs of the model may reach a tenth further than what was seen.
+  expect(ranges.get('y')?.max).toBeCloseTo(1.1 * seen('y'), 6);
+  const { graph: quantized } = quantizeGraph(graph, ranges);
   const accuracies = await compareGraphs(graph, quantized, samples);
   expect([...accuracies.keys()]).toEqual(['a', 'b', 'y']);
   // 8 bits over a range of about ±3 standard deviations give some 40 dB, and every layer adds its noise.

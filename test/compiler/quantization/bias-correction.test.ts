@@ -40,7 +40,7 @@ async function shiftOf(float: Graph, quantized: Graph): Promise<number> {
 
 test('takes back the shift that clipped and coarse values cause', async () => {
   const float = network();
-  const ranges = rangesOf(await calibrate(float, samples(1)), 'min-max');
+  const ranges = rangesOf(float, await calibrate(float, samples(1)), 'min-max');
   // Clipping the hidden values at 60 % of their range shifts every output.
   const hidden = ranges.get('a') as { min: number; max: number };
   ranges.set('a', { min: 0, max: 0.6 * hidden.max });
@@ -56,7 +56,7 @@ test('takes back the shift that clipped and coarse values cause', async () => {
 
 test('changes nothing but biases, and nothing at all without samples', async () => {
   const float = network();
-  const { graph } = quantizeGraph(float, rangesOf(await calibrate(float, samples(1)), 'mse'));
+  const { graph } = quantizeGraph(float, rangesOf(float, await calibrate(float, samples(1)), 'mse'));
   expect(await correctBiases(float, graph, [])).toBe(graph);
   const corrected = await correctBiases(float, graph, samples(1));
   expect(corrected.nodes).toEqual(graph.nodes);
