@@ -112,7 +112,7 @@ describeWithSharedData('float models', () => {
     const expected = readFloats('ic-resnet8/dev/ref_fp32_out.f32');
     const pixels = 32 * 32 * 3;
     expect(graph.inputs[0]?.permutation).toEqual([0, 2, 3, 1]);
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 5000; i++) {
       const [output] = executor.run([images.subarray(i * pixels, (i + 1) * pixels)]) as [Tensor];
       const data = expected.slice(i * 10, (i + 1) * 10);
       expectClose(output, { type: output.type, data }, TOLERANCE, `image ${i}`);
