@@ -1,5 +1,6 @@
 /** Latency and size of one packed model on one device, as `whittle bench` reports them. */
 import { gzipSync } from 'node:zlib';
+import { byteLength } from '../compiler/graph.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import type { Variant } from '../compiler/root.ts';
 import { buildRuntime } from '../targets/build-runtime.ts';
@@ -30,10 +31,7 @@ export async function benchModel(bytes: Uint8Array, device: Device, variant: Var
   const model = readPackedModel(bytes);
   const runtime = await buildRuntime(model.opcodes, variant);
   const times = await device.deploy({ model: bytes, runtime });
-  const inputBytes = model.metadata.inputs.reduce(
-    (sum, port) => sum + port.shape.reduce((product, extent) => product * extent, 1) * (port.dtype === 'int8' ? 1 : 4),
-    0,
-  );
+  const inputBytes = model.metadata.inputs.reduce((sum, port) => sum + byteLength(port), 0);
   await device.infer([syntheticInput(inputBytes)]);
   const measurement = await measure(device, options);
   return {

@@ -1,11 +1,8 @@
 /** A deployed model on any host with a WASM engine: runs inside Node and inside the page that drives a browser. Pure ES. */
 import { Engine } from '../compiler/engine.ts';
+import { byteLength } from '../compiler/graph.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import type { DeployTimes } from './device.ts';
-
-function byteLength(port: { readonly dtype: string; readonly shape: readonly number[] }): number {
-  return port.shape.reduce((product, extent) => product * extent, 1) * (port.dtype === 'int8' ? 1 : 4);
-}
 
 export class Runner {
   private constructor(

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputFileError } from '../compiler/errors.ts';
+import { elementCount } from '../compiler/graph.ts';
 import type { PackedPort } from '../compiler/packed/metadata.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
 import { packageRoot, version } from '../compiler/root.ts';
@@ -16,14 +17,9 @@ export interface WebPackageOptions {
   readonly usage: string;
 }
 
-function typedTuple(port: PackedPort): number {
-  return port.shape.reduce((product, extent) => product * extent, 1);
-}
-
 function inputType(port: PackedPort): string {
-  const length = typedTuple(port);
-  return `  /** [${port.shape.join(', ')}]: Float32Array of real values, Uint8Array of stored values (pixels), or Int8Array already quantized. */
-  readonly ${JSON.stringify(port.name)}: (Float32Array | Uint8Array | Uint8ClampedArray | Int8Array) & { readonly length: ${length} | number };`;
+  return `  /** ${elementCount(port.shape)} values [${port.shape.join(', ')}]: Float32Array of real values, Uint8Array of stored values (pixels), or Int8Array already quantized. */
+  readonly ${JSON.stringify(port.name)}: Float32Array | Uint8Array | Uint8ClampedArray | Int8Array;`;
 }
 
 /** Declarations for exactly this model: names, lengths, labels. */
@@ -31,7 +27,7 @@ function declarations(model: PackedModel): string {
   const { inputs, outputs, labels } = model.metadata;
   const single = inputs.length === 1 ? ` | ModelInputs[${JSON.stringify(inputs[0]?.name)}]` : '';
   const lengths = (ports: readonly PackedPort[]) =>
-    ports.map((port) => `  readonly ${JSON.stringify(port.name)}: ${typedTuple(port)};`).join('\n');
+    ports.map((port) => `  readonly ${JSON.stringify(port.name)}: ${elementCount(port.shape)};`).join('\n');
   return `/** Made by whittle ${version} for the model "${model.metadata.name}". */
 export interface ModelInputs {
 ${inputs.map(inputType).join('\n')}

@@ -4,6 +4,7 @@
  */
 import { Engine } from '../../compiler/engine.ts';
 import { InvalidPackedModelError, UsageError } from '../../compiler/errors.ts';
+import { byteLength, elementCount } from '../../compiler/graph.ts';
 import type { PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import { dequantize, type InputData, quantizeInput, viewOf } from './convert.ts';
@@ -44,7 +45,7 @@ const simdProbe = new Uint8Array([
 ]);
 
 function portInfo(port: PackedPort, extra: Pick<PortInfo, 'labels' | 'preprocess'>): PortInfo {
-  return { ...port, length: port.shape.reduce((product, extent) => product * extent, 1), ...extra };
+  return { ...port, length: elementCount(port.shape), ...extra };
 }
 
 export class Session {
@@ -119,8 +120,4 @@ export class Session {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function byteLength(port: PortInfo): number {
-  return port.length * (port.dtype === 'int8' ? 1 : 4);
 }
