@@ -1,5 +1,5 @@
 /** Comparisons and logic of constants (masks, shape arithmetic): 1 where true, else 0. There is no kernel: they must fold. */
-import { type Tensor, type TensorType, tensor, typedArray, type ValueName } from '../graph.ts';
+import { elementCount, type Tensor, type TensorType, tensor, typedArray, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { inferBroadcast } from './elementwise.ts';
@@ -56,10 +56,7 @@ export const Compare: Op<CompareAttributes> = {
     const [x, y] = [a as Tensor, b as Tensor];
     const [type] = Compare.infer([x.type, y.type], { function: name }) as [TensorType];
     const compare = comparisons[name] as (a: number, b: number) => boolean;
-    const result = typedArray(
-      'int32',
-      type.shape.reduce((p, e) => p * e, 1),
-    );
+    const result = typedArray('int32', elementCount(type.shape));
     forEachIndex(type.shape, [broadcastStrides(x.type.shape, type.shape), broadcastStrides(y.type.shape, type.shape)], (i, [p, q]) => {
       result[i] = compare(x.data[p as number] as number, y.data[q as number] as number) ? 1 : 0;
     });

@@ -1,6 +1,6 @@
 /** What operators with two broadcast operands share: shapes, the float reference and the collapsed loops of the kernels. */
 import * as format from '../../runtime-as/format.ts';
-import { type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
+import { elementCount, type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { float32Bits, type KernelCall, parameterWords } from './op.ts';
@@ -61,10 +61,7 @@ export function evaluateBroadcast(
   const x = a as Tensor;
   const y = b as Tensor;
   const [type] = inferBroadcast([x.type, y.type]) as [TensorType];
-  const result = typedArray(
-    type.dtype,
-    type.shape.reduce((p, e) => p * e, 1),
-  );
+  const result = typedArray(type.dtype, elementCount(type.shape));
   forEachIndex(type.shape, [broadcastStrides(x.type.shape, type.shape), broadcastStrides(y.type.shape, type.shape)], (i, [p, q]) => {
     const value = f(x.data[p as number] as number, y.data[q as number] as number);
     result[i] = Math.min(Math.max(value, clamp[0]), clamp[1]);
@@ -99,8 +96,8 @@ export function broadcastWords(a: readonly number[], b: readonly number[]): Reco
 
 /** Operands whose bytes the output may overwrite: those that are read element by element in the output's order. */
 export function inPlaceOperands(a: readonly number[], b: readonly number[]): number[] {
-  const count = broadcastShapes(a, b).reduce((p, e) => p * e, 1);
-  return [a, b].flatMap((shape, i) => (shape.reduce((p, e) => p * e, 1) === count ? [i] : []));
+  const count = elementCount(broadcastShapes(a, b));
+  return [a, b].flatMap((shape, i) => (elementCount(shape) === count ? [i] : []));
 }
 
 export function binaryFloatCall(code: number, a: Value, b: Value, { clamp }: ElementwiseAttributes): KernelCall | undefined {

@@ -46,7 +46,7 @@ export function forEachIndex(
   strides: readonly (readonly number[])[],
   visit: (index: number, offsets: readonly number[]) => void,
 ): void {
-  const count = shape.reduce((product, extent) => product * extent, 1);
+  const count = elementCount(shape);
   const position = new Array<number>(shape.length).fill(0);
   const offsets = new Array<number>(strides.length).fill(0);
   for (let index = 0; index < count; index++) {

@@ -2,7 +2,7 @@
  * Where: y = condition ? a : b, with broadcasting. Three constants fold. A constant condition with one float32 constant
  * (a mask) sets limits to the other operand: from -∞ to ∞ where that operand is wanted, both the constant elsewhere.
  */
-import { type Tensor, type TensorType, tensor, typedArray } from '../graph.ts';
+import { elementCount, type Tensor, type TensorType, tensor, typedArray } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { unclamped } from './elementwise.ts';
@@ -49,10 +49,7 @@ export const Where: Op<Record<string, never>> = {
   evaluate(inputs) {
     const [c, a, b] = inputs as readonly [Tensor, Tensor, Tensor];
     const [type] = Where.infer([c.type, a.type, b.type], {}) as [TensorType];
-    const result = typedArray(
-      type.dtype,
-      type.shape.reduce((p, e) => p * e, 1),
-    );
+    const result = typedArray(type.dtype, elementCount(type.shape));
     const strides = [c, a, b].map((operand) => broadcastStrides(operand.type.shape, type.shape));
     forEachIndex(type.shape, strides, (i, [k, p, q]) => {
       result[i] = (c.data[k as number] ? a.data[p as number] : b.data[q as number]) as number;

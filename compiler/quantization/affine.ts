@@ -1,5 +1,5 @@
 /** Real ranges → scale and zero point. Scales are float32 numbers, as the kernels and ONNX Runtime hold them. */
-import type { Quantization } from '../graph.ts';
+import { elementCount, type Quantization } from '../graph.ts';
 import { roundHalfEven } from '../ops/accumulate.ts';
 import type { Range } from './range.ts';
 
@@ -44,7 +44,7 @@ export function sameQuantization(a: Quantization, b: Quantization): boolean {
 
 /** Index of the scale of each element: which channel of `axis` it belongs to. */
 function channelOf(shape: readonly number[], axis: number): (index: number) => number {
-  const inner = shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+  const inner = elementCount(shape.slice(axis + 1));
   const channels = shape[axis] as number;
   return (index) => Math.floor(index / inner) % channels;
 }
@@ -90,8 +90,7 @@ export function quantizeArray(
   { scale, zeroPoint, axis }: Quantization,
   lowest = INT8_MIN,
 ): Int8Array {
-  const inner =
-    axis === undefined || scale.length === 1 ? data.length : shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+  const inner = axis === undefined || scale.length === 1 ? data.length : elementCount(shape.slice(axis + 1));
   const result = new Int8Array(data.length);
   for (let i = 0; i < data.length; i++) {
     const s = scale[Math.floor(i / inner) % scale.length] as number;

@@ -1,12 +1,14 @@
 /** Stored values → real values, the same arithmetic on every host: float32((stored + offset) · scale). */
+
 import { InputFileError } from '../errors.ts';
+import { elementCount } from '../graph.ts';
 import type { Preprocess } from '../packed/metadata.ts';
 import type { SampleLayout } from './samples.ts';
 
 function channelsOf({ shape, order }: SampleLayout): { channels: number; inner: number } {
   if (order === 'channels-last' || shape.length < 3) return { channels: shape.at(-1) ?? 1, inner: 1 };
   const sample = shape.length > 3 && shape[0] === 1 ? shape.slice(1) : shape;
-  return { channels: sample[0] as number, inner: sample.slice(1).reduce((product, extent) => product * extent, 1) };
+  return { channels: sample[0] as number, inner: elementCount(sample.slice(1)) };
 }
 
 /**
