@@ -6,7 +6,7 @@ import * as format from '../../runtime-as/format.ts';
 import { elementCount, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
-import { spatialShape, zeroBias } from './conv2d.ts';
+import { geometryWords, spatialShape, zeroBias } from './conv2d.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
 import { float32Bits, type Op, type Operand, parameterWords } from './op.ts';
 import { Reshape } from './reshape.ts';
@@ -167,29 +167,12 @@ export const ConvTranspose2d: Op<ConvTranspose2dAttributes> = {
 
   kernel(node, { inputs: [x, w, b], outputs: [y] }) {
     if (x?.type.dtype !== 'float32') return undefined;
-    const { kernel, stride, dilation, padBefore, groups, clamp } = node.attributes;
-    const [n, h, width, c] = spatialShape(x.type.shape);
-    const [, oh, ow, o] = spatialShape((y as Value).type.shape);
+    const { clamp } = node.attributes;
     return {
       opcode: format.OPCODE_CONV_TRANSPOSE_FLOAT32,
       operands: [x.name, kernelWeights(w as Value), (b as Value).name],
       parameters: parameterWords(format.CONV_FLOAT32_PARAMETERS, {
-        [format.CONV_BATCH]: n,
-        [format.CONV_IN_HEIGHT]: h,
-        [format.CONV_IN_WIDTH]: width,
-        [format.CONV_IN_CHANNELS]: c,
-        [format.CONV_OUT_HEIGHT]: oh,
-        [format.CONV_OUT_WIDTH]: ow,
-        [format.CONV_OUT_CHANNELS]: o,
-        [format.CONV_KERNEL_HEIGHT]: kernel[0],
-        [format.CONV_KERNEL_WIDTH]: kernel[1],
-        [format.CONV_STRIDE_HEIGHT]: stride[0],
-        [format.CONV_STRIDE_WIDTH]: stride[1],
-        [format.CONV_DILATION_HEIGHT]: dilation[0],
-        [format.CONV_DILATION_WIDTH]: dilation[1],
-        [format.CONV_PAD_TOP]: padBefore[0],
-        [format.CONV_PAD_LEFT]: padBefore[1],
-        [format.CONV_GROUPS]: groups,
+        ...geometryWords(x.type.shape, (y as Value).type.shape, node.attributes),
         [format.CONV_CLAMP_LOW_F32]: float32Bits(clamp[0]),
         [format.CONV_CLAMP_HIGH_F32]: float32Bits(clamp[1]),
       }),

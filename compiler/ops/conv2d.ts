@@ -130,30 +130,40 @@ export const Conv2d: Op<Conv2dAttributes> = {
 
   kernel(node, { inputs: [x, w, b], outputs: [y] }) {
     const { attributes } = node;
-    const [n, h, width, c] = spatialShape((x as Value).type.shape);
-    const [, oh, ow, o] = spatialShape((y as Value).type.shape);
-    const geometry = {
-      [format.CONV_BATCH]: n,
-      [format.CONV_IN_HEIGHT]: h,
-      [format.CONV_IN_WIDTH]: width,
-      [format.CONV_IN_CHANNELS]: c,
-      [format.CONV_OUT_HEIGHT]: oh,
-      [format.CONV_OUT_WIDTH]: ow,
-      [format.CONV_OUT_CHANNELS]: o,
-      [format.CONV_KERNEL_HEIGHT]: attributes.kernel[0],
-      [format.CONV_KERNEL_WIDTH]: attributes.kernel[1],
-      [format.CONV_STRIDE_HEIGHT]: attributes.stride[0],
-      [format.CONV_STRIDE_WIDTH]: attributes.stride[1],
-      [format.CONV_DILATION_HEIGHT]: attributes.dilation[0],
-      [format.CONV_DILATION_WIDTH]: attributes.dilation[1],
-      [format.CONV_PAD_TOP]: attributes.padBefore[0],
-      [format.CONV_PAD_LEFT]: attributes.padBefore[1],
-      [format.CONV_GROUPS]: attributes.groups,
-    };
+    const geometry = geometryWords((x as Value).type.shape, (y as Value).type.shape, attributes);
+    const [c, o] = [geometry[format.CONV_IN_CHANNELS] as number, geometry[format.CONV_OUT_CHANNELS]];
     const depthwise = attributes.groups === c && o === c && c > 1;
     return accumulateCall(geometry, [x as Value, w as Value, b as Value], y as Value, attributes.clamp, depthwise);
   },
 };
+
+/** Words CONV_… that every convolution has, from the shapes of x and y (rank 4, or 3 with height 1). */
+export function geometryWords(
+  x: readonly number[],
+  y: readonly number[],
+  { kernel, stride, dilation, padBefore, groups }: Omit<Conv2dAttributes, 'clamp' | 'padAfter'>,
+): Record<number, number> {
+  const [n, h, width, c] = spatialShape(x);
+  const [, oh, ow, o] = spatialShape(y);
+  return {
+    [format.CONV_BATCH]: n,
+    [format.CONV_IN_HEIGHT]: h,
+    [format.CONV_IN_WIDTH]: width,
+    [format.CONV_IN_CHANNELS]: c,
+    [format.CONV_OUT_HEIGHT]: oh,
+    [format.CONV_OUT_WIDTH]: ow,
+    [format.CONV_OUT_CHANNELS]: o,
+    [format.CONV_KERNEL_HEIGHT]: kernel[0],
+    [format.CONV_KERNEL_WIDTH]: kernel[1],
+    [format.CONV_STRIDE_HEIGHT]: stride[0],
+    [format.CONV_STRIDE_WIDTH]: stride[1],
+    [format.CONV_DILATION_HEIGHT]: dilation[0],
+    [format.CONV_DILATION_WIDTH]: dilation[1],
+    [format.CONV_PAD_TOP]: padBefore[0],
+    [format.CONV_PAD_LEFT]: padBefore[1],
+    [format.CONV_GROUPS]: groups,
+  };
+}
 
 /** The kernel call of a convolution whose geometry is known; dense layers share it. */
 export function accumulateCall(
