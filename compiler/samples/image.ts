@@ -1,8 +1,8 @@
 /** PNG and JPEG files → 8-bit pixels. */
 import { convertIndexedToRgb, decode as decodePng } from 'fast-png';
-import jpeg from 'jpeg-js';
 import { InputFileError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
+import { pixelsOfJpeg } from './jpeg.ts';
 import type { Pixels } from './resize.ts';
 
 const imageExtensions = ['.png', '.jpg', '.jpeg'];
@@ -33,11 +33,6 @@ function pixelsOfPng(bytes: Uint8Array): Pixels {
     }
   }
   return { width, height, channels: 1, data };
-}
-
-function pixelsOfJpeg(bytes: Uint8Array): Pixels {
-  const { width, height, data } = jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false, maxMemoryUsageInMB: 1024 });
-  return { width, height, channels: data.length / (width * height), data };
 }
 
 /**

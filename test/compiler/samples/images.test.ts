@@ -40,6 +40,20 @@ describe('decodeImage', () => {
     expect(Math.max(...image.data.map((v) => Math.abs(v - 120)))).toBeLessThanOrEqual(1);
   });
 
+  it('does not darken a JPEG: the mean error of smooth colours is zero', () => {
+    const side = 64;
+    const rgba = Uint8Array.from({ length: side * side * 4 }, (_, i) => {
+      const [x, y] = [(i >> 2) % side, (i >> 2) / side];
+      return [40 + 2 * x, 60 + 2 * y, 200 - x - y, 255][i % 4] ?? 0;
+    });
+    const image = decodeImage(jpeg.encode({ width: side, height: side, data: rgba }, 100).data, 'x.jpg');
+    let sum = 0;
+    for (let i = 0; i < side * side; i++)
+      for (let c = 0; c < 3; c++) sum += (image.data[3 * i + c] as number) - (rgba[4 * i + c] as number);
+    // Conversion without rounding is off by -0.5.
+    expect(Math.abs(sum / (side * side * 3))).toBeLessThan(0.25);
+  });
+
   it('refuses other files and damaged ones with their path', () => {
     expect(() => decodeImage(new TextEncoder().encode('GIF89a'), 'x.png')).toThrow('x.png: is neither a PNG nor a JPEG file');
     expect(() => decodeImage(rgbPng([...red, ...red], 2, 1).subarray(0, 40), 'x.png')).toThrow(/x\.png: damaged PNG/);
