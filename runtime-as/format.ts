@@ -108,7 +108,6 @@ export const OPCODE_ARGMAX_FLOAT32 = 33;
 export const OPCODE_QUANTIZE = 34;
 export const OPCODE_DEQUANTIZE = 35;
 export const OPCODE_CAST = 36;
-export const OPCODE_END = 37;
 
 // Parameters of a step, by opcode family. Names ending in _F32 hold float32 bits.
 
@@ -213,7 +212,6 @@ export const BROADCAST_RANK = 4;
 export const BROADCAST_DIMENSIONS = 0;
 export const BROADCAST_A_STRIDES = 4;
 export const BROADCAST_B_STRIDES = 8;
-export const BROADCAST_PARAMETERS = 12;
 
 /** ADD_INT8: y = clamp(((a - za) ma + (b - zb) mb + 2^(shift-1)) >> shift) + zy); ma, mb are int16. */
 export const ADD_A_ZERO_POINT = 12;
