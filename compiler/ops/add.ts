@@ -2,30 +2,25 @@
 import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
 import { clampLimits } from './accumulate.ts';
+import { commutative } from './commutative.ts';
 import {
   binaryFloatCall,
   broadcastWords,
-  type Combine,
   type ElementwiseAttributes,
   evaluateBroadcast,
   importChain,
   importPair,
   inferBroadcast,
   inPlaceOperands,
-  scalarOperand,
-  unclamped,
 } from './elementwise.ts';
 import { type KernelCall, type Op, parameterWords } from './op.ts';
-import { addUnary } from './unary.ts';
 
 /** a + b; a constant number becomes an affine function of the other operand. */
-export const addValues: Combine = (graph, a, b, output) => {
-  const right = scalarOperand(graph, b, a);
-  if (right !== undefined) return addUnary(graph, a, 'Affine', { alpha: 1, beta: right, output });
-  const left = scalarOperand(graph, a, b);
-  if (left !== undefined) return addUnary(graph, b, 'Affine', { alpha: 1, beta: left, output });
-  return graph.addOne(Add, [a, b], unclamped, output ? { output } : {});
-};
+export const addValues = commutative(
+  () => Add,
+  'Affine',
+  (value) => ({ alpha: 1, beta: value }),
+);
 
 export const Add: Op<ElementwiseAttributes> = {
   name: 'Add',

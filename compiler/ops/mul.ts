@@ -2,29 +2,24 @@
 import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
 import { clampLimits, LARGEST_REQUANTIZED } from './accumulate.ts';
+import { commutative } from './commutative.ts';
 import {
   binaryFloatCall,
   broadcastWords,
-  type Combine,
   type ElementwiseAttributes,
   evaluateBroadcast,
   importPair,
   inferBroadcast,
   inPlaceOperands,
-  scalarOperand,
-  unclamped,
 } from './elementwise.ts';
 import { float32Bits, type KernelCall, type Op, parameterWords } from './op.ts';
-import { addUnary } from './unary.ts';
 
 /** a · b; a constant number becomes a linear function of the other operand. */
-export const multiplyValues: Combine = (graph, a, b, output) => {
-  const right = scalarOperand(graph, b, a);
-  if (right !== undefined) return addUnary(graph, a, 'Affine', { alpha: right, output });
-  const left = scalarOperand(graph, a, b);
-  if (left !== undefined) return addUnary(graph, b, 'Affine', { alpha: left, output });
-  return graph.addOne(Mul, [a, b], unclamped, output ? { output } : {});
-};
+export const multiplyValues = commutative(
+  () => Mul,
+  'Affine',
+  (value) => ({ alpha: value }),
+);
 
 export const Mul: Op<ElementwiseAttributes> = {
   name: 'Mul',
