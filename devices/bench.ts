@@ -1,23 +1,16 @@
 /** Latency and size of one packed model on one device, as `whittle bench` reports them. */
-import { gzipSync } from 'node:zlib';
 import { byteLength } from '../compiler/graph.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import type { Variant } from '../compiler/root.ts';
-import { buildRuntime } from '../targets/build-runtime.ts';
-import type { Device } from './device.ts';
+import type { Deployed, Device } from './device.ts';
 import { type Measurement, type MeasureOptions, measure } from './measure.ts';
 
 /** One JSON document; microseconds and bytes are in the names. */
-export interface BenchReport extends Measurement {
+export interface BenchReport extends Measurement, Omit<Deployed, 'memory'> {
   readonly model: string;
   readonly device: string;
-  readonly variant: Variant;
   readonly environment: Device['environment'];
-  readonly loadUs: number;
-  readonly firstUs: number;
   readonly modelBytes: number;
-  readonly wasmBytes: number;
-  readonly wasmGzipBytes: number;
   readonly arenaBytes: number;
 }
 
@@ -27,22 +20,19 @@ function syntheticInput(bytes: number): Uint8Array {
 }
 
 /** Deploys the model with a runtime of its own kernels only, and measures it. */
-export async function benchModel(bytes: Uint8Array, device: Device, variant: Variant, options: MeasureOptions = {}): Promise<BenchReport> {
+export async function benchModel(bytes: Uint8Array, device: Device, variant?: Variant, options: MeasureOptions = {}): Promise<BenchReport> {
   const model = readPackedModel(bytes);
-  const runtime = await buildRuntime(model.opcodes, variant);
-  const times = await device.deploy({ model: bytes, runtime });
+  const { memory, ...deployed } = await device.deploy({ model: bytes, ...(variant && { variant }) });
   const inputBytes = model.metadata.inputs.reduce((sum, port) => sum + byteLength(port), 0);
   await device.infer([syntheticInput(inputBytes)]);
   const measurement = await measure(device, options);
   return {
     model: model.metadata.name,
     device: device.name,
-    variant,
-    ...times,
+    ...deployed,
+    ...memory,
     ...measurement,
     modelBytes: bytes.length,
-    wasmBytes: runtime.length,
-    wasmGzipBytes: gzipSync(runtime, { level: 9 }).length,
     arenaBytes: model.arenaBytes,
     environment: device.environment,
   };

@@ -1,37 +1,66 @@
 /** The interface of a device: where a packed model runs and is timed. A new host is one folder, one line in index.ts and the contract test. */
 
-/** What a device needs to run a model. */
+import type { Variant } from '../compiler/root.ts';
+
+/** What a device is given; it makes the code that runs the model (a WASM runtime, a C library) itself. */
 export interface Deployment {
   /** The packed model. */
   readonly model: Uint8Array;
-  /** The runtime's WASM module. */
-  readonly runtime: Uint8Array;
+  /** Instruction set of a WASM runtime; default: the best that the host has. Boards choose by their core. */
+  readonly variant?: Variant;
+  /** `model` (default): a runtime with this model's kernels only, as it ships; `all`: the one that `npm run build` made, at hand at once. */
+  readonly kernels?: 'model' | 'all';
 }
 
-/** Microseconds, on the device's own clock. */
-export interface DeployTimes {
+/** What was deployed. Times are microseconds on the device's own clock; 0 where the device has none. */
+export interface Deployed {
+  /** Instruction set that runs: scalar, simd … */
+  readonly variant: string;
   /** From bytes in memory to a session that is ready to run. */
   readonly loadUs: number;
   /** The first inference. */
   readonly firstUs: number;
+  /** Size of the code that runs the model: the WASM module, or .text on a board. */
+  readonly codeBytes: number;
+  /** The same as it travels: gzip -9. Absent where nothing is downloaded. */
+  readonly codeGzipBytes?: number;
+  /** What else the device knows of its memory: flashBytes, ramBytes, arenaHighWaterBytes … */
+  readonly memory?: Readonly<Record<string, number>>;
+}
+
+export interface Clock {
+  /** performance.now, DWT, SysTick … */
+  readonly name: string;
+  /** Smallest step that it makes, in microseconds. */
+  readonly stepUs: number;
+  readonly ticksPerSecond: number;
+  /** `instructions`: an emulator's virtual time, one nanosecond per instruction; repeatable, and no measure of real time. */
+  readonly counts: 'time' | 'instructions';
+}
+
+/** Time of one step of the packed model. */
+export interface StepTime {
+  readonly step: number;
+  readonly us: number;
 }
 
 export interface Device {
-  /** As on the command line: node, chromium. */
+  /** As on the command line: node, chromium, qemu:mps2-an386. */
   readonly name: string;
-  /** Facts for reports: engine, version, isolation. */
+  /** Facts for reports: engine, version, isolation, board. */
   readonly environment: Readonly<Record<string, string | number | boolean>>;
-  deploy(deployment: Deployment): Promise<DeployTimes>;
+  deploy(deployment: Deployment): Promise<Deployed>;
   /**
    * Runs samples one after the other.
    * @param inputs per sample the bytes of all inputs, one after the other, in the packed ports' dtypes
    * @returns per sample the bytes of all outputs, one after the other
    */
   infer(inputs: readonly Uint8Array[]): Promise<Uint8Array[]>;
-  /** Smallest step of the device's clock in microseconds. */
-  clockStepUs(): Promise<number>;
+  clock(): Promise<Clock>;
   /** Elapsed microseconds of `runs` inferences in a row on the last input. */
   time(runs: number): Promise<number>;
+  /** Mean time of every step over `runs` inferences on the last input. */
+  profile?(runs: number): Promise<readonly StepTime[]>;
   close(): Promise<void>;
 }
 
@@ -40,8 +69,11 @@ export interface DeviceOptions {
   readonly log?: (message: string) => void;
 }
 
-/** A kind of device that can be opened by name. */
+/** A kind of device that can be opened by name: `node`, or `qemu:mps2-an386` with an argument behind the colon. */
 export interface DeviceKind {
   readonly name: string;
-  open(options: DeviceOptions): Promise<Device>;
+  /** What may stand behind the colon, for help and errors: `BOARD`, `[SERIAL]`; absent: nothing. */
+  readonly argument?: string;
+  /** @throws UsageError when the argument is unknown; DeviceError when the device cannot be opened. */
+  open(options: DeviceOptions, argument?: string): Promise<Device>;
 }

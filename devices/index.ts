@@ -6,9 +6,24 @@ import { node } from './node/device.ts';
 
 export const deviceKinds: readonly DeviceKind[] = [chromium, node];
 
-/** @throws UsageError for an unknown name; DeviceError when it cannot be opened. */
+/** For help and errors: `node`, `qemu:BOARD` … */
+export const deviceNames: readonly string[] = deviceKinds.map(({ name, argument }) =>
+  argument?.startsWith('[') ? `${name}[:${argument.slice(1)}` : argument ? `${name}:${argument}` : name,
+);
+
+/**
+ * @param name the kind, or kind:argument
+ * @throws UsageError for an unknown name; DeviceError when it cannot be opened.
+ */
 export async function openDevice(name: string, options: DeviceOptions = {}): Promise<Device> {
-  const kind = deviceKinds.find((candidate) => candidate.name === name);
-  if (!kind) throw new UsageError(`--on ${name}: unknown device; known are ${deviceKinds.map((candidate) => candidate.name).join(', ')}`);
-  return kind.open(options);
+  const colon = name.indexOf(':');
+  const kindName = colon < 0 ? name : name.slice(0, colon);
+  const argument = colon < 0 ? undefined : name.slice(colon + 1);
+  const kind = deviceKinds.find((candidate) => candidate.name === kindName);
+  if (!kind) throw new UsageError(`--on ${name}: unknown device; known are ${deviceNames.join(', ')}`);
+  if (argument !== undefined && !kind.argument)
+    throw new UsageError(`--on ${name}: ${kindName} takes nothing behind a colon; write --on ${kindName}`);
+  if (argument === undefined && kind.argument && !kind.argument.startsWith('['))
+    throw new UsageError(`--on ${name}: say which one: ${kindName}:${kind.argument}`);
+  return kind.open(options, argument);
 }

@@ -18,6 +18,8 @@ export interface Measurement {
   readonly samples: number;
   /** Inferences in one sample, so that it lasts at least 100 steps of the clock. */
   readonly runsPerSample: number;
+  /** Name of the device's clock. */
+  readonly clock: string;
   readonly clockStepUs: number;
   /** Whether the last warm-up batches agreed within 2 %. */
   readonly warm: boolean;
@@ -66,7 +68,7 @@ async function warmUp(device: Device, runs: number): Promise<boolean> {
 
 /** The model must be deployed and have seen an input. */
 export async function measure(device: Device, { maxSeconds = 10, minSamples = 30 }: MeasureOptions = {}): Promise<Measurement> {
-  const clockStepUs = await device.clockStepUs();
+  const { name: clock, stepUs: clockStepUs } = await device.clock();
   const sampleUs = Math.max(STEPS_PER_SAMPLE * clockStepUs, SAMPLE_MIN_US);
   await calibrateRuns(device, sampleUs);
   let runsPerSample = await calibrateRuns(device, sampleUs);
@@ -89,6 +91,7 @@ export async function measure(device: Device, { maxSeconds = 10, minSamples = 30
     madUs: median(raw.map((value) => Math.abs(value - middle))),
     samples: raw.length,
     runsPerSample,
+    clock,
     clockStepUs,
     warm,
     raw,

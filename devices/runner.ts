@@ -2,23 +2,26 @@
 import { Engine } from '../compiler/engine.ts';
 import { byteLength } from '../compiler/graph.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
-import type { DeployTimes } from './device.ts';
+import type { Clock, Deployed, StepTime } from './device.ts';
+
+export type DeployTimes = Pick<Deployed, 'loadUs' | 'firstUs'>;
 
 export class Runner {
   private constructor(
     private readonly engine: Engine,
     private readonly inputBytes: readonly number[],
     private readonly outputBytes: readonly number[],
+    private readonly stepCount: number,
   ) {}
 
   static async create(model: Uint8Array, runtime: Uint8Array): Promise<{ runner: Runner; times: DeployTimes }> {
     const start = performance.now();
-    const { metadata } = readPackedModel(model);
+    const { metadata, opcodes } = readPackedModel(model);
     const engine = await Engine.create(await WebAssembly.compile(runtime as BufferSource), model);
     const loaded = performance.now();
     engine.run();
     const first = performance.now();
-    const runner = new Runner(engine, metadata.inputs.map(byteLength), metadata.outputs.map(byteLength));
+    const runner = new Runner(engine, metadata.inputs.map(byteLength), metadata.outputs.map(byteLength), opcodes.length);
     return { runner, times: { loadUs: (loaded - start) * 1000, firstUs: (first - loaded) * 1000 } };
   }
 
@@ -49,16 +52,28 @@ export class Runner {
     }
     return (performance.now() - start) * 1000;
   }
+
+  /** Mean microseconds of every step, each repeated `runs` times on what the step before left behind. */
+  profile(runs: number): StepTime[] {
+    const times: StepTime[] = [];
+    this.engine.run();
+    for (let step = 0; step < this.stepCount; step++) {
+      const start = performance.now();
+      for (let run = 0; run < runs; run++) this.engine.runSteps(step, step + 1);
+      times.push({ step, us: ((performance.now() - start) * 1000) / runs });
+    }
+    return times;
+  }
 }
 
-/** Smallest difference between two readings of the clock, in microseconds. */
-export function clockStepUs(): number {
-  let smallest = Number.POSITIVE_INFINITY;
+/** The clock of every host with an engine; its step is the smallest difference between two readings. */
+export function performanceClock(): Clock {
+  let stepUs = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 20; i++) {
     const start = performance.now();
     let now = start;
     while (now === start) now = performance.now();
-    smallest = Math.min(smallest, (now - start) * 1000);
+    stepUs = Math.min(stepUs, (now - start) * 1000);
   }
-  return smallest;
+  return { name: 'performance.now', stepUs, ticksPerSecond: 1e6 / stepUs, counts: 'time' };
 }

@@ -3,7 +3,9 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { DeviceError } from '../../compiler/errors.ts';
 import { packageRoot } from '../../compiler/root.ts';
-import type { Deployment, DeployTimes, Device, DeviceKind, DeviceOptions } from '../device.ts';
+import type { Clock, Deployed, Deployment, Device, DeviceKind, DeviceOptions, StepTime } from '../device.ts';
+import type { DeployTimes } from '../runner.ts';
+import { webRuntime } from '../web-runtime.ts';
 import { CdpBrowser } from './cdp.ts';
 import { MemoryServer } from './server.ts';
 
@@ -69,10 +71,11 @@ class ChromiumDevice implements Device {
     }
   }
 
-  async deploy({ model, runtime }: Deployment): Promise<DeployTimes> {
-    this.files.set('/model.whittle', model);
-    this.files.set('/runtime.wasm', runtime);
-    return (await this.evaluate('whittle.deploy()')) as DeployTimes;
+  async deploy(deployment: Deployment): Promise<Deployed> {
+    const { wasm, facts } = await webRuntime(deployment);
+    this.files.set('/model.whittle', deployment.model);
+    this.files.set('/runtime.wasm', wasm);
+    return { ...facts, ...((await this.evaluate('whittle.deploy()')) as DeployTimes) };
   }
 
   async infer(inputs: readonly Uint8Array[]): Promise<Uint8Array[]> {
@@ -86,12 +89,16 @@ class ChromiumDevice implements Device {
     return outputs;
   }
 
-  async clockStepUs(): Promise<number> {
-    return (await this.evaluate('whittle.clockStepUs()')) as number;
+  async clock(): Promise<Clock> {
+    return (await this.evaluate('whittle.clock()')) as Clock;
   }
 
   async time(runs: number): Promise<number> {
     return (await this.evaluate(`whittle.time(${runs})`)) as number;
+  }
+
+  async profile(runs: number): Promise<readonly StepTime[]> {
+    return (await this.evaluate(`whittle.profile(${runs})`)) as StepTime[];
   }
 
   async close(): Promise<void> {

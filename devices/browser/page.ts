@@ -1,6 +1,6 @@
 /** Runs inside the browser; bundled to dist/page.js. The device calls these functions over the DevTools protocol. */
-import type { DeployTimes } from '../device.ts';
-import { clockStepUs, Runner } from '../runner.ts';
+import type { Clock, StepTime } from '../device.ts';
+import { type DeployTimes, performanceClock, Runner } from '../runner.ts';
 
 let runner: Runner;
 
@@ -22,8 +22,9 @@ export interface WhittlePage {
   deploy(): Promise<DeployTimes>;
   /** Base64 in, base64 out. */
   infer(inputs: readonly string[]): string[];
-  clockStepUs(): number;
+  clock(): Clock;
   time(runs: number): number;
+  profile(runs: number): StepTime[];
   environment(): Record<string, string | number | boolean>;
 }
 
@@ -34,8 +35,9 @@ const page: WhittlePage = {
     return deployed.times;
   },
   infer: (inputs) => inputs.map((input) => toBase64(runner.infer(fromBase64(input)))),
-  clockStepUs,
+  clock: performanceClock,
   time: (runs) => runner.time(runs),
+  profile: (runs) => runner.profile(runs),
   environment: () => ({
     userAgent: navigator.userAgent,
     hardwareConcurrency: navigator.hardwareConcurrency,

@@ -5,7 +5,7 @@ import { facts } from '../../compiler/cli/table.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { type BenchReport, benchModel } from '../bench.ts';
-import { deviceKinds, openDevice } from '../index.ts';
+import { deviceNames, openDevice } from '../index.ts';
 
 function milliseconds(us: number): string {
   return us >= 1000 ? `${(us / 1000).toFixed(2)} ms` : `${us.toFixed(1)} µs`;
@@ -18,7 +18,7 @@ function reportText(report: BenchReport): string {
     ['samples', `${report.samples} of ${report.runsPerSample} inferences (clock step ${report.clockStepUs.toFixed(1)} µs)`],
     ['load, first run', `${milliseconds(report.loadUs)}, ${milliseconds(report.firstUs)}`],
     ['model', `${report.modelBytes} bytes`],
-    ['runtime', `${report.wasmBytes} bytes, ${report.wasmGzipBytes} gzip (${report.variant})`],
+    ['runtime', `${report.codeBytes} bytes${report.codeGzipBytes ? `, ${report.codeGzipBytes} gzip` : ''} (${report.variant})`],
     ['arena', `${report.arenaBytes} bytes`],
   ]);
   const warning = report.warm ? '' : '\nThe times did not settle within 2 % during warm-up: the machine is busy, read the minimum.';
@@ -30,10 +30,10 @@ export const bench: Verb = (program, invocation) => {
     .command('bench')
     .description('measure latency on a device, with the sizes deployed there')
     .argument('<model>', 'the packed model')
-    .option('--on <device>', `where to run: ${deviceKinds.map(({ name }) => name).join(', ')}`, 'node')
-    .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(['scalar', 'simd']).default('simd'))
+    .option('--on <device>', `where to run: ${deviceNames.join(', ')}`, 'node')
+    .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(['scalar', 'simd']))
     .option('--max-secs <seconds>', 'stop measuring after this long', integerOption(1), 10)
-    .action(async (path: string, options: { on: string; variant: Variant; maxSecs: number }) => {
+    .action(async (path: string, options: { on: string; variant?: Variant; maxSecs: number }) => {
       const { output } = invocation;
       const model = readInputFile(path);
       const device = await openDevice(options.on, { log: (message) => output.detail(message) });

@@ -6,13 +6,13 @@ import { facts, percentText } from '../../compiler/cli/table.ts';
 import { UsageError } from '../../compiler/errors.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
-import { fullRuntimeBytes, type Variant } from '../../compiler/root.ts';
+import type { Variant } from '../../compiler/root.ts';
 import { preprocessNote } from '../../compiler/samples/images.ts';
 import { modelInputsOf } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
 import { limitSamples, type Samples } from '../../compiler/samples/samples.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
-import { deviceKinds, openDevice } from '../index.ts';
+import { deviceNames, openDevice } from '../index.ts';
 import { type CrossCheck, crossCheck, importReference, openReference, type Reference } from '../reference.ts';
 
 interface EvalOptions {
@@ -74,7 +74,7 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
   const opened = options.reference === undefined ? undefined : await open(options.reference, model, samples, options.variant);
   const device = await openDevice(options.on, { log: (message) => output.detail(message) });
   try {
-    await device.deploy({ model: model.bytes, runtime: fullRuntimeBytes(options.variant) });
+    await device.deploy({ model: model.bytes, variant: options.variant, kernels: 'all' });
     const evaluation = await evaluate({
       model,
       samples,
@@ -120,7 +120,7 @@ export const evaluation: Verb = (program, invocation) => {
     .requiredOption('--samples <path>', 'a *.dataset.json, a folder of images, a .npy or a .npz')
     .option('--reference <path>', 'the ONNX model it was compiled from')
     .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
-    .addOption(new Option('--on <device>', 'where the packed model runs').choices(deviceKinds.map(({ name }) => name)).default('node'))
+    .option('--on <device>', `where the packed model runs: ${deviceNames.join(', ')}`, 'node')
     .addOption(new Option('--variant <variant>', "the runtime's instruction set").choices(['simd', 'scalar']).default('simd'))
     .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
     .action((path: string, options: EvalOptions) => run(path, options, invocation));

@@ -7,7 +7,7 @@ import { InputFileError, UsageError } from '../../compiler/errors.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import { elementCount } from '../../compiler/graph.ts';
 import type { PackedMetadata } from '../../compiler/packed/metadata.ts';
-import { fullRuntimeBytes, type Variant } from '../../compiler/root.ts';
+import type { Variant } from '../../compiler/root.ts';
 import { isImagePath } from '../../compiler/samples/image.ts';
 import { defaultImagePreprocess, imageFormatOf, imageSamples } from '../../compiler/samples/images.ts';
 import { modelInputsOf, onnxShapeOf, sampleReader } from '../../compiler/samples/layout.ts';
@@ -103,7 +103,7 @@ async function infer(path: string, options: RunOptions, { output }: Invocation):
   const values = sampleReader(samples, metadata.inputs)(options.index);
   const device = await node.open({});
   try {
-    await device.deploy({ model: model.bytes, runtime: fullRuntimeBytes(options.variant) });
+    await device.deploy({ model: model.bytes, variant: options.variant, kernels: 'all' });
     const [bytes] = (await device.infer([inputBytes(metadata, values)])) as [Uint8Array];
     const outputs = outputValues(metadata, bytes).map((data, i): OutputReport => {
       const port = metadata.outputs[i] as PackedMetadata['outputs'][number];

@@ -1,28 +1,34 @@
 /** Device node: this process. */
-import type { Device, DeviceKind } from '../device.ts';
-import { clockStepUs, Runner } from '../runner.ts';
+import type { Clock, Deployed, Deployment, Device, DeviceKind, StepTime } from '../device.ts';
+import { performanceClock, Runner } from '../runner.ts';
+import { webRuntime } from '../web-runtime.ts';
 
 class NodeDevice implements Device {
   readonly name = 'node';
   readonly environment = { engine: `V8 ${process.versions.v8}`, version: process.version, platform: `${process.platform} ${process.arch}` };
   private runner: Runner | undefined;
 
-  async deploy({ model, runtime }: { model: Uint8Array; runtime: Uint8Array }) {
-    const { runner, times } = await Runner.create(model, runtime);
+  async deploy(deployment: Deployment): Promise<Deployed> {
+    const { wasm, facts } = await webRuntime(deployment);
+    const { runner, times } = await Runner.create(deployment.model, wasm);
     this.runner = runner;
-    return times;
+    return { ...facts, ...times };
   }
 
   async infer(inputs: readonly Uint8Array[]): Promise<Uint8Array[]> {
     return inputs.map((input) => this.deployed().infer(input));
   }
 
-  async clockStepUs(): Promise<number> {
-    return clockStepUs();
+  async clock(): Promise<Clock> {
+    return performanceClock();
   }
 
   async time(runs: number): Promise<number> {
     return this.deployed().time(runs);
+  }
+
+  async profile(runs: number): Promise<readonly StepTime[]> {
+    return this.deployed().profile(runs);
   }
 
   async close(): Promise<void> {

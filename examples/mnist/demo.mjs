@@ -63,7 +63,7 @@ const rows = [
     kilobytes(compiled.arenaBytes),
     `${(compiledFloat.arenaBytes / compiled.arenaBytes).toFixed(1)}x smaller`,
   ],
-  ['runtime (wasm, gzip)', kilobytes(float.wasmGzipBytes), kilobytes(int8.wasmGzipBytes), ''],
+  ['runtime (wasm, gzip)', kilobytes(float.codeGzipBytes), kilobytes(int8.codeGzipBytes), ''],
   [
     `accuracy (${evaluated.samples} images)`,
     percent(evaluated.float),
@@ -126,7 +126,7 @@ function page(data) {
 <title>whittle: LeNet-5 in int8</title>
 <style>${style}</style>
 <h1>LeNet-5 on MNIST, carved to int8</h1>
-<p>This file holds the packed model (${kilobytes(compiled.packedBytes)}), its WASM runtime (${kilobytes(int8.wasmBytes)}) and ${evaluated.samples} test images. Nothing is loaded from the network; the answers below are computed by your browser, now.</p>
+<p>This file holds the packed model (${kilobytes(compiled.packedBytes)}), its WASM runtime (${kilobytes(int8.codeBytes)}) and ${evaluated.samples} test images. Nothing is loaded from the network; the answers below are computed by your browser, now.</p>
 <table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('')}</tbody></table>
 <p id="summary" aria-live="polite">Running …</p>
 <div id="grid"></div>

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Executor } from '../../compiler/execute.ts';
-import { readPackedModel } from '../../compiler/packed/read.ts';
 import type { Device } from '../../devices/device.ts';
 import { deviceKinds } from '../../devices/index.ts';
 import { measure } from '../../devices/measure.ts';
-import { buildRuntime } from '../../targets/build-runtime.ts';
 import { randomTensor } from '../compiler/ops/op-case.ts';
 import { requireTool } from '../require-tool.ts';
 import { smallGraph, smallModel } from '../small-model.ts';
@@ -23,8 +21,7 @@ for (const kind of deviceKinds) {
     afterAll(() => device?.close());
 
     test('deploys, and gives the bytes that the compiler gives', async () => {
-      const runtime = await buildRuntime(readPackedModel(model).opcodes, 'simd');
-      const times = await device.deploy({ model, runtime });
+      const times = await device.deploy({ model });
       expect(times.loadUs).toBeGreaterThan(0);
       expect(times.firstUs).toBeGreaterThan(0);
 
@@ -47,10 +44,9 @@ for (const kind of deviceKinds) {
     });
 
     test('names what is wrong with a damaged model', async () => {
-      const runtime = await buildRuntime(readPackedModel(model).opcodes, 'simd');
       const damaged = model.slice();
       damaged[200] = (damaged[200] as number) ^ 1;
-      await expect(device.deploy({ model: damaged, runtime })).rejects.toThrow(/CRC-32 does not match/);
+      await expect(device.deploy({ model: damaged })).rejects.toThrow(/CRC-32 does not match/);
     });
   });
 }
