@@ -1,12 +1,29 @@
 /** Before the tests: the Debian packages they drive. Installs what is missing when it may, else stops with the line to type. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
-/** Program → Debian package. */
-const tools = { chromium: 'chromium' };
+/** Program, or a file of it, → Debian package. */
+const tools = {
+  chromium: 'chromium',
+  'firefox-esr': 'firefox-esr',
+  WebKitWebDriver: 'webkit2gtk-driver',
+  'xvfb-run': 'xvfb',
+  adb: 'adb',
+  'g++': 'g++',
+  cmake: 'cmake',
+  'arm-none-eabi-gcc': 'gcc-arm-none-eabi',
+  '/usr/lib/arm-none-eabi/newlib': 'libnewlib-arm-none-eabi',
+  'riscv64-unknown-elf-gcc': 'gcc-riscv64-unknown-elf',
+  '/usr/lib/picolibc/riscv64-unknown-elf': 'picolibc-riscv64-unknown-elf',
+  'qemu-system-arm': 'qemu-system-arm',
+  'qemu-system-riscv32': 'qemu-system-misc',
+  stm32flash: 'stm32flash',
+};
 
 const runs = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+const isPresent = (name) => (name.startsWith('/') ? existsSync(name) : runs('sh', '-c', `command -v ${name}`));
 const missing = Object.entries(tools)
-  .filter(([program]) => !runs('sh', '-c', `command -v ${program}`))
+  .filter(([name]) => !isPresent(name))
   .map(([, debianPackage]) => debianPackage);
 
 if (missing.length) {
