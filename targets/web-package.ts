@@ -1,89 +1,50 @@
-/** What the packages for Node and for browsers share: model, runtimes, loader, types; they differ in how index.js reads its files. */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { InputFileError } from '../compiler/errors.ts';
-import { elementCount } from '../compiler/graph.ts';
+/** What the packages for Node, browsers and webviews share: model, runtimes, loader, types, manifest. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PackedPort } from '../compiler/packed/metadata.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
-import { packageRoot, version } from '../compiler/root.ts';
+import { packageRoot, type Variant, version } from '../compiler/root.ts';
 import { buildRuntime } from './build-runtime.ts';
 import type { Package } from './target.ts';
+import { writeFolder } from './write-folder.ts';
 
-export interface WebPackageOptions {
-  readonly name: string;
-  /** Source of index.js. */
-  readonly index: string;
-  /** Five lines of use for README.md. */
-  readonly usage: string;
+/** The builds that a web package carries; the loader takes the best that the engine accepts. */
+export const webVariants: readonly Variant[] = ['simd', 'scalar'];
+
+export type Runtimes = Readonly<Record<string, Uint8Array>>;
+
+/** Every runtime of the model, by variant. */
+export async function buildRuntimes(model: PackedModel): Promise<Runtimes> {
+  const built = await Promise.all(webVariants.map(async (variant) => [variant, await buildRuntime(model.opcodes, variant)] as const));
+  return Object.fromEntries(built);
 }
 
-function inputType(port: PackedPort): string {
-  return `  /** ${elementCount(port.shape)} values [${port.shape.join(', ')}]: Float32Array of real values, Uint8Array of stored values (pixels), or Int8Array already quantized. */
-  readonly ${JSON.stringify(port.name)}: Float32Array | Uint8Array | Uint8ClampedArray | Int8Array;`;
+/** The runtimes as files of a package. */
+export function runtimeFiles(runtimes: Runtimes): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(runtimes).map(([variant, wasm]) => [`runtime-${variant}.wasm`, wasm]));
 }
 
-/** Declarations for exactly this model: names, lengths, labels. */
-function declarations(model: PackedModel): string {
-  const { inputs, outputs, labels } = model.metadata;
-  const single = inputs.length === 1 ? ` | ModelInputs[${JSON.stringify(inputs[0]?.name)}]` : '';
-  const lengths = (ports: readonly PackedPort[]) =>
-    ports.map((port) => `  readonly ${JSON.stringify(port.name)}: ${elementCount(port.shape)};`).join('\n');
-  return `/** Made by whittle ${version} for the model "${model.metadata.name}". */
-export interface ModelInputs {
-${inputs.map(inputType).join('\n')}
+/** A bundle that `npm run build` made. */
+export function bundle(name: string): string {
+  return readFileSync(join(packageRoot, 'dist', name), 'utf8');
 }
 
-export interface ModelOutputs {
-${outputs.map((port) => `  /** [${port.shape.join(', ')}] */\n  readonly ${JSON.stringify(port.name)}: Float32Array;`).join('\n')}
+/** package.json: one entry per key of `entries`, each a module with its declarations. */
+export function manifest(name: string, entries: Readonly<Record<string, string>>): string {
+  const modules = Object.entries(entries).map(([entry, file]) => [entry, { types: `./${file}.d.ts`, default: `./${file}.js` }]);
+  const exports = { ...Object.fromEntries(modules), './*': './*' };
+  return `${JSON.stringify({ name, version: '1.0.0', type: 'module', exports, sideEffects: false }, null, 2)}\n`;
 }
 
-export interface InputLengths {
-${lengths(inputs)}
-}
-
-export interface OutputLengths {
-${lengths(outputs)}
-}
-${labels ? `\nexport type Label = ${labels.map((label) => JSON.stringify(label)).join(' | ')};\n` : ''}
-export interface PortInfo {
-  readonly name: keyof ModelInputs | keyof ModelOutputs;
-  readonly dtype: 'float32' | 'int8' | 'int32';
-  readonly shape: readonly number[];
-  readonly length: number;
-  readonly scale?: number;
-  readonly zeroPoint?: number;
-  readonly permutation?: readonly number[];
-  readonly labels?: readonly ${labels ? 'Label' : 'string'}[];
-  readonly preprocess?: { readonly offset: number | readonly number[]; readonly scale: number | readonly number[] };
-}
-
-export interface Session {
-  readonly inputs: readonly PortInfo[];
-  readonly outputs: readonly PortInfo[];
-  readonly info: { readonly name: string; readonly variant: 'simd' | 'scalar'; readonly modelBytes: number; readonly arenaBytes: number; readonly memoryBytes: number };
-  /** Runs once; real values by output name. */
-  run(inputs: ModelInputs${single}): Promise<ModelOutputs>;
-  /** As run, without copies: raw outputs, valid until the next run. */
-  runSync(inputs: ModelInputs${single}): { readonly [name in keyof ModelOutputs]: Int8Array | Float32Array | Int32Array };
-  dispose(): void;
-  [Symbol.dispose](): void;
-}
-
-/** @param source another packed model for this runtime: its bytes or its URL; default: model.whittle beside this file. */
-export function createSession(source?: Uint8Array | URL | string): Promise<Session>;
-`;
-}
-
-function readme(model: PackedModel, options: WebPackageOptions): string {
+/** README.md of a package. @param usage Markdown that shows how to use it */
+export function readme(model: PackedModel, name: string, usage: string): string {
   const { inputs, outputs } = model.metadata;
   const row = (port: PackedPort) => `| ${port.name} | ${port.dtype} | ${port.shape.join(' x ')} |`;
-  return `# ${options.name}
+  return `# ${name}
 
 Made by whittle ${version}. No dependencies.
 
-\`\`\`js
-${options.usage}
-\`\`\`
+${usage}
 
 | tensor | dtype | shape |
 |---|---|---|
@@ -93,32 +54,16 @@ Model ${model.bytes.length} bytes, arena ${model.arenaBytes} bytes.
 `;
 }
 
-/** Writes the package beside its final place first: either all of it exists, or none. */
-export async function writeWebPackage(model: PackedModel, folder: string, options: WebPackageOptions): Promise<Package> {
-  const [simd, scalar] = await Promise.all([buildRuntime(model.opcodes, 'simd'), buildRuntime(model.opcodes, 'scalar')]);
-  const files: Record<string, string | Uint8Array> = {
-    'index.js': options.index,
-    'index.d.ts': declarations(model),
-    'loader.js': readFileSync(join(packageRoot, 'dist', 'loader.js')),
-    'model.whittle': model.bytes,
-    'runtime-simd.wasm': simd,
-    'runtime-scalar.wasm': scalar,
-    'package.json': `${JSON.stringify({ name: options.name, version: '1.0.0', type: 'module', exports: { '.': { types: './index.d.ts', default: './index.js' } }, sideEffects: false }, null, 2)}\n`,
-    'README.md': readme(model, options),
-  };
-  const target = resolve(folder);
-  mkdirSync(dirname(target), { recursive: true });
-  const temporary = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
-  try {
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), content);
-    mkdirSync(target, { recursive: true });
-    for (const name of Object.keys(files)) renameSync(join(temporary, name), join(target, name));
-  } catch (error) {
-    throw new InputFileError(`${folder}: cannot be written (${(error as Error).message}); choose another folder with -o`, { cause: error });
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
-  return { folder, files: Object.keys(files), flashBytes: model.bytes.length + simd.length, ramBytes: model.arenaBytes };
+/** Writes the folder and says what a device must store: the model and the runtime that it will use. */
+export function writeWebPackage(
+  folder: string,
+  model: PackedModel,
+  runtimes: Runtimes,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Package {
+  writeFolder(folder, files);
+  const runtimeBytes = Math.max(...Object.values(runtimes).map((wasm) => wasm.length));
+  return { folder, files: Object.keys(files), flashBytes: model.bytes.length + runtimeBytes, ramBytes: model.arenaBytes };
 }
 
 /** A package name that npm accepts, from any model name. */

@@ -35,24 +35,6 @@ function pixelsOfPng(bytes: Uint8Array): Pixels {
   return { width, height, channels: 1, data };
 }
 
-/**
- * Grey, grey with alpha, RGB or RGBA → `channels` (1, 3 or 4). Alpha is dropped, not blended; colour becomes grey by
- * ITU-R BT.601 luma (0.299 R + 0.587 G + 0.114 B, rounded), as Pillow's "L".
- */
-export function convertChannels(image: Pixels, channels: number): Pixels {
-  const from = image.channels;
-  if (from === channels) return image;
-  const count = image.width * image.height;
-  const data = new Uint8Array(count * channels);
-  for (let i = 0; i < count; i++) {
-    const at = (c: number) => image.data[i * from + (from < 3 ? 0 : c)] as number;
-    if (channels === 1) data[i] = from < 3 ? at(0) : Math.round(0.299 * at(0) + 0.587 * at(1) + 0.114 * at(2));
-    else for (let c = 0; c < 3; c++) data[i * channels + c] = at(c);
-    if (channels === 4) data[i * 4 + 3] = from === 2 ? (image.data[i * 2 + 1] as number) : 255;
-  }
-  return { ...image, channels, data };
-}
-
 /** @throws InputFileError when the bytes are not a readable PNG or JPEG. */
 export function decodeImage(bytes: Uint8Array, path: string): Pixels {
   const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;

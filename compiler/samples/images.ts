@@ -4,33 +4,19 @@ import { join } from 'node:path';
 import { InputFileError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
 import type { Preprocess } from '../packed/metadata.ts';
-import { convertChannels, isImagePath, readImage } from './image.ts';
+import { isImagePath, readImage } from './image.ts';
+import { convertChannels, type ImageFormat, imageFormat } from './image-format.ts';
 import { preprocessor } from './preprocess.ts';
 import { resizeBilinear } from './resize.ts';
 import { type ModelInput, type SampleLayout, type Samples, sha256 } from './samples.ts';
 
-export interface ImageFormat {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-}
-
 /** What the files of folders without a description mean: pixels 0 … 255 become 0 … 1. */
 export const defaultImagePreprocess: Preprocess = { offset: 0, scale: 1 / 255 };
 
-const channelCounts = [1, 3, 4];
-
-/**
- * Width, height and channels of an image input; [1, C, H, W] before [1, H, W, C] when both are possible.
- * @throws InputFileError when the model does not take one image.
- */
+/** @throws InputFileError when the model does not take one image. */
 export function imageFormatOf(inputs: readonly ModelInput[], source: string): ImageFormat {
-  const [input] = inputs;
-  const [, a = 0, b = 0, c = 0] = input?.shape ?? [];
-  if (inputs.length === 1 && input?.shape.length === 4 && input.shape[0] === 1) {
-    if (channelCounts.includes(a)) return { channels: a, height: b, width: c };
-    if (channelCounts.includes(c)) return { channels: c, height: a, width: b };
-  }
+  const format = imageFormat(inputs);
+  if (format) return format;
   const shapes = inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
   throw new InputFileError(
     `${source}: images need a model with one input [1, C, H, W] of 1, 3 or 4 channels, this one has ${shapes}; give the samples as .npy or .npz`,

@@ -14,6 +14,7 @@ import { modelInputsOf, onnxShapeOf, sampleReader } from '../../compiler/samples
 import { loadSamples } from '../../compiler/samples/load.ts';
 import { preprocessor } from '../../compiler/samples/preprocess.ts';
 import { identityPreprocess, type ModelInput, type SampleLayout, type Samples } from '../../compiler/samples/samples.ts';
+import { type RankedLabel, rankLabels } from '../../targets/loader/rank.ts';
 import { node } from '../node/device.ts';
 import { inputBytes, outputValues } from '../port-bytes.ts';
 
@@ -23,22 +24,15 @@ interface RunOptions {
   readonly variant: Variant;
 }
 
-interface RankedClass {
-  readonly index: number;
-  readonly label: string;
-  readonly value: number;
-}
-
 interface OutputReport {
   readonly name: string;
   readonly shape: readonly number[];
   /** Real values in the order of the ONNX file. */
   readonly values: readonly number[];
   /** The five largest, where the model knows the names of its classes. */
-  readonly top?: readonly RankedClass[];
+  readonly top?: readonly RankedLabel[];
 }
 
-const RANKED = 5;
 const PRINTED_VALUES = 16;
 
 /** Channels-last order of an ONNX shape without its batch. */
@@ -77,14 +71,6 @@ function loadInput(path: string, metadata: PackedMetadata): Samples {
   return imageSamples({ source: path, paths: [path], format: imageFormatOf(inputs, path), preprocess });
 }
 
-function rank(values: Float32Array, labels: readonly string[] | undefined): readonly RankedClass[] | undefined {
-  if (!labels || labels.length !== values.length) return undefined;
-  return [...values.keys()]
-    .sort((a, b) => (values[b] as number) - (values[a] as number) || a - b)
-    .slice(0, RANKED)
-    .map((index) => ({ index, label: labels[index] as string, value: values[index] as number }));
-}
-
 function outputText({ name, shape, values, top }: OutputReport): string {
   const title = `${name} [${shape.join(', ')}]`;
   if (top) {
@@ -107,7 +93,7 @@ async function infer(path: string, options: RunOptions, { output }: Invocation):
     const [bytes] = (await device.infer([inputBytes(metadata, values)])) as [Uint8Array];
     const outputs = outputValues(metadata, bytes).map((data, i): OutputReport => {
       const port = metadata.outputs[i] as PackedMetadata['outputs'][number];
-      const top = rank(data, metadata.labels);
+      const top = rankLabels(data, metadata.labels);
       return { name: port.name, shape: onnxShapeOf(port), values: [...data], ...(top && { top }) };
     });
     output.report({ model: path, input: options.input, outputs }, () => outputs.map(outputText).join('\n\n'));

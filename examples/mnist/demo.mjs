@@ -92,8 +92,7 @@ async function answersInNode(images) {
   const file = (name) => async () => new Uint8Array(readFileSync(join(packageFolder, name)));
   const session = await Session.create({
     model: new Uint8Array(readFileSync(packed)),
-    simd: file('runtime-simd.wasm'),
-    scalar: file('runtime-scalar.wasm'),
+    runtime: (variant) => file(`runtime-${variant}.wasm`)(),
   });
   const answers = [];
   for (let i = 0; i < images.length / 784; i++) {

@@ -1,5 +1,6 @@
 /** The page that `npm run demo` writes: runs the packed model on the test images in this browser. Bundled to dist/demo-page.js. */
 import { Session } from '../../targets/loader/session.ts';
+import { decodeBase64 } from '../../targets/loader/source.ts';
 
 /** Base64 parts that demo.mjs puts into the page. */
 interface DemoData {
@@ -16,10 +17,6 @@ interface DemoData {
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
-
-function decode(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
@@ -55,14 +52,13 @@ function card(pixels: Uint8Array, answer: number, label: number, confidence: num
 async function main(): Promise<void> {
   const data = JSON.parse(element('data').textContent as string) as DemoData;
   const session = await Session.create({
-    model: decode(data.model),
-    simd: async () => decode(data.simd),
-    scalar: async () => decode(data.scalar),
+    model: decodeBase64(data.model),
+    runtime: async (variant) => decodeBase64(variant === 'scalar' ? data.scalar : data.simd),
   });
   const output = session.outputs[0]?.name as string;
-  const images = decode(data.images);
-  const labels = decode(data.labels);
-  const nodeAnswers = decode(data.nodeAnswers);
+  const images = decodeBase64(data.images);
+  const labels = decodeBase64(data.labels);
+  const nodeAnswers = decodeBase64(data.nodeAnswers);
   const answers = new Uint8Array(labels.length);
   const confidences = new Float32Array(labels.length);
   const start = performance.now();

@@ -1,35 +1,110 @@
-/** Target browser: an ESM package that fetches its files beside itself. */
+/** Target browser: one folder with an ES module that fetches its files, an inline module, a classic script, and a worker. */
+import { createHash } from 'node:crypto';
+import type { PackedModel } from '../../compiler/packed/read.ts';
+import { cacheDeclarations, inlineDeclarations, sessionDeclarations, typeDeclarations, workerDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
-import { packageName, writeWebPackage } from '../web-package.ts';
+import { buildRuntimes, bundle, manifest, packageName, readme, runtimeFiles, webVariants, writeWebPackage } from '../web-package.ts';
+import { globalName, inlineModule, inlineScript } from './inline.ts';
 
-const index = `import { Session } from './loader.js';
+/** Each address is written out: bundlers find `new URL('./file', import.meta.url)` only where it stands literally. */
+const runtimeUrls = webVariants.map((variant) => `  ${variant}: () => new URL('./runtime-${variant}.wasm', import.meta.url),`).join('\n');
 
-async function bytes(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(url + ': HTTP ' + response.status + '; serve the whole package folder');
-  return new Uint8Array(await response.arrayBuffer());
-}
+const index = `import { fetchFile, modelBytes, Session } from './loader.js';
 
-export async function createSession(source = new URL('./model.whittle', import.meta.url)) {
-  const model = source instanceof Uint8Array ? source : await bytes(source);
-  return Session.create({
-    model,
-    simd: () => bytes(new URL('./runtime-simd.wasm', import.meta.url)),
-    scalar: () => bytes(new URL('./runtime-scalar.wasm', import.meta.url)),
-  });
+const runtimes = {
+${runtimeUrls}
+};
+
+export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
+  const model = await modelBytes(source, options);
+  return Session.create({ model, runtime: (variant) => fetchFile(runtimes[variant](), { signal: options.signal }) });
 }
 `;
 
+const worker = `import { createSession } from './index.js';
+import { serveSession } from './worker-server.js';
+
+serveSession(createSession);
+`;
+
+const workerSession = `import { WorkerSession } from './worker-client.js';
+
+export async function createWorkerSession(source, { signal } = {}) {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  return WorkerSession.create(worker, source instanceof URL ? source.href : source, signal);
+}
+`;
+
+function cache(name: string, sha256: string): string {
+  return `import { cachedBytes } from './cache.js';
+
+export function cachedModel(options = {}) {
+  const url = new URL('./model.whittle', import.meta.url);
+  return cachedBytes(url, { ...options, sha256: '${sha256}', cacheName: 'whittle-${name}' });
+}
+`;
+}
+
+function usage(name: string, model: PackedModel): string {
+  const { inputs } = model.metadata;
+  const input = inputs[0];
+  const js = (code: string) => `\`\`\`js\n${code}\n\`\`\``;
+  return `${js(`import { createSession } from './${name}/index.js';
+const session = await createSession();
+const pixels = new Uint8Array(session.inputs[0].length); // ${input?.name}: [${input?.shape.join(', ')}], or a picture where the input is one
+const outputs = await session.run(pixels);
+console.log(outputs);`)}
+
+| entry | for |
+|---|---|
+| \`index.js\` | pages and bundlers that understand \`new URL('./file', import.meta.url)\` (Vite, webpack 5), import maps |
+| \`inline.js\` | esbuild and every other bundler; nothing is fetched |
+| \`${name}.iife.js\` | \`<script>\`, file:// pages, webviews: defines \`${globalName(name)}\`; nothing is fetched |
+| \`worker-session.js\` | \`createWorkerSession()\`: the same in a worker, with a queue and AbortSignal |
+| \`cached-model.js\` | \`createSession(await cachedModel())\`: the model stays in the browser, checked by its SHA-256 |
+
+A Content-Security-Policy must allow \`script-src 'self' 'wasm-unsafe-eval'\`; the worker of the inline builds also needs \`worker-src blob:\`.
+\`precache.json\` lists the files with sizes and SHA-256 for a service worker.`;
+}
+
+function precache(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const entries = ['index.js', 'loader.js', 'model.whittle', ...Object.keys(files).filter((name) => name.endsWith('.wasm'))].map((url) => {
+    const bytes = Buffer.from(files[url] as string | Uint8Array);
+    return { url, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  });
+  return `${JSON.stringify(entries, null, 2)}\n`;
+}
+
 export const browserTarget: Target = {
   name: 'browser',
-  package(model, folder, options) {
+  async package(model, folder, options) {
     const name = packageName(options.name ?? model.metadata.name);
-    const input = model.metadata.inputs[0];
-    const usage = `import { createSession } from './${name}/index.js';
-const session = await createSession();
-const pixels = new Uint8Array(session.inputs[0].length); // ${input?.name}: [${input?.shape.join(', ')}], e.g. from a canvas
-const outputs = await session.run(pixels);
-console.log(outputs);`;
-    return writeWebPackage(model, folder, { name, index, usage });
+    const runtimes = await buildRuntimes(model);
+    const sha256 = createHash('sha256').update(model.bytes).digest('hex');
+    const modules = {
+      'index.js': index,
+      'loader.js': bundle('loader.js'),
+      'model.whittle': model.bytes,
+      ...runtimeFiles(runtimes),
+    };
+    return writeWebPackage(folder, model, runtimes, {
+      ...modules,
+      'index.d.ts': sessionDeclarations,
+      'types.d.ts': typeDeclarations(model),
+      'inline.js': inlineModule(model, runtimes),
+      'inline.d.ts': inlineDeclarations,
+      [`${name}.iife.js`]: inlineScript(model, runtimes, globalName(name)),
+      'worker.js': worker,
+      'worker-server.js': bundle('worker-server.js'),
+      'worker-client.js': bundle('worker-client.js'),
+      'worker-session.js': workerSession,
+      'worker-session.d.ts': workerDeclarations,
+      'cache.js': bundle('cache.js'),
+      'cached-model.js': cache(name, sha256),
+      'cached-model.d.ts': cacheDeclarations,
+      'precache.json': precache(modules),
+      'package.json': manifest(name, { '.': 'index', './inline': 'inline', './worker': 'worker-session', './cache': 'cached-model' }),
+      'README.md': readme(model, name, usage(name, model)),
+    });
   },
 };

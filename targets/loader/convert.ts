@@ -48,7 +48,10 @@ export function quantizeInput(data: InputData, port: ConvertedPort, target: Type
     let tables = tableCache.get(port);
     if (!tables) tableCache.set(port, (tables = storedValueTables(port)));
     const channels = tables.length;
-    for (let i = 0; i < data.length; i++) target[i] = (tables[i % channels] as Float32Array)[data[i] as number] as number;
+    // Channels first in memory, [1, C, H, W]: a channel is one plane.
+    const plane = port.shape.length > 2 && port.shape.at(-1) !== channels && port.shape[1] === channels ? data.length / channels : 1;
+    for (let i = 0; i < data.length; i++)
+      target[i] = (tables[Math.floor(i / plane) % channels] as Float32Array)[data[i] as number] as number;
   } else if (data instanceof Float32Array && port.dtype === 'int8') {
     const quantize = quantizer(port);
     for (let i = 0; i < data.length; i++) target[i] = quantize(data[i] as number);

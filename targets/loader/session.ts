@@ -3,13 +3,16 @@
  * in Node, browsers, workers and webviews. Bundled into one file by `npm run build`.
  */
 import { Engine } from '../../compiler/engine.ts';
-import { InvalidPackedModelError, UsageError } from '../../compiler/errors.ts';
+import { UsageError } from '../../compiler/errors.ts';
 import { byteLength, elementCount } from '../../compiler/graph.ts';
 import type { PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
+import type { Variant } from '../../compiler/root.ts';
 import { dequantize, type InputData, quantizeInput, viewOf } from './convert.ts';
-
-export { InvalidPackedModelError, UsageError };
+import { type ImageSource, imagePixels, isImageSource } from './image.ts';
+import { type RankedLabel, rankLabels } from './rank.ts';
+import { compileRuntime } from './source.ts';
+import { bestVariant } from './variant.ts';
 
 /** What `inputs` and `outputs` tell of a tensor. */
 export interface PortInfo extends PackedPort {
@@ -21,7 +24,7 @@ export interface PortInfo extends PackedPort {
 
 export interface SessionInfo {
   readonly name: string;
-  readonly variant: 'simd' | 'scalar';
+  readonly variant: Variant;
   readonly modelBytes: number;
   readonly arenaBytes: number;
   /** Bytes of the whole WASM memory. */
@@ -31,18 +34,16 @@ export interface SessionInfo {
 export interface SessionSources {
   /** The packed model. */
   readonly model: Uint8Array;
-  /** The runtime with SIMD, and the one for engines without; the first that the engine accepts is used. */
-  readonly simd: () => Promise<Uint8Array>;
-  readonly scalar: () => Promise<Uint8Array>;
+  /** The runtime's module for this variant: its bytes, or a response that is still arriving. */
+  readonly runtime: (variant: Variant) => Promise<Uint8Array | Response>;
 }
 
-export type Inputs = InputData | Readonly<Record<string, InputData>>;
+export type InputValue = InputData | ImageSource;
 
-/** 35 bytes that only validate where WASM SIMD exists: (func (drop (v128.const 0…))). */
-const simdProbe = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26,
-  11,
-]);
+export type Inputs = InputValue | Readonly<Record<string, InputValue>>;
+
+/** Real values by output name; `labels`: the best classes, where the model knows their names. */
+export type Outputs = Record<string, Float32Array> & { readonly labels?: readonly RankedLabel[] };
 
 function portInfo(port: PackedPort, extra: Pick<PortInfo, 'labels' | 'preprocess'>): PortInfo {
   return { ...port, length: elementCount(port.shape), ...extra };
@@ -61,9 +62,8 @@ export class Session {
    */
   static async create(sources: SessionSources): Promise<Session> {
     const { metadata, arenaBytes } = readPackedModel(sources.model);
-    const variant = WebAssembly.validate(simdProbe) ? 'simd' : 'scalar';
-    const wasm = await WebAssembly.compile((await sources[variant]()) as BufferSource);
-    const engine = await Engine.create(wasm, sources.model);
+    const variant = bestVariant();
+    const engine = await Engine.create(await compileRuntime(await sources.runtime(variant)), sources.model);
     const { labels, preprocess } = metadata;
     return new Session(
       engine,
@@ -75,14 +75,17 @@ export class Session {
 
   /**
    * Runs the model once. Float32Array holds real values; Uint8Array and Uint8ClampedArray hold stored values (pixels)
-   * that the model's own preprocessing turns into real ones; Int8Array is already quantized. One array is enough for a
-   * model with one input.
-   * @returns real values, by output name
+   * that the model's own preprocessing turns into real ones; Int8Array is already quantized; pictures (ImageData, image,
+   * video, VideoFrame, canvas) are resized to the input. One value is enough for a model with one input.
+   * @returns real values, by output name, and the best labels
    * @throws UsageError when a name or a length is wrong.
    */
-  async run(inputs: Inputs): Promise<Record<string, Float32Array>> {
+  async run(inputs: Inputs): Promise<Outputs> {
     const raw = this.runSync(inputs);
-    return Object.fromEntries(this.outputs.map((port) => [port.name, dequantize(raw[port.name] as Int8Array, port)]));
+    const outputs: Record<string, Float32Array> = {};
+    for (const port of this.outputs) outputs[port.name] = dequantize(raw[port.name] as Int8Array, port);
+    const labels = this.outputs.map((port) => rankLabels(outputs[port.name] as Float32Array, port.labels)).find((ranked) => ranked);
+    return Object.assign(outputs, labels && { labels }) as Outputs;
   }
 
   /** As `run`, at once and without copies: views of the raw outputs, valid until the next run. */
@@ -98,13 +101,14 @@ export class Session {
   }
 
   private inputData(inputs: Inputs, port: PortInfo): InputData {
-    const single = ArrayBuffer.isView(inputs);
+    const single = ArrayBuffer.isView(inputs) || isImageSource(inputs);
     if (single && this.inputs.length > 1) {
       throw new UsageError(
         `${this.info.name} has ${this.inputs.length} inputs; pass { ${this.inputs.map(({ name }) => name).join(', ')} }`,
       );
     }
-    const data = single ? (inputs as InputData) : (inputs as Readonly<Record<string, InputData>>)[port.name];
+    const value = single ? inputs : (inputs as Readonly<Record<string, InputValue>>)[port.name];
+    const data = isImageSource(value) ? imagePixels(value, port) : (value as InputData | undefined);
     if (!data) throw new UsageError(`input "${port.name}" is missing; expected ${port.length} values [${port.shape.join(', ')}]`);
     if (data.length !== port.length) {
       throw new UsageError(`input "${port.name}" has ${data.length} values, expected ${port.length} [${port.shape.join(', ')}]`);

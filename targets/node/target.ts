@@ -1,28 +1,43 @@
 /** Target node: an ESM package that reads its files from disk. */
+import { sessionDeclarations, typeDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
-import { packageName, writeWebPackage } from '../web-package.ts';
+import { buildRuntimes, bundle, manifest, packageName, readme, runtimeFiles, writeWebPackage } from '../web-package.ts';
 
 const index = `import { readFile } from 'node:fs/promises';
-import { Session } from './loader.js';
+import { modelBytes, Session } from './loader.js';
 
-const file = (name) => () => readFile(new URL(name, import.meta.url));
-
-export async function createSession(source = new URL('./model.whittle', import.meta.url)) {
-  const model = source instanceof Uint8Array ? source : await readFile(source);
-  return Session.create({ model, simd: file('./runtime-simd.wasm'), scalar: file('./runtime-scalar.wasm') });
+export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
+  const isFile = source instanceof URL ? source.protocol === 'file:' : typeof source === 'string' && !/^https?:/.test(source);
+  const model = isFile ? new Uint8Array(await readFile(source, options)) : await modelBytes(source, options);
+  return Session.create({ model, runtime: (variant) => readFile(new URL('./runtime-' + variant + '.wasm', import.meta.url)) });
 }
 `;
 
+function usage(name: string, input: string, shape: readonly number[]): string {
+  return `\`\`\`js
+import { createSession } from '${name}';
+const session = await createSession();
+const input = new Float32Array(session.inputs[0].length); // ${input}: [${shape.join(', ')}]
+const outputs = await session.run(input);
+console.log(outputs);
+\`\`\``;
+}
+
 export const nodeTarget: Target = {
   name: 'node',
-  package(model, folder, options) {
+  async package(model, folder, options) {
     const name = packageName(options.name ?? model.metadata.name);
-    const input = model.metadata.inputs[0];
-    const usage = `import { createSession } from '${name}';
-const session = await createSession();
-const input = new Float32Array(session.inputs[0].length); // ${input?.name}: [${input?.shape.join(', ')}]
-const outputs = await session.run(input);
-console.log(outputs);`;
-    return writeWebPackage(model, folder, { name, index, usage });
+    const runtimes = await buildRuntimes(model);
+    const { name: input = '', shape = [] } = model.metadata.inputs[0] ?? {};
+    return writeWebPackage(folder, model, runtimes, {
+      'index.js': index,
+      'index.d.ts': sessionDeclarations,
+      'types.d.ts': typeDeclarations(model),
+      'loader.js': bundle('loader.js'),
+      'model.whittle': model.bytes,
+      ...runtimeFiles(runtimes),
+      'package.json': manifest(name, { '.': 'index' }),
+      'README.md': readme(model, name, usage(name, input, shape)),
+    });
   },
 };

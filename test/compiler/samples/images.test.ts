@@ -1,7 +1,8 @@
 import { encode as encodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
-import { convertChannels, decodeImage } from '../../../compiler/samples/image.ts';
+import { decodeImage } from '../../../compiler/samples/image.ts';
+import { convertChannels } from '../../../compiler/samples/image-format.ts';
 import { loadSamples } from '../../../compiler/samples/load.ts';
 import { resizeBilinear } from '../../../compiler/samples/resize.ts';
 import { scratchFolder } from './scratch.ts';
