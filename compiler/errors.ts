@@ -8,7 +8,8 @@ export class WhittleError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
-    this.name = new.target.name;
+    // Not the class's own name: minified bundles rename classes.
+    this.name = 'WhittleError';
   }
 }
 
