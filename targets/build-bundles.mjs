@@ -17,6 +17,7 @@ const modules = {
 /** Classic scripts; a global name where others call into them. */
 const scripts = {
   'inline-loader': { source: 'targets/loader/inline-loader.ts', globalName: 'whittleLoader' },
+  bridge: { source: 'targets/mobile-webview/bridge.ts', globalName: 'whittleBridgeLoader' },
   'demo-page': { source: 'examples/mnist/page.ts' },
 };
 

@@ -1,6 +1,7 @@
 /** The one list of targets. */
 import { browserTarget } from './browser/target.ts';
+import { mobileWebviewTarget } from './mobile-webview/target.ts';
 import { nodeTarget } from './node/target.ts';
 import type { Target } from './target.ts';
 
-export const targets: readonly Target[] = [browserTarget, nodeTarget];
+export const targets: readonly Target[] = [browserTarget, mobileWebviewTarget, nodeTarget];

@@ -70,7 +70,11 @@ export class Application {
       try {
         const content = readFileSync(join(this.folder, path));
         const type = extension === 'wasm' ? wasmType : (types[extension] ?? 'application/octet-stream');
-        response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store', ...(policy && { 'content-security-policy': policy }) });
+        response.writeHead(200, {
+          'content-type': type,
+          'cache-control': 'no-store',
+          ...(policy && { 'content-security-policy': policy }),
+        });
         response.end(content);
       } catch {
         response.writeHead(404).end();

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Executor } from '../../compiler/execute.ts';
@@ -17,8 +17,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test.for(targets.map(({ name }) => name))('target %s writes a complete package', async (name) => {
   const target = targets.find((candidate) => candidate.name === name);
   const written = await target?.package(readPackedModel(smallModel()), join(folder, name), {});
-  expect(readdirSync(join(folder, name)).sort()).toEqual([...(written?.files ?? [])].sort());
-  expect(written?.files).toContain('index.d.ts');
+  const files = readdirSync(join(folder, name), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => relative(join(folder, name), join(entry.parentPath, entry.name)));
+  expect(paths.sort()).toEqual([...(written?.files ?? [])].sort());
+  expect(written?.files).toContain('README.md');
 });
 
 describe('the node package', () => {
