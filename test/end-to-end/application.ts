@@ -63,7 +63,12 @@ export class Application {
   }
 
   /** Serves the folder and opens its page. */
-  async open({ policy, wasmType = 'application/wasm' }: Serving = {}): Promise<Evaluate> {
+  open(serving: Serving = {}): Promise<Evaluate> {
+    return this.openPath('/index.html', serving);
+  }
+
+  /** The same with another page of the folder. */
+  async openPath(page: string, { policy, wasmType = 'application/wasm' }: Serving = {}): Promise<Evaluate> {
     const server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       const extension = path.split('.').at(-1) as string;
@@ -82,7 +87,7 @@ export class Application {
     });
     this.servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return this.openUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`);
+    return this.openUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}${page}`);
   }
 
   /** Opens a page of the folder from disk. */
@@ -90,7 +95,7 @@ export class Application {
     return this.openUrl(pathToFileURL(join(this.folder, name)).href);
   }
 
-  private async openUrl(url: string): Promise<Evaluate> {
+  async openUrl(url: string): Promise<Evaluate> {
     this.browser ??= CdpBrowser.launch(findChromium());
     const evaluate = await this.browser.openPage(url);
     while (!(await evaluate("document.title === 'application' && document.readyState === 'complete'").catch(() => false)))
