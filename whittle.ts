@@ -7,6 +7,7 @@ import { main } from './compiler/cli/program.ts';
 import { removeTemporaryFiles } from './compiler/files.ts';
 import { bench } from './devices/cli/bench.ts';
 import { evaluation } from './devices/cli/eval.ts';
+import { report } from './devices/cli/report.ts';
 import { run } from './devices/cli/run.ts';
 import { build } from './targets/cli/build.ts';
 
@@ -19,6 +20,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [inspect, check, compile, build, run, evaluation, bench];
+const verbs = [inspect, check, compile, build, run, evaluation, bench, report];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

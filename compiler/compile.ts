@@ -15,7 +15,7 @@ import { calibrate, rangesOf } from './quantization/calibrate.ts';
 import { type QuantizedGraph, quantizeGraph } from './quantization/quantize.ts';
 import { type CalibrationMethod, DEFAULT_CALIBRATION_METHOD } from './quantization/range.ts';
 import { type ModelSamples, SampleReader } from './quantization/sample-reader.ts';
-import { type CompileReport, countParameters, layerReports } from './report.ts';
+import { arenaBlocks, type CompileReport, countParameters, layerReports } from './report.ts';
 import { version } from './root.ts';
 
 export interface CompileOptions {
@@ -89,6 +89,7 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
     constantBytes: plan.tensors.reduce((sum, { constant }) => sum + (constant?.byteLength ?? 0), 0),
     arenaBytes: plan.arenaBytes,
     arenaLowerBound: plan.arenaLowerBound,
+    arena: arenaBlocks(plan),
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
     parameters: countParameters(floatGraph),
     calibrationSamples: samples.count,

@@ -20,6 +20,16 @@ export interface LayerReport {
   readonly cosine?: number;
 }
 
+/** A block of the arena: where it lies, and from which step to which it is live (-1: an input, the step count: an output). */
+export interface ArenaBlock {
+  /** The tensors that share the block, in the order they are computed. */
+  readonly tensors: readonly string[];
+  readonly offset: number;
+  readonly bytes: number;
+  readonly firstStep: number;
+  readonly lastStep: number;
+}
+
 export interface CompileReport {
   readonly name: string;
   readonly sourceBytes: number;
@@ -28,12 +38,24 @@ export interface CompileReport {
   readonly arenaBytes: number;
   /** No placement of the tensors needs less. */
   readonly arenaLowerBound: number;
+  readonly arena: readonly ArenaBlock[];
   readonly macs: number;
   /** Weights and biases of the float graph. */
   readonly parameters: number;
   readonly calibrationSamples: number;
   readonly layers: readonly LayerReport[];
   readonly islands: readonly FloatIsland[];
+}
+
+export function arenaBlocks({ lifetimes, tensors }: ExecutionPlan): ArenaBlock[] {
+  const offsets = new Map(tensors.map(({ name, offset }) => [name, offset]));
+  return lifetimes.map(({ values, bytes, first, last }) => ({
+    tensors: values,
+    offset: offsets.get(values[0] as string) ?? 0,
+    bytes,
+    firstStep: first,
+    lastStep: last,
+  }));
 }
 
 /** Multiply-accumulate operations of one step; 0 for operators without weights. */

@@ -20,8 +20,17 @@ export interface Evaluation {
   readonly sqnr: number | null;
   readonly cosine: number | null;
   readonly samples: number;
+  /** Where labels are known and classes are few. */
+  readonly confusion?: Confusion;
   /** CRC-32 of the output bytes of all samples in order, 8 hex digits: equal on every device. */
   readonly outputCrc32: string;
+}
+
+/** Number of samples by [label][class that was chosen]. */
+export interface Confusion {
+  readonly classes: readonly string[];
+  readonly int8: readonly (readonly number[])[];
+  readonly float?: readonly (readonly number[])[];
 }
 
 export interface EvaluateOptions {
@@ -36,19 +45,33 @@ export interface EvaluateOptions {
 /** So many samples go to the device at once. */
 const BATCH = 16;
 
+/** Beyond, a table of all pairs helps nobody. */
+const CONFUSION_CLASSES = 64;
+
+function count(counts: Map<string, number>, label: number | undefined, chosen: number): void {
+  if (label !== undefined) counts.set(`${label} ${chosen}`, (counts.get(`${label} ${chosen}`) ?? 0) + 1);
+}
+
 /** Counts what the classes of one sample after the other agree on. */
 class Tally {
   int8 = 0;
   float = 0;
   both = 0;
   readonly meter = new AccuracyMeter();
+  /** "label chosen" → number of samples. */
+  readonly int8Counts = new Map<string, number>();
+  readonly floatCounts = new Map<string, number>();
+  classCount = 0;
 
   add(actual: readonly Float32Array[], expected: readonly Float32Array[] | undefined, label: number | undefined): void {
     const chosen = indexOfMaximum(actual[0] as Float32Array);
     this.int8 += Number(chosen === label);
+    this.classCount = (actual[0] as Float32Array).length;
+    count(this.int8Counts, label, chosen);
     if (!expected) return;
     const floatChosen = indexOfMaximum(expected[0] as Float32Array);
     this.float += Number(floatChosen === label);
+    count(this.floatCounts, label, floatChosen);
     this.both += Number(chosen === floatChosen);
     expected.forEach((values, i) => {
       this.meter.add(values, actual[i] as Float32Array);
@@ -89,6 +112,18 @@ function summarize(tally: Tally, samples: Samples, crc: number, compared: boolea
     sqnr: compared && Number.isFinite(sqnr) ? sqnr : null,
     cosine: compared ? cosine : null,
     samples: samples.count,
+    ...(samples.label && tally.classCount <= CONFUSION_CLASSES && { confusion: confusionOf(tally, samples, compared) }),
     outputCrc32: crc.toString(16).padStart(8, '0'),
+  };
+}
+
+function confusionOf({ classCount, int8Counts, floatCounts }: Tally, { classes }: Samples, compared: boolean): Confusion {
+  const indices = Array.from({ length: classCount }, (_, i) => i);
+  const matrix = (counts: ReadonlyMap<string, number>) =>
+    indices.map((label) => indices.map((chosen) => counts.get(`${label} ${chosen}`) ?? 0));
+  return {
+    classes: indices.map((i) => classes?.[i] ?? String(i)),
+    int8: matrix(int8Counts),
+    ...(compared && { float: matrix(floatCounts) }),
   };
 }

@@ -51,3 +51,8 @@ export function percentText(fraction: number): string {
 export function shapeText(shape: readonly number[]): string {
   return shape.length ? shape.join('×') : 'scalar';
 }
+
+/** Microseconds for people. */
+export function timeText(us: number): string {
+  return us >= 1000 ? `${(us / 1000).toFixed(2)} ms` : `${us.toFixed(1)} µs`;
+}

@@ -1,22 +1,18 @@
 /** `whittle bench`: latency measured on a device, with the sizes that were deployed there. */
 import { Option } from 'commander';
 import { integerOption, type Verb } from '../../compiler/cli/program.ts';
-import { facts } from '../../compiler/cli/table.ts';
+import { facts, timeText } from '../../compiler/cli/table.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { type BenchReport, benchModel } from '../bench.ts';
 import { deviceNames, openDevice } from '../index.ts';
 
-function milliseconds(us: number): string {
-  return us >= 1000 ? `${(us / 1000).toFixed(2)} ms` : `${us.toFixed(1)} µs`;
-}
-
 function reportText(report: BenchReport): string {
   const lines = facts([
-    ['median', milliseconds(report.medianUs)],
-    ['min / p90 / p99', [report.minUs, report.p90Us, report.p99Us].map(milliseconds).join(' / ')],
+    ['median', timeText(report.medianUs)],
+    ['min / p90 / p99', [report.minUs, report.p90Us, report.p99Us].map(timeText).join(' / ')],
     ['samples', `${report.samples} of ${report.runsPerSample} inferences (clock step ${report.clockStepUs.toFixed(1)} µs)`],
-    ['load, first run', `${milliseconds(report.loadUs)}, ${milliseconds(report.firstUs)}`],
+    ['load, first run', `${timeText(report.loadUs)}, ${timeText(report.firstUs)}`],
     ['model', `${report.modelBytes} bytes`],
     ['runtime', `${report.codeBytes} bytes${report.codeGzipBytes ? `, ${report.codeGzipBytes} gzip` : ''} (${report.variant})`],
     ['arena', `${report.arenaBytes} bytes`],

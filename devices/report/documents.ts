@@ -1,0 +1,87 @@
+/** The JSON documents that whittle's verbs print, as the report reads them back: only what it shows. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { InputFileError, UsageError } from '../../compiler/errors.ts';
+import type { ArenaBlock, LayerReport } from '../../compiler/report.ts';
+import type { BenchReport } from '../bench.ts';
+import type { Evaluation } from '../evaluate.ts';
+
+/** One bar of the size waterfall. */
+export interface Stage {
+  readonly stage: string;
+  readonly bytes: number;
+}
+
+export interface CompileDocument {
+  readonly model: string;
+  readonly sourceBytes: number;
+  readonly packedBytes: number;
+  readonly constantBytes: number;
+  readonly parameters: number;
+  readonly arenaBytes: number;
+  readonly arena?: readonly ArenaBlock[];
+  readonly layers: readonly LayerReport[];
+  /** `compress` names its stages itself. */
+  readonly waterfall?: readonly Stage[];
+}
+
+export interface LayerTime {
+  readonly name: string;
+  readonly op: string;
+  readonly us?: number | null;
+  readonly instructions?: number | null;
+  readonly bytes?: number;
+}
+
+export type BenchDocument = BenchReport & { readonly perLayer?: readonly LayerTime[] };
+
+export type EvalDocument = Evaluation & { readonly model: string; readonly on: string; readonly variant: string };
+
+export interface Run<D> {
+  /** File name, to tell documents apart. */
+  readonly name: string;
+  readonly document: D;
+}
+
+export interface Runs {
+  readonly compiled: readonly Run<CompileDocument>[];
+  readonly benches: readonly Run<BenchDocument>[];
+  readonly evaluations: readonly Run<EvalDocument>[];
+}
+
+/** @throws InputFileError, UsageError naming every file that is none of whittle's documents. */
+export function loadRuns(paths: readonly string[]): Runs {
+  const compiled: Run<CompileDocument>[] = [];
+  const benches: Run<BenchDocument>[] = [];
+  const evaluations: Run<EvalDocument>[] = [];
+  const strangers: string[] = [];
+  for (const path of paths) {
+    const document = readDocument(path);
+    const name = basename(path, '.json');
+    if ('medianUs' in document) benches.push({ name, document: document as unknown as BenchDocument });
+    else if ('outputCrc32' in document) evaluations.push({ name, document: document as unknown as EvalDocument });
+    else if ('packedBytes' in document && 'layers' in document) compiled.push({ name, document: document as unknown as CompileDocument });
+    else strangers.push(path);
+  }
+  if (strangers.length)
+    throw new UsageError(
+      `${strangers.join(', ')}: not what whittle compile, compress, eval or bench print with --json; redirect their output to the file`,
+    );
+  return { compiled, benches, evaluations };
+}
+
+function readDocument(path: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputFileError(`${path}: cannot be read (${(error as Error).message}); check the path`, { cause: error });
+  }
+  try {
+    const document = JSON.parse(text);
+    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
+  } catch {
+    // Reported below.
+  }
+  throw new InputFileError(`${path}: is not one JSON document; give the file that --json wrote`);
+}

@@ -1,0 +1,92 @@
+/** Documents as the verbs print them, with names that would break a page that forgets to escape. */
+import type { BenchDocument, CompileDocument, EvalDocument } from '../../../devices/report/documents.ts';
+
+export const compiled: CompileDocument = {
+  model: 'model.onnx',
+  sourceBytes: 400_000,
+  parameters: 90_123,
+  constantBytes: 91_000,
+  packedBytes: 93_456,
+  arenaBytes: 4096,
+  arena: [
+    { tensors: ['image'], offset: 0, bytes: 1024, firstStep: -1, lastStep: 0 },
+    { tensors: ['conv', 'relu <1>'], offset: 1024, bytes: 3072, firstStep: 0, lastStep: 1 },
+    { tensors: ['output'], offset: 0, bytes: 10, firstStep: 1, lastStep: 2 },
+  ],
+  layers: [
+    {
+      node: 'conv "a" & <b>',
+      operator: 'Conv2d',
+      dtype: 'int8',
+      outputShape: [1, 8, 8, 48],
+      macs: 123_456,
+      constantBytes: 90_000,
+      sqnr: 35.25,
+      cosine: 0.9995,
+    },
+    {
+      node: 'norm',
+      operator: 'LayerNormalization',
+      dtype: 'float32',
+      reason: 'no int8 kernel',
+      outputShape: [1, 10],
+      macs: 0,
+      constantBytes: 80,
+    },
+  ],
+};
+
+export function bench(device: string, medianUs: number): BenchDocument {
+  return {
+    model: 'model',
+    device,
+    variant: 'simd',
+    environment: {},
+    loadUs: 1234.5,
+    firstUs: 999.25,
+    codeBytes: 12_345,
+    codeGzipBytes: 5432,
+    modelBytes: 93_456,
+    arenaBytes: 4096,
+    medianUs,
+    minUs: medianUs * 0.9,
+    p90Us: medianUs * 1.2,
+    p99Us: medianUs * 1.5,
+    madUs: medianUs * 0.01,
+    samples: 30,
+    runsPerSample: 10,
+    clock: 'performance.now',
+    clockStepUs: 5,
+    warm: device !== 'phone',
+    raw: [medianUs],
+    perLayer: [
+      { name: 'conv "a" & <b>', op: 'Conv2d', us: medianUs * 0.75, bytes: 90_000 },
+      { name: 'norm', op: 'LayerNormalization', us: medianUs * 0.25, bytes: 80 },
+    ],
+  };
+}
+
+export const evaluated: EvalDocument = {
+  model: 'model.whittle',
+  on: 'node',
+  variant: 'simd',
+  metric: 'top1',
+  int8: 0.875,
+  float: 0.88,
+  agreement: 0.99,
+  sqnr: 31.5,
+  cosine: 0.9997,
+  samples: 200,
+  outputCrc32: '0badcafe',
+  confusion: {
+    classes: ['cat', 'dog & <wolf>'],
+    int8: [
+      [90, 10],
+      [15, 85],
+    ],
+    float: [
+      [91, 9],
+      [15, 85],
+    ],
+  },
+};
