@@ -5,7 +5,8 @@
 import * as format from '../runtime-as/format.ts';
 import { InvalidPackedModelError } from './errors.ts';
 
-interface RuntimeExports {
+/** The ABI of runtime-as/index.ts. */
+export interface RuntimeExports {
   readonly memory: WebAssembly.Memory;
   modelAddress(): number;
   loadModel(bytes: number): number;
@@ -36,6 +37,24 @@ const statusTexts: Readonly<Record<number, (fault: number) => string>> = {
 
 const PAGE_BYTES = 65536;
 
+/**
+ * A checked model in the memory of a new instance, not yet prepared.
+ * @throws InvalidPackedModelError when the runtime refuses the file.
+ */
+export async function loadModel(wasm: WebAssembly.Module, model: Uint8Array): Promise<RuntimeExports> {
+  const instance = await WebAssembly.instantiate(wasm, {});
+  const runtime = instance.exports as unknown as RuntimeExports;
+  growTo(runtime.memory, runtime.modelAddress() + Math.max(model.length, format.HEADER_WORDS * 4));
+  new Uint8Array(runtime.memory.buffer).set(model, runtime.modelAddress());
+  const status = runtime.loadModel(model.length);
+  if (status !== format.STATUS_OK) {
+    const text = statusTexts[status]?.(runtime.faultIndex()) ?? `status ${status}`;
+    throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again with this version`);
+  }
+  growTo(runtime.memory, runtime.memoryBytes());
+  return runtime;
+}
+
 /** One loaded model. Views into its memory stay valid: nothing grows after `create`. */
 export class Engine {
   private constructor(private readonly runtime: RuntimeExports) {}
@@ -44,16 +63,7 @@ export class Engine {
    * @throws InvalidPackedModelError when the runtime refuses the file.
    */
   static async create(wasm: WebAssembly.Module, model: Uint8Array): Promise<Engine> {
-    const instance = await WebAssembly.instantiate(wasm, {});
-    const runtime = instance.exports as unknown as RuntimeExports;
-    growTo(runtime.memory, runtime.modelAddress() + Math.max(model.length, format.HEADER_WORDS * 4));
-    new Uint8Array(runtime.memory.buffer).set(model, runtime.modelAddress());
-    const status = runtime.loadModel(model.length);
-    if (status !== format.STATUS_OK) {
-      const text = statusTexts[status]?.(runtime.faultIndex()) ?? `status ${status}`;
-      throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again with this version`);
-    }
-    growTo(runtime.memory, runtime.memoryBytes());
+    const runtime = await loadModel(wasm, model);
     runtime.prepare();
     return new Engine(runtime);
   }
@@ -88,7 +98,8 @@ export class Engine {
   }
 }
 
-function growTo(memory: WebAssembly.Memory, bytes: number): void {
+/** Makes the memory at least `bytes` large. */
+export function growTo(memory: WebAssembly.Memory, bytes: number): void {
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
   if (missing <= 0) return;
   try {

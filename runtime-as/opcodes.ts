@@ -3,9 +3,9 @@
  * needs (variant.ts), so an opcode that is not included is refused by `checkStep`.
  */
 import { OPCODE_CONV2D_INT8, OPCODE_CONV2D_FLOAT32, OPCODE_DEPTHWISE_INT8, OPCODE_DEPTHWISE_FLOAT32, OPCODE_CONV_TRANSPOSE_FLOAT32, OPCODE_MATMUL_INT8, OPCODE_MATMUL_FLOAT32, OPCODE_TABLE_INT8, OPCODE_UNARY_FLOAT32, OPCODE_ADD_INT8, OPCODE_MUL_INT8, OPCODE_BINARY_FLOAT32, OPCODE_PRELU_INT8, OPCODE_MAX_POOL_INT8, OPCODE_MAX_POOL_FLOAT32, OPCODE_AVERAGE_POOL_INT8, OPCODE_AVERAGE_POOL_FLOAT32, OPCODE_REDUCE_INT8, OPCODE_REDUCE_FLOAT32, OPCODE_SOFTMAX_INT8, OPCODE_SOFTMAX_FLOAT32, OPCODE_LAYER_NORM_FLOAT32, OPCODE_INSTANCE_NORM_FLOAT32, OPCODE_LRN_FLOAT32, OPCODE_COPY, OPCODE_CONCAT, OPCODE_PAD, OPCODE_RESIZE_NEAREST, OPCODE_RESIZE_LINEAR_INT8, OPCODE_RESIZE_LINEAR_FLOAT32, OPCODE_GATHER, OPCODE_ARGMAX_INT8, OPCODE_ARGMAX_FLOAT32, OPCODE_QUANTIZE, OPCODE_DEQUANTIZE, OPCODE_CAST } from "./format";
-import { checkConv2dInt8, prepareConv2dInt8, preparedBytesConv2dInt8, runConv2dInt8, workspaceBytesConv2dInt8 } from "./kernels/conv2d-int8";
-import { checkConv2dFloat32, prepareConv2dFloat32, preparedBytesConv2dFloat32, runConv2dFloat32, workspaceBytesConv2dFloat32 } from "./kernels/conv2d-float32";
-import { checkDepthwiseInt8, prepareDepthwiseInt8, preparedBytesDepthwiseInt8, runDepthwiseInt8, workspaceBytesDepthwiseInt8 } from "./kernels/depthwise-int8";
+import { checkConv2dInt8, prepareConv2dInt8, preparedBytesConv2dInt8, replacedOperandsConv2dInt8, runConv2dInt8, workspaceBytesConv2dInt8 } from "./kernels/conv2d-int8";
+import { checkConv2dFloat32, prepareConv2dFloat32, preparedBytesConv2dFloat32, replacedOperandsConv2dFloat32, runConv2dFloat32, workspaceBytesConv2dFloat32 } from "./kernels/conv2d-float32";
+import { checkDepthwiseInt8, prepareDepthwiseInt8, preparedBytesDepthwiseInt8, replacedOperandsDepthwiseInt8, runDepthwiseInt8, workspaceBytesDepthwiseInt8 } from "./kernels/depthwise-int8";
 import { checkDepthwiseFloat32, runDepthwiseFloat32 } from "./kernels/depthwise-float32";
 import { checkConvTransposeFloat32, runConvTransposeFloat32 } from "./kernels/conv-transpose";
 import { checkMatmulFloat32, checkMatmulInt8, runMatmulFloat32, runMatmulInt8, workspaceBytesMatmulFloat32, workspaceBytesMatmulInt8 } from "./kernels/matmul";
@@ -138,6 +138,19 @@ export function prepareStep(step: usize, context: usize, prepared: usize): void 
     case OPCODE_CONV2D_FLOAT32: if (HAS_CONV2D_FLOAT32) prepareConv2dFloat32(step, context, prepared); break;
     case OPCODE_DEPTHWISE_INT8: if (HAS_DEPTHWISE_INT8) prepareDepthwiseInt8(step, context, prepared); break;
   }
+}
+
+/**
+ * The operands, one bit each, of which `runStep` reads neither the bytes nor the record once the step is prepared: a board
+ * keeps only the prepared weights.
+ */
+export function replacedOperands(step: usize): i32 {
+  switch (opcodeOf(step)) {
+    case OPCODE_CONV2D_INT8: if (HAS_CONV2D_INT8) return replacedOperandsConv2dInt8(step); break;
+    case OPCODE_CONV2D_FLOAT32: if (HAS_CONV2D_FLOAT32) return replacedOperandsConv2dFloat32(step); break;
+    case OPCODE_DEPTHWISE_INT8: if (HAS_DEPTHWISE_INT8) return replacedOperandsDepthwiseInt8(step); break;
+  }
+  return 0;
 }
 
 /** Bytes of scratch memory the step needs while it runs; all steps share one workspace. */

@@ -18,9 +18,9 @@ function cacheFolder(): string {
 }
 
 /** Everything else stands in runtime-as/asconfig.json, which asc reads from the base folder. */
-function compilerArguments(names: readonly string[], variant: Variant): string[] {
+function compilerArguments(names: readonly string[], variant: Variant, entries: readonly string[]): string[] {
   const kernels = names.flatMap((name) => ['--use', `KERNEL_${name}=1`]);
-  return ['--baseDir', sourceFolder, '--outFile', 'runtime.wasm', ...kernels, ...variantArguments[variant]];
+  return [...entries, '--baseDir', sourceFolder, '--outFile', 'runtime.wasm', ...kernels, ...variantArguments[variant]];
 }
 
 const variantArguments: Readonly<Record<Variant, readonly string[]>> = {
@@ -40,11 +40,12 @@ function cacheKey(argv: readonly string[]): string {
 
 /**
  * @param opcodes the model's opcodes, repeats allowed
+ * @param entries files of runtime-as/ whose exports the module has beside those of index.ts
  * @returns the bytes of the WASM module
  */
-export async function buildRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
+export async function buildRuntime(opcodes: readonly number[], variant: Variant, entries: readonly string[] = []): Promise<Uint8Array> {
   const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
-  const argv = compilerArguments(names, variant);
+  const argv = compilerArguments(names, variant, entries);
   const cached = join(cacheFolder(), `${cacheKey(argv)}.wasm`);
   try {
     return readFileSync(cached);

@@ -7,8 +7,8 @@ import { packageRoot } from '../compiler/root.ts';
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'runtime-as': ['runtime-as'],
   compiler: ['compiler', 'runtime-as/format.ts'],
-  targets: ['targets', 'compiler', 'runtime-as/format.ts'],
-  devices: ['devices', 'targets', 'compiler', 'runtime-as/format.ts'],
+  targets: ['targets', 'compiler', 'runtime-as/format.ts', 'runtime-as/board-image.ts'],
+  devices: ['devices', 'targets', 'compiler', 'runtime-as/format.ts', 'runtime-as/board-image.ts'],
 };
 
 function relativeImports(folder: string): { file: string; imported: string }[] {

@@ -18,6 +18,11 @@ export function workspaceBytesConv2dFloat32(step: usize, context: usize): i32 {
   return SIMD ? <i32>panelsWorkspaceBytes<f32>(step) : 0;
 }
 
+/** Weights and bias, where they are prepared. */
+export function replacedOperandsConv2dFloat32(step: usize): i32 {
+  return SIMD ? 0b0110 : 0;
+}
+
 export function prepareConv2dFloat32(step: usize, context: usize, prepared: usize): void {
   if (SIMD) preparePanels<f32>(step, context, prepared);
 }

@@ -21,6 +21,11 @@ export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {
   return SIMD ? <i32>panelsWorkspaceBytes<i8>(step) : 0;
 }
 
+/** Weights, bias and multipliers, where they are prepared. */
+export function replacedOperandsConv2dInt8(step: usize): i32 {
+  return SIMD ? 0b1110 : 0;
+}
+
 export function prepareConv2dInt8(step: usize, context: usize, prepared: usize): void {
   if (SIMD) preparePanels<i8>(step, context, prepared);
 }
