@@ -1,184 +1,178 @@
 /**
- * whittle against onnxruntime-web (float32 and QDQ int8), one thread, in one Chromium page, in turns:
+ * whittle against every peer that runs int8 or float models in a browser, one thread, in turns, in Chromium and in Node:
  *
- *     npm run bench:peers [-- --json] [-- --model NAME]
+ *     npm run bench:peers [-- --json] [-- --model NAME[,NAME]] [-- --host chromium|node] [-- --runtime TEXT[,TEXT]] [-- --rounds N]
  *
- * The peer is installed into a folder of its own, never with the project. Times are ratios of one interleaved run.
+ * An inference is: input written (LiteRT.js: its tensor stays), run, output read. The peers are installed into a folder of
+ * their own. Times are comparable within one model and host: everything there ran interleaved.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir, loadavg } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { compileModel } from '../../../compiler/compile.ts';
-import { loadOnnx } from '../../../compiler/onnx/load.ts';
-import { readPackedModel } from '../../../compiler/packed/read.ts';
-import { packageRoot } from '../../../compiler/root.ts';
-import { CdpBrowser } from '../../../devices/browser/cdp.ts';
-import { findChromium } from '../../../devices/browser/device.ts';
+import { packageRoot, type Variant } from '../../../compiler/root.ts';
 import { MemoryServer } from '../../../devices/browser/server.ts';
-import { percentile } from '../../../devices/measure.ts';
-import { buildRuntime } from '../../../targets/build-runtime.ts';
-import { insertQuantizeDequantize, observeRanges } from './qdq.ts';
+import { openChromium } from './chromium-host.ts';
+import type { Host, Seat, Started } from './host.ts';
+import { installPeers, peerFiles, peerVersions } from './install.ts';
+import { type BenchModel, benchModels, type Contestant, type Prepared, prepareModel } from './models.ts';
+import { openNode } from './node-host.ts';
+import { race, type Times } from './race.ts';
+import { type Failure, modelText, type Row, ratiosOf } from './report.ts';
 
-const ORT_VERSION = '1.30.0';
-const ROUNDS = 25;
-/** Length of one turn. */
-const TURN_US = 60_000;
+/** Short enough to fall between what else the machine does, long against the clock step of 5 µs. */
+const TURN_US = 20_000;
+const variants: readonly Variant[] = ['simd', 'scalar'];
+/** A peer whose output has nothing to do with the float model's is not a result. */
+const MIN_AGREEMENT = 0.9;
 
-const shared = process.env.WHITTLE_SHARED_DATA ?? join(packageRoot, '..', 'shared', 'data');
-const models: readonly { name: string; path: string; shape: readonly number[] }[] = [
-  { name: 'MobileNetV2-224', path: 'imagenet-sample1000/mobilenetv2_1.0_224_dequant_fp32.onnx', shape: [1, 3, 224, 224] },
-  { name: 'SqueezeNet', path: 'imagenet-sample1000/squeezenet1.1_fp32.onnx', shape: [1, 3, 224, 224] },
-  { name: 'VWW', path: 'vww-mobilenetv1/model_fp32_folded.onnx', shape: [1, 3, 96, 96] },
-  { name: 'ResNet-8', path: 'ic-resnet8/model_fp32_folded.onnx', shape: [1, 3, 32, 32] },
-  { name: 'DS-CNN', path: 'kws-dscnn/model_fp32.onnx', shape: [1, 1, 49, 10] },
-];
+/** The files of the bench's server; remembers what was asked for. */
+class RecordedFiles extends Map<string, string | Uint8Array> {
+  readonly asked = new Set<string>();
 
-/** Installs the peer once; returns the folder of its distribution. */
-function installPeer(): string {
-  const folder = join(process.env.WHITTLE_CACHE ?? join(homedir(), '.cache', 'whittle'), 'peers');
-  const dist = join(folder, 'node_modules', 'onnxruntime-web', 'dist');
-  if (!existsSync(join(dist, 'ort.wasm.min.mjs'))) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{"private":true}');
-    execFileSync('npm', ['install', '--silent', '--ignore-scripts', `onnxruntime-web@${ORT_VERSION}`], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+  override get(path: string): string | Uint8Array | undefined {
+    this.asked.add(path);
+    return super.get(path);
   }
-  return dist;
-}
 
-interface Row {
-  readonly model: string;
-  readonly runtime: string;
-  readonly minUs: number;
-  readonly medianUs: number;
-  readonly p90Us: number;
-  readonly loadUs: number;
-  readonly firstUs: number;
-  /** Runtime and model, gzip level 9. */
-  readonly downloadGzipBytes: number;
-}
-
-interface StartTimes {
-  readonly loadUs: number;
-  readonly firstUs: number;
-}
-
-type Evaluate = (expression: string) => Promise<unknown>;
-
-async function race(evaluate: Evaluate, names: readonly string[]): Promise<Map<string, number[]>> {
-  const runs = new Map<string, number>();
-  for (const name of names) {
-    let single = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 5; i++) single = Math.min(single, (await evaluate(`peers.time('${name}', 2)`)) as number);
-    runs.set(name, Math.max(1, Math.ceil(TURN_US / single)));
+  /** Bytes of the recorded files, each as it travels compressed. */
+  gzipBytes(isCounted: (path: string) => boolean): number {
+    return [...this.asked].filter(isCounted).reduce((sum, path) => sum + gzipSync(super.get(path) ?? '', { level: 9 }).length, 0);
   }
-  const times = new Map<string, number[]>(names.map((name) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const name of names) times.get(name)?.push((await evaluate(`peers.time('${name}', ${runs.get(name)})`)) as number);
-  }
-  return times;
 }
 
-async function benchModel(
-  { name, path, shape }: (typeof models)[number],
-  files: Map<string, string | Uint8Array>,
-  evaluate: Evaluate,
-): Promise<Row[]> {
-  const { model, bytes: float } = loadOnnx(join(shared, path));
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  const samples = [1, 2, 3].map((seed) =>
-    Float32Array.from({ length: count }, (_, i) => (((i * 97 + seed * 31) % 255) / 128 - 1) * (shape[2] === 32 ? 128 : 1)),
-  );
-  const { bytes: packed } = await compileModel({ onnx: float, name, samples: samples.map((sample) => [sample]) });
-  const runtime = await buildRuntime(readPackedModel(packed).opcodes, 'simd');
-  const qdq = insertQuantizeDequantize(model, await observeRanges(model, samples));
-  const put = (file: string, content: Uint8Array) => files.set(`/${name}/${file}`, content);
-  put('model.whittle', packed);
-  put('runtime.wasm', runtime);
-  put('float.onnx', float);
-  put('qdq.onnx', qdq);
-
-  const gzip = (...parts: Uint8Array[]) => parts.reduce((sum, part) => sum + gzipSync(part, { level: 9 }).length, 0);
-  const ortWasm = [...files].filter(([file]) => file.startsWith('/ort/')).map(([, content]) => content as Uint8Array);
-  const contestants = [
-    {
-      runtime: 'whittle int8 simd',
-      start: `peers.addWhittle('whittle', '/${name}/model.whittle', '/${name}/runtime.wasm')`,
-      id: 'whittle',
-      download: gzip(packed, runtime),
-    },
-    {
-      runtime: 'onnxruntime-web float32',
-      start: `peers.addOrt('float', '/${name}/float.onnx', ${JSON.stringify(shape)})`,
-      id: 'float',
-      download: gzip(float, ...ortWasm),
-    },
-    {
-      runtime: 'onnxruntime-web QDQ int8',
-      start: `peers.addOrt('qdq', '/${name}/qdq.onnx', ${JSON.stringify(shape)})`,
-      id: 'qdq',
-      download: gzip(qdq, ...ortWasm),
-    },
-  ];
-  const started: StartTimes[] = [];
-  for (const contestant of contestants) started.push((await evaluate(contestant.start)) as StartTimes);
-  const times = await race(
-    evaluate,
-    contestants.map(({ id }) => id),
-  );
-  return contestants.map(({ runtime: label, id, download }, i) => {
-    const sorted = [...(times.get(id) as number[])].sort((a, b) => a - b);
-    return {
-      model: name,
-      runtime: label,
-      minUs: sorted[0] as number,
-      medianUs: percentile(sorted, 0.5),
-      p90Us: percentile(sorted, 0.9),
-      ...(started[i] as StartTimes),
-      downloadGzipBytes: download,
-    };
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  a.forEach((value, i) => {
+    const [x, y] = [value - meanA, (b[i] as number) - meanB];
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
   });
+  return a.length === b.length ? ab / Math.sqrt(aa * bb) : Number.NaN;
 }
 
-function printTable(rows: readonly Row[]): void {
-  const ms = (us: number) => (us / 1000).toFixed(3).padStart(10);
-  console.log(`load average ${loadavg()[0]?.toFixed(2)}; milliseconds per inference, one thread, ${ROUNDS} interleaved rounds`);
-  console.log(
-    `${'model'.padEnd(17)}${'runtime'.padEnd(26)}${'min'.padStart(10)}${'median'.padStart(10)}${'p90'.padStart(10)}${'load'.padStart(10)}${'first'.padStart(10)}${'gzip KB'.padStart(10)}${'x min'.padStart(8)}${'x med'.padStart(8)}`,
-  );
-  for (const row of rows) {
-    const own = rows.find((other) => other.model === row.model && other.runtime.startsWith('whittle')) as Row;
-    const ratios = `${(row.minUs / own.minUs).toFixed(2).padStart(8)}${(row.medianUs / own.medianUs).toFixed(2).padStart(8)}`;
-    console.log(
-      `${row.model.padEnd(17)}${row.runtime.padEnd(26)}${ms(row.minUs)}${ms(row.medianUs)}${ms(row.p90Us)}${ms(row.loadUs)}${ms(row.firstUs)}${(row.downloadGzipBytes / 1024).toFixed(1).padStart(10)}${ratios}`,
-    );
+interface Seated {
+  readonly contestant: Contestant;
+  readonly seat: Seat;
+  readonly started: Started;
+  readonly bytes: Pick<Row, 'downloadGzipBytes' | 'modelGzipBytes'>;
+  readonly agreement: number;
+}
+
+async function seatOne(host: Host, contestant: Contestant, reference: readonly number[], files: RecordedFiles): Promise<Seated> {
+  const seat = await host.open();
+  try {
+    files.asked.clear();
+    const started = await seat.start(contestant.spec, contestant.input);
+    const modelFiles = [contestant.spec.model, contestant.spec.second].filter((path) => path && !path.endsWith('.wasm'));
+    const agreement = correlation(started.output, reference);
+    if (!(agreement >= MIN_AGREEMENT)) throw new Error(`its output correlates ${agreement.toFixed(3)} with the float model's`);
+    const modelGzipBytes = files.gzipBytes((path) => modelFiles.includes(path));
+    const downloadGzipBytes = files.gzipBytes((path) => path !== contestant.input.url);
+    const bytes = { modelGzipBytes, ...(host.name === 'chromium' && { downloadGzipBytes }) };
+    return { contestant, seat, started, bytes, agreement };
+  } catch (error) {
+    await seat.close();
+    throw error;
   }
 }
 
-const arguments_ = process.argv.slice(2);
-const wanted = arguments_.includes('--model') ? arguments_[arguments_.indexOf('--model') + 1] : undefined;
-const dist = installPeer();
-const files = new Map<string, string | Uint8Array>([
-  ['/index.html', '<!doctype html><title>peers</title><script type="module" src="/page.js"></script>'],
-  ['/page.js', readFileSync(join(packageRoot, 'dist', 'bench', 'page.js'))],
-]);
-for (const file of readdirSync(dist)) {
-  if (/^ort\.wasm\.min\.mjs$|^ort-wasm-simd-threaded\.(mjs|wasm)$/.test(file)) files.set(`/ort/${file}`, readFileSync(join(dist, file)));
+async function benchOn(host: Host, model: BenchModel, prepared: Prepared, files: RecordedFiles, options: Options) {
+  const seated: Seated[] = [];
+  const failures: Failure[] = [];
+  for (const contestant of prepared.contestants) {
+    const { label: runtime, spec } = contestant;
+    if (options.runtimes && !options.runtimes.some((text) => runtime.includes(text))) continue;
+    const excluded = host.excluded?.[spec.runtime];
+    try {
+      if (excluded) throw new Error(excluded);
+      seated.push(await seatOne(host, contestant, prepared.reference, files));
+    } catch (error) {
+      failures.push({ model: model.name, host: host.name, runtime, reason: (error as Error).message.split('\n')[0] as string });
+    }
+  }
+  const times = await race(
+    seated.map(({ seat }) => seat),
+    { rounds: options.rounds, turnUs: TURN_US },
+  );
+  for (const { seat } of seated) await seat.close();
+  const rows = seated.map(({ contestant, started: { loadUs, firstUs }, bytes, agreement }, i): Row => {
+    const { label: runtime, spec, note } = contestant;
+    const identity = { model: model.name, host: host.name, runtime, isPeer: spec.runtime !== 'whittle', note };
+    return { ...identity, ...(times[i] as Times), loadUs, firstUs, ...bytes, agreement };
+  });
+  return { rows, failures };
 }
+
+interface Options {
+  readonly json: boolean;
+  readonly rounds: number;
+  readonly models?: readonly string[];
+  readonly hosts: readonly string[];
+  readonly runtimes?: readonly string[];
+}
+
+function readOptions(argv: readonly string[]): Options {
+  const valueOf = (name: string) => (argv.includes(name) ? (argv[argv.indexOf(name) + 1] ?? '').split(',') : undefined);
+  const models = valueOf('--model');
+  const unknown = models?.find((name) => !benchModels.some((model) => model.name === name));
+  if (unknown !== undefined) throw new Error(`--model ${unknown}: known are ${benchModels.map(({ name }) => name).join(', ')}`);
+  const runtimes = valueOf('--runtime');
+  return {
+    json: argv.includes('--json'),
+    rounds: Number(valueOf('--rounds')?.[0] ?? 40),
+    hosts: valueOf('--host') ?? ['chromium', 'node'],
+    ...(models && { models }),
+    ...(runtimes && { runtimes }),
+  };
+}
+
+const options = readOptions(process.argv.slice(2));
+const bench = join(packageRoot, 'dist', 'bench', 'peers');
+const peers = installPeers();
+const files = new RecordedFiles(peerFiles(peers));
+files.set(
+  '/index.html',
+  '<!doctype html><title>peers</title><link rel="icon" href="data:,"><body><script type="module" src="/page.js"></script>',
+);
+files.set('/page.js', readFileSync(join(bench, 'page.js')));
+for (const file of readdirSync(join(bench, 'runtimes'))) files.set(`/runtimes/${file}`, readFileSync(join(bench, 'runtimes', file)));
 const server = await MemoryServer.start(files);
-const browser = CdpBrowser.launch(findChromium());
+const hosts: Host[] = [];
 try {
-  const evaluate = await browser.openPage(`${server.origin}/index.html`);
-  while (!(await evaluate("typeof peers !== 'undefined'").catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 50));
+  if (options.hosts.includes('chromium')) hosts.push(await openChromium(server.origin));
+  if (options.hosts.includes('node')) hosts.push(await openNode(server.origin, bench, peers));
+  const engines = Object.fromEntries(hosts.map(({ name, engine }) => [name, engine]));
+  if (!options.json) {
+    console.log(`milliseconds per inference, one thread, ${options.rounds} interleaved rounds; ${Object.values(engines).join(', ')}`);
+  }
   const rows: Row[] = [];
-  for (const model of models) if (!wanted || model.name === wanted) rows.push(...(await benchModel(model, files, evaluate)));
-  if (arguments_.includes('--json')) console.log(JSON.stringify({ loadAverage: loadavg()[0], rounds: ROUNDS, rows }));
-  else printTable(rows);
+  const failures: Failure[] = [];
+  const loads: number[] = [];
+  for (const model of benchModels) {
+    if (options.models && !options.models.includes(model.name)) continue;
+    const prepared = await prepareModel(model, variants);
+    for (const [path, content] of prepared.files) files.set(path, content);
+    for (const host of hosts) {
+      const result = await benchOn(host, model, prepared, files, options);
+      const load = loadavg()[0] as number;
+      rows.push(...result.rows);
+      failures.push(...result.failures);
+      loads.push(load);
+      if (options.json) continue;
+      console.log(`\n${modelText(result.rows)}\n  load average ${load.toFixed(2)}`);
+      for (const { runtime, reason } of result.failures) console.log(`  not measured: ${runtime}: ${reason}`);
+    }
+    for (const path of prepared.files.keys()) files.delete(path);
+  }
+  if (options.json) {
+    const document = { engines, peers: peerVersions, rounds: options.rounds, loadAverages: loads, rows, ratios: ratiosOf(rows), failures };
+    console.log(JSON.stringify(document));
+  }
 } finally {
-  await browser.close();
+  for (const host of hosts) await host.close();
   await server.stop();
 }

@@ -1,0 +1,74 @@
+/** One page per contestant in one headless Chromium, each in a process of its own, timed in turns. */
+import { CdpBrowser } from '../../../devices/browser/cdp.ts';
+import { findChromium } from '../../../devices/browser/device.ts';
+import type { ContestantSpec, InputSpec } from './contestant.ts';
+import type { Host, Seat, Started, Turn } from './host.ts';
+
+class Page implements Seat {
+  private constructor(
+    private readonly browser: CdpBrowser,
+    private readonly targetId: string,
+    private readonly sessionId: string,
+  ) {}
+
+  static async open(browser: CdpBrowser, origin: string): Promise<Page> {
+    const { targetId } = await browser.send('Target.createTarget', { url: `${origin}/index.html` });
+    const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true });
+    const page = new Page(browser, targetId as string, sessionId as string);
+    await browser.send('Performance.enable', {}, page.sessionId);
+    for (const start = Date.now(); !(await page.evaluate("typeof contestant !== 'undefined'").catch(() => false)); ) {
+      if (Date.now() - start > 30_000) throw new Error('the page did not load within 30 s');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return page;
+  }
+
+  private async evaluate(expression: string): Promise<unknown> {
+    const params = { expression, awaitPromise: true, returnByValue: true };
+    const reply = (await this.browser.send('Runtime.evaluate', params, this.sessionId)) as {
+      result: { value?: unknown };
+      exceptionDetails?: { text: string; exception?: { description?: string } };
+    };
+    if (reply.exceptionDetails) throw new Error(reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text);
+    return reply.result.value;
+  }
+
+  /** CPU time of the page's main thread, where all contestants run. */
+  private async cpuUs(): Promise<number> {
+    const { metrics } = (await this.browser.send('Performance.getMetrics', {}, this.sessionId)) as {
+      metrics: { name: string; value: number }[];
+    };
+    return (metrics.find(({ name }) => name === 'ThreadTime')?.value as number) * 1e6;
+  }
+
+  async start(spec: ContestantSpec, input: InputSpec): Promise<Started> {
+    const library = { library: `/lib/${spec.runtime}.js`, assets: `/assets/${spec.runtime}/` };
+    const module = `/runtimes/${spec.runtime}.js`;
+    return (await this.evaluate(
+      `contestant.start(${[module, { ...library, ...spec }, input].map((value) => JSON.stringify(value)).join(',')})`,
+    )) as Started;
+  }
+
+  async time(runs: number): Promise<Turn> {
+    const before = await this.cpuUs();
+    const us = (await this.evaluate(`contestant.time(${runs})`)) as number;
+    return { us, cpuUs: (await this.cpuUs()) - before };
+  }
+
+  async close(): Promise<void> {
+    await this.browser.send('Target.closeTarget', { targetId: this.targetId });
+  }
+}
+
+export async function openChromium(origin: string): Promise<Host> {
+  const browser = CdpBrowser.launch(findChromium());
+  const { product } = await browser.send('Browser.getVersion');
+  let pages = 0;
+  return {
+    name: 'chromium',
+    engine: product as string,
+    // A host name of its own puts a page into a process of its own.
+    open: () => Page.open(browser, origin.replace('127.0.0.1', `seat${pages++}.localhost`)),
+    close: () => browser.close(),
+  };
+}
