@@ -18,9 +18,8 @@ import { type ModelSamples, SampleReader } from './quantization/sample-reader.ts
 import { arenaBlocks, type CompileReport, countParameters, layerReports } from './report.ts';
 import { version } from './root.ts';
 
-export interface CompileOptions {
-  /** Path of the model, or its bytes. */
-  readonly onnx: string | Uint8Array;
+/** How a float graph becomes a packed model. */
+export interface PackOptions {
   readonly name: string;
   /**
    * To calibrate with: per sample one array per model input, preprocessed to what the float model takes, in the order of
@@ -30,13 +29,29 @@ export interface CompileOptions {
   readonly calibrationMethod?: CalibrationMethod;
   /** Node or output names that stay float32. */
   readonly keepFloat?: readonly string[];
-  readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
   readonly seed?: number;
   /** true: no quantization at all. */
   readonly float?: boolean;
   readonly labels?: readonly string[];
   readonly preprocess?: Preprocess;
+  /** Further facts of where the model comes from. */
+  readonly provenance?: Readonly<Record<string, string | number>>;
   readonly onProgress?: (stage: string, done?: number) => void;
+}
+
+export interface ImportModelOptions {
+  /** Path of the model, or its bytes. */
+  readonly onnx: string | Uint8Array;
+  readonly name: string;
+  readonly inputShapes?: ReadonlyMap<string, readonly number[]>;
+}
+
+export type CompileOptions = ImportModelOptions & PackOptions;
+
+/** A model as the passes leave it, and the file that it came from. */
+export interface FloatModel {
+  readonly graph: Graph;
+  readonly source: Uint8Array;
 }
 
 export interface CompiledModel {
@@ -53,18 +68,25 @@ const BIAS_CORRECTION_SAMPLES = 64;
 /** So many samples measure each layer's accuracy for the report. */
 const MEASURED_SAMPLES = 8;
 
+/** @throws UnsupportedModelError, InputFileError, UsageError */
+export function importModel({ onnx, name, inputShapes }: ImportModelOptions): FloatModel {
+  const { model, bytes } = typeof onnx === 'string' ? loadOnnx(onnx) : { model: decodeOnnx(onnx, name), bytes: onnx };
+  const imported = importOnnx(model, { name, ...(inputShapes && { inputShapes }) });
+  return { graph: runPasses(imported, defaultPasses), source: bytes };
+}
+
 /**
  * Compiles a model. The same model, samples, options and seed give the same bytes.
  * @throws UnsupportedModelError, InputFileError, UsageError
  */
 export async function compileModel(options: CompileOptions): Promise<CompiledModel> {
+  options.onProgress?.('import');
+  return packModel(importModel(options), options);
+}
+
+/** Calibrates, quantizes, plans and packs a float model. @throws InputFileError, UsageError */
+export async function packModel({ graph: floatGraph, source }: FloatModel, options: PackOptions): Promise<CompiledModel> {
   const progress = options.onProgress ?? (() => {});
-  progress('import');
-  const source =
-    typeof options.onnx === 'string' ? loadOnnx(options.onnx) : { model: decodeOnnx(options.onnx, options.name), bytes: options.onnx };
-  const imported = importOnnx(source.model, { name: options.name, ...(options.inputShapes && { inputShapes: options.inputShapes }) });
-  progress('optimize');
-  const floatGraph = runPasses(imported, defaultPasses);
   const samples = new SampleReader(floatGraph, options.samples ?? [], BIAS_CORRECTION_SAMPLES);
   const quantized = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
   progress('plan');
@@ -77,14 +99,14 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
     ...(options.labels && { labels: options.labels }),
     ...(options.preprocess && { preprocess: options.preprocess }),
     ...(quantized.islands.length && { floatIslands: quantized.islands }),
-    provenance: provenanceOf(options, source.bytes, samples),
+    provenance: provenanceOf(options, source, samples),
   });
   progress('measure');
   const accuracies = options.float ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.spread(MEASURED_SAMPLES));
   const layers = layerReports(quantized.graph, plan, quantized.islands, accuracies);
   const report: CompileReport = {
     name: options.name,
-    sourceBytes: source.bytes.length,
+    sourceBytes: source.length,
     fileBytes: bytes.length,
     constantBytes: plan.tensors.reduce((sum, { constant }) => sum + (constant?.byteLength ?? 0), 0),
     arenaBytes: plan.arenaBytes,
@@ -99,7 +121,7 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
   return { bytes, report, graph: quantized.graph, floatGraph };
 }
 
-async function quantizeModel(graph: Graph, samples: SampleReader, options: CompileOptions): Promise<QuantizedGraph> {
+async function quantizeModel(graph: Graph, samples: SampleReader, options: PackOptions): Promise<QuantizedGraph> {
   const progress = options.onProgress ?? (() => {});
   const calibration = await calibrate(graph, samples, (done) => progress('calibrate', done));
   const isDemanded = [...graph.values.values()].some(({ type, constant }) => !constant && type.dtype === 'float32' && type.quantization);
@@ -115,7 +137,7 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: Compi
   return { ...quantized, graph: await correctBiases(graph, quantized.graph, samples.spread(BIAS_CORRECTION_SAMPLES)) };
 }
 
-function provenanceOf(options: CompileOptions, source: Uint8Array, samples: SampleReader): Record<string, string | number> {
+function provenanceOf(options: PackOptions, source: Uint8Array, samples: SampleReader): Record<string, string | number> {
   return {
     whittle: version,
     model: createHash('sha256').update(source).digest('hex'),
@@ -126,5 +148,6 @@ function provenanceOf(options: CompileOptions, source: Uint8Array, samples: Samp
     }),
     ...(options.keepFloat?.length && { keepFloat: options.keepFloat.join(' ') }),
     seed: options.seed ?? 0,
+    ...options.provenance,
   };
 }
