@@ -2,6 +2,7 @@
 /** The command line: gathers the verbs of the three folders, nothing else. */
 import { check } from './compiler/cli/check.ts';
 import { compile } from './compiler/cli/compile.ts';
+import { compress } from './compiler/cli/compress.ts';
 import { inspect } from './compiler/cli/inspect.ts';
 import { main } from './compiler/cli/program.ts';
 import { removeTemporaryFiles } from './compiler/files.ts';
@@ -20,6 +21,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [inspect, check, compile, build, run, evaluation, bench, report];
+const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

@@ -1,0 +1,239 @@
+/** `whittle compress`: ONNX model + recipe + samples → a smaller packed model, and a report of what each step did. */
+import { importModel, packModel } from '../compile.ts';
+import { applyRecipe, type CompressedNetwork } from '../compression/apply-recipe.ts';
+import { methods } from '../compression/index.ts';
+import { type Measurement, Referee } from '../compression/measure.ts';
+import { loadRecipe, optionsJsonSchema, type Recipe, recipeJsonSchema } from '../compression/recipe.ts';
+import { type CompressionReport, compressionReport, type LayerChange } from '../compression/report.ts';
+import { noSamples, sampleSet } from '../compression/sample-set.ts';
+import { UsageError } from '../errors.ts';
+import { writeOutputFile } from '../files.ts';
+import type { Graph } from '../graph.ts';
+import { preprocessNote } from '../samples/images.ts';
+import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
+import { loadSamples } from '../samples/load.ts';
+import { identityPreprocess, type Samples } from '../samples/samples.ts';
+import { addInputShapeOption, type InputShape } from './input-shapes.ts';
+import { modelName } from './model-file.ts';
+import type { Output } from './output.ts';
+import { type Invocation, integerOption, type Verb } from './program.ts';
+import { bytesText, facts, grouped, percentText, table } from './table.ts';
+
+interface CompressOptions {
+  readonly recipe?: string;
+  readonly samples?: string;
+  readonly labelsFrom?: string;
+  readonly limit?: number;
+  readonly input?: readonly InputShape[];
+  readonly name?: string;
+  readonly output?: string;
+  readonly report?: string;
+  readonly maxDrop?: number;
+  readonly listMethods?: boolean;
+  readonly recipeSchema?: boolean;
+}
+
+function listMethods(output: Output): void {
+  const list = methods.map((method) => ({
+    name: method.name,
+    summary: method.summary,
+    source: method.source,
+    needs: method.needs,
+    defaultLayers: method.defaultLayers,
+    options: optionsJsonSchema(method),
+  }));
+  output.report({ methods: list }, () =>
+    table(
+      [{ title: 'method' }, { title: 'needs' }, { title: 'options' }, { title: 'what it does' }],
+      methods.map(({ name, needs, options, summary }) => [name, needs, Object.keys(options.shape).join(', '), summary]),
+    ),
+  );
+}
+
+function load(path: string, graph: Graph, limit?: number): Samples {
+  const inputs = modelInputsOf(inputPortsOf(graph));
+  return loadSamples(path, { inputs, ...(limit !== undefined && { limit }) });
+}
+
+/** The samples once more in ONNX order, for the calibration of the int8 model. */
+function* calibrationSamples(samples: Samples, graph: Graph): Generator<Float32Array[]> {
+  const read = sampleReader(samples, modelInputsOf(inputPortsOf(graph)));
+  for (let i = 0; i < samples.count; i++) yield read(i);
+}
+
+function factText(value: number | string | readonly number[]): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return value.join(' → ');
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+}
+
+function changeText({ method, action, reason, facts: chosen = {}, relativeError }: LayerChange): string {
+  const words = Object.entries(chosen).map(([name, value]) => `${name} ${factText(value)}`);
+  const error = relativeError === undefined ? [] : [`error ${relativeError.toPrecision(2)}`];
+  return `${method}: ${[action, ...words, ...error, ...(reason ? [reason] : [])].join(', ')}`;
+}
+
+function qualityText(measured: Measurement | undefined): string {
+  if (!measured) return '';
+  return measured.top1 === undefined ? `${percentText(measured.agreement)} agree` : percentText(measured.top1);
+}
+
+function reportText(report: CompressionReport, output: string, seconds: number): string {
+  const right = { align: 'right' } as const;
+  const stages = table(
+    [
+      { title: 'stage' },
+      { title: 'bytes', ...right },
+      { title: 'parameters', ...right },
+      { title: 'not zero', ...right },
+      { title: 'MACs', ...right },
+      { title: 'quality', ...right },
+    ],
+    report.waterfall.map((stage) => [
+      stage.stage,
+      bytesText(stage.bytes),
+      grouped(stage.parameters),
+      grouped(stage.nonzeroParameters),
+      grouped(stage.macs),
+      qualityText(stage.measured),
+    ]),
+  );
+  const layers = table(
+    [
+      { title: 'layer' },
+      { title: 'matrix' },
+      { title: 'not zero', ...right },
+      { title: 'MACs', ...right },
+      { title: 'bytes', ...right },
+      { title: 'type' },
+    ],
+    report.layers.map((layer) => [
+      layer.layer,
+      `${layer.outputs}×${layer.columns}`,
+      grouped(layer.nonzeroParameters),
+      grouped(layer.macs),
+      grouped(layer.bytes),
+      layer.dtype,
+    ]),
+  );
+  const changes = report.layers.flatMap(({ layer, changes: list }) =>
+    list.filter(({ action }) => action !== 'kept').map((change) => `  ${layer}  ${changeText(change)}`),
+  );
+  const totals = facts([
+    ['packed', `${output}, ${bytesText(report.packedBytes)} (${grouped(report.packedBytes)} bytes)`],
+    [
+      'parameters',
+      `${grouped(report.original.parameters)} → ${grouped(report.parameters)} (${grouped(report.nonzeroParameters)} not zero)`,
+    ],
+    ['MACs', `${grouped(report.original.macs)} → ${grouped(report.macs)}`],
+    ['took', `${seconds.toFixed(1)} s`],
+  ]);
+  return [layers, '', ...changes, ...(changes.length ? [''] : []), stages, '', totals].join('\n');
+}
+
+/** Percentage points of the metric: top-1 with labels, else agreement with the original. */
+function dropOf(measured: Measurement, originalTop1: number | undefined): number {
+  return measured.top1 !== undefined && originalTop1 !== undefined ? 100 * (originalTop1 - measured.top1) : 100 * (1 - measured.agreement);
+}
+
+interface Job {
+  readonly path: string;
+  readonly recipe: Recipe;
+  readonly options: CompressOptions;
+  readonly invocation: Invocation;
+}
+
+async function compressModel({ path, recipe, options, invocation }: Job): Promise<void> {
+  const { output, seed } = invocation;
+  const start = performance.now();
+  const name = options.name ?? modelName(path);
+  const model = importModel({ onnx: path, name, inputShapes: new Map(options.input) });
+  const samples = options.samples === undefined ? undefined : load(options.samples, model.graph, options.limit);
+  const note = samples && preprocessNote(samples);
+  if (note) output.note(note);
+  const labelled = options.labelsFrom === undefined ? samples : load(options.labelsFrom, model.graph);
+  if (options.labelsFrom !== undefined && !labelled?.label)
+    throw new UsageError(
+      `--labels-from ${options.labelsFrom}: these samples have no labels; leave the option out to compare with the model itself`,
+    );
+  const compressed: CompressedNetwork = await applyRecipe({
+    original: model.graph,
+    recipe,
+    samples: samples ? sampleSet(samples, model.graph) : noSamples,
+    seed,
+    onProgress: (text) => output.detail(text),
+  });
+  const keepFloat = [...(recipe.quantize?.keepFloat ?? []), ...(compressed.quantization.keepFloat ?? [])];
+  const compiled = await packModel(
+    { graph: compressed.network.graph, source: model.source },
+    {
+      name,
+      seed,
+      provenance: { recipe: recipe.source },
+      ...(recipe.quantize && { calibrationMethod: recipe.quantize.calibrationMethod }),
+      ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),
+      ...(keepFloat.length > 0 && { keepFloat }),
+      ...(!recipe.quantize && { float: true }),
+      ...(samples?.classes && { labels: samples.classes }),
+      ...(samples && samples.preprocess !== identityPreprocess && { preprocess: samples.preprocess }),
+    },
+  );
+  const referee = labelled && (await Referee.create(model.graph, sampleSet(labelled, model.graph)));
+  const measured = await referee?.measure(compiled.graph);
+  const report = compressionReport({ original: model.graph, compressed, compiled, ...(measured && { measured }) });
+  const drop = measured ? dropOf(measured, referee?.top1()) : null;
+  if (options.maxDrop !== undefined && drop === null) throw new UsageError('--max-drop needs samples to measure on: give --samples');
+  const target = options.output ?? `${name}.whittle`;
+  const seconds = (performance.now() - start) / 1000;
+  const originalTop1 = referee?.top1();
+  const document = {
+    model: path,
+    recipe: recipe.source,
+    description: recipe.description,
+    output: target,
+    drop,
+    ...(originalTop1 !== undefined && { originalTop1 }),
+    ...(measured && { measured }),
+    ...report,
+    steps: compressed.steps.map(({ method, options: chosen, seconds: took }) => ({ method, options: chosen, seconds: took })),
+    floatIslands: compiled.report.islands,
+    seconds,
+  };
+  if (options.maxDrop !== undefined && (drop as number) > options.maxDrop) {
+    invocation.exitCode = 5;
+    output.note(`the metric drops by ${(drop as number).toFixed(2)} points, --max-drop allows ${options.maxDrop}`);
+  }
+  writeOutputFile(target, compiled.bytes);
+  if (options.report !== undefined) writeOutputFile(options.report, `${JSON.stringify(document, null, 2)}\n`);
+  output.report(document, () => reportText(report, target, seconds));
+}
+
+async function run(path: string | undefined, options: CompressOptions, invocation: Invocation): Promise<void> {
+  if (options.listMethods) return listMethods(invocation.output);
+  if (options.recipeSchema) {
+    const schema = recipeJsonSchema();
+    return invocation.output.report(schema, () => JSON.stringify(schema, null, 2));
+  }
+  if (path === undefined)
+    throw new UsageError('compress needs a model: whittle compress MODEL.onnx --recipe RECIPE.yaml --samples SAMPLES');
+  if (options.recipe === undefined) throw new UsageError('compress needs --recipe RECIPE.yaml; examples/recipes/ has one for every method');
+  return compressModel({ path, recipe: loadRecipe(options.recipe), options, invocation });
+}
+
+export const compress: Verb = (program, invocation) => {
+  const command = program
+    .command('compress')
+    .description('prune, factorize and quantize a model by a recipe, and say what each step did')
+    .argument('[model]', 'the ONNX file')
+    .option('--recipe <path>', 'the steps: a YAML file; examples/recipes/ has one for every method')
+    .option('--samples <path>', 'inputs to fit and calibrate with: a *.dataset.json, a folder of images, a .npy or a .npz')
+    .option('--labels-from <path>', 'labelled samples to measure the accuracy on; default: agreement on --samples')
+    .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
+    .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
+    .option('--name <name>', 'name of the model; default: that of the file')
+    .option('--report <path>', 'write the report there, too, as JSON')
+    .option('--list-methods', 'show every method with its options and their defaults')
+    .option('--recipe-schema', 'print the JSON schema of recipes')
+    .option('-o, --output <path>', 'the packed model; default: MODEL.whittle in this folder');
+  addInputShapeOption(command).action((path: string | undefined, options: CompressOptions) => run(path, options, invocation));
+};

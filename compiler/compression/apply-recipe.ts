@@ -1,0 +1,123 @@
+/** Runs the steps of a recipe on a float graph, one after the other, and measures what each of them did. */
+import { UsageError } from '../errors.ts';
+import type { Graph } from '../graph.ts';
+import type { QuantizeOptions } from '../quantization/quantize.ts';
+import { verify } from '../verify.ts';
+import { layersOf } from './layers.ts';
+import { type Measurement, Referee } from './measure.ts';
+import type { LayerOutcome, MethodContext, MethodResult } from './method.ts';
+import { type Network, originalNetwork } from './network.ts';
+import { type LayerCost, layerCosts, type NetworkCost, networkCost } from './network-cost.ts';
+import type { Recipe, RecipeStep } from './recipe.ts';
+import { selectLayers } from './select-layers.ts';
+import { gatherStatistics } from './statistics.ts';
+import type { SampleSet } from './values.ts';
+
+export interface ApplyRecipeOptions {
+  readonly original: Graph;
+  readonly recipe: Recipe;
+  /** Without labels; empty when there are none. */
+  readonly samples: SampleSet;
+  readonly seed?: number;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** A stage of the waterfall: what the network costs, and how well it answers. */
+export interface StepReport {
+  readonly method: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly outcomes: readonly LayerOutcome[];
+  readonly cost: NetworkCost;
+  readonly layers: readonly LayerCost[];
+  /** Against the original on calibration samples; absent without samples. */
+  readonly measured?: Measurement;
+  readonly seconds: number;
+}
+
+export interface CompressedNetwork {
+  readonly network: Network;
+  readonly quantization: QuantizeOptions;
+  readonly steps: readonly StepReport[];
+}
+
+/** So many samples tell after each step how far the answers have moved. */
+const MEASURED_SAMPLES = 128;
+
+function mergeQuantization(a: QuantizeOptions, b: QuantizeOptions = {}): QuantizeOptions {
+  return { ...a, ...b, keepFloat: [...new Set([...(a.keepFloat ?? []), ...(b.keepFloat ?? [])])] };
+}
+
+/** The layers that the step means. @throws UsageError when a name of the recipe is none of the model's. */
+function layersOfStep(graph: Graph, step: RecipeStep, source: string) {
+  const all = layersOf(graph);
+  const { layers, unmatched } = selectLayers(step.layers, all);
+  if (unmatched.length) {
+    const names = all.map(({ name }) => `"${name}"`).join(', ');
+    throw new UsageError(
+      `${source}: ${step.method.name}: no layer is named ${unmatched.map((pattern) => `"${pattern}"`).join(', ')}; the model's layers are ${names}`,
+    );
+  }
+  return layers;
+}
+
+/**
+ * @throws UsageError when the recipe names layers that the model does not have, or needs samples and there are none.
+ */
+export async function applyRecipe({
+  original,
+  recipe,
+  samples,
+  seed = 0,
+  onProgress = () => {},
+}: ApplyRecipeOptions): Promise<CompressedNetwork> {
+  const starving = recipe.steps.filter(({ method }) => method.needs === 'samples').map(({ method }) => method.name);
+  if (samples.count === 0 && starving.length)
+    throw new UsageError(`${recipe.source}: ${starving.join(', ')} cannot work without samples of the input: give --samples`);
+  const referee = samples.count > 0 ? await Referee.create(original, samples, MEASURED_SAMPLES) : undefined;
+  let network = originalNetwork(original);
+  let quantization: QuantizeOptions = {};
+  const steps: StepReport[] = [];
+  for (const [index, step] of recipe.steps.entries()) {
+    const start = performance.now();
+    onProgress(`step ${index + 1} of ${recipe.steps.length}: ${step.method.name}`);
+    const result = await applyStep(original, network, step, { recipe, samples, seed, onProgress });
+    network = { ...result.network, graph: verify(result.network.graph, step.method.name) };
+    quantization = mergeQuantization(quantization, result.quantization);
+    steps.push({
+      method: step.method.name,
+      options: { layers: step.layers, ...step.options },
+      outcomes: result.layers,
+      cost: networkCost(network.graph),
+      layers: layerCosts(network.graph),
+      ...(referee && { measured: await referee.measure(network.graph) }),
+      seconds: (performance.now() - start) / 1000,
+    });
+  }
+  return { network, quantization, steps };
+}
+
+async function applyStep(
+  original: Graph,
+  network: Network,
+  step: RecipeStep,
+  { recipe, samples, seed, onProgress }: { recipe: Recipe; samples: SampleSet; seed: number; onProgress: (text: string) => void },
+): Promise<MethodResult> {
+  const layers = layersOfStep(network.graph, step, recipe.source);
+  const { samples: sampleLimit, patches } = recipe.statistics;
+  const context: MethodContext = {
+    original,
+    network,
+    samples,
+    seed,
+    progress: onProgress,
+    statistics: (wanted, current = network, options = {}) =>
+      gatherStatistics(original, current.graph, wanted, samples, {
+        samples: sampleLimit,
+        ...(patches !== undefined && { patches }),
+        seed,
+        channels: current.channels,
+        ...options,
+      }),
+  };
+  return step.method.apply(context, layers, step.options);
+}

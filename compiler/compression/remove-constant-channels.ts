@@ -1,0 +1,113 @@
+/**
+ * Removes channels that do not matter: constant ones (dead neurons among them) are folded into the biases of the layers
+ * that read them, unread ones are dropped (methods.md 2). Repeats until nothing more is found, since what loses its
+ * readers becomes unread itself.
+ *
+ * A channel's effect on a layer is Var(a_c) · ‖W[:, c]‖². It is removed when on every layer that reads it, its effect is
+ * below tolerance² times the sum of all effects. A layer that pads sees zeros at the borders instead of the constant:
+ * there E[a_c²] takes the place of the variance.
+ */
+import { z } from 'zod';
+import { InputFileError } from '../errors.ts';
+import type { ValueName } from '../graph.ts';
+import { gatherChannelStatistics } from './channel-statistics.ts';
+import { type ChannelUnits, traceChannels, unitsOf } from './channels.ts';
+import { foldChannels, readingLayers } from './fold-channels.ts';
+import { type Layer, layersOf, windowOfLayer } from './layers.ts';
+import { defineMethod, type LayerOutcome, type MethodContext } from './method.ts';
+import type { Network } from './network.ts';
+
+const options = z.object({
+  tolerance: z.number().min(0).default(1e-4).describe("largest share of a layer's standard deviation that a removed channel may have"),
+});
+
+/** What is known of the channels of a value that layers read. */
+interface Observed {
+  readonly mean: ArrayLike<number>;
+  readonly variance: ArrayLike<number>;
+}
+
+function pads(layer: Layer): boolean {
+  const { padBefore, padAfter } = windowOfLayer(layer);
+  return [...padBefore, ...padAfter].some((pad) => pad > 0);
+}
+
+/** Effect of each channel of the layer's input on its answers. */
+export function channelEffects(layer: Layer, { mean, variance }: Observed): Float64Array {
+  const isPadded = pads(layer);
+  return Float64Array.from({ length: layer.inputs }, (_, c) => {
+    let norm = 0;
+    for (let o = 0; o < layer.outputs; o++)
+      for (let tap = 0; tap < layer.taps; tap++) norm += (layer.weights[o * layer.columns + tap * layer.inputs + c] as number) ** 2;
+    return norm * ((variance[c] as number) + (isPadded ? (mean[c] as number) ** 2 : 0));
+  });
+}
+
+/** Units that no reader needs; of every value the channel that matters most stays. */
+function unneededUnits(network: Network, traced: ChannelUnits, observed: ReadonlyMap<ValueName, Observed>, tolerance: number): Set<number> {
+  /** Unit → its largest share of a reader's effects. */
+  const shares = new Map<number, number>();
+  for (const units of traced.units.values()) for (const unit of units) if (!traced.frozen.has(unit)) shares.set(unit, 0);
+  for (const layer of readingLayers(network)) {
+    const effects = channelEffects(layer, observed.get(layer.input) as Observed);
+    const sum = effects.reduce((a, b) => a + b, 0);
+    unitsOf(traced, layer.input).forEach((unit, c) => {
+      const share = sum > 0 ? (effects[c] as number) / sum : 0;
+      if (shares.has(unit)) shares.set(unit, Math.max(shares.get(unit) as number, share));
+    });
+  }
+  const removed = new Set([...shares].filter(([, share]) => share <= tolerance ** 2).map(([unit]) => unit));
+  for (const units of traced.units.values()) {
+    if (units.length === 0 || !units.every((unit) => removed.has(unit))) continue;
+    const best = [...units].reduce((a, b) => ((shares.get(b) as number) > (shares.get(a) as number) ? b : a));
+    removed.delete(best);
+  }
+  return removed;
+}
+
+/** One outcome per layer that lost rows or columns. */
+export function narrowingOutcomes(before: Network, after: Network, action: LayerOutcome['action'] = 'narrowed'): LayerOutcome[] {
+  const left = new Map(layersOf(after.graph).map((layer) => [layer.name, layer]));
+  return layersOf(before.graph).map((layer) => {
+    const now = left.get(layer.name);
+    if (now && now.outputs === layer.outputs && now.inputs === layer.inputs)
+      return { layer: layer.name, action: 'kept', reason: 'every channel matters' };
+    return {
+      layer: layer.name,
+      action,
+      facts: { outputs: [layer.outputs, now?.outputs ?? 0], inputs: [layer.inputs, now?.inputs ?? 0] },
+    };
+  });
+}
+
+async function observe(network: Network, context: MethodContext): Promise<ReadonlyMap<ValueName, Observed>> {
+  const names = [...new Set(readingLayers(network).map(({ input }) => input))];
+  const statistics = await gatherChannelStatistics(network.graph, names, context.samples);
+  for (const [name, { variance }] of statistics) {
+    if (variance.some(Number.isNaN)) throw new InputFileError(`"${name}" is not finite on the samples; check their preprocessing`);
+  }
+  return statistics;
+}
+
+export const removeConstantChannels = defineMethod({
+  name: 'remove-constant-channels',
+  summary: 'channels that are constant on the samples, or that nothing needs, are folded away',
+  source: 'neuron pruning, methods.md 2',
+  needs: 'samples',
+  defaultLayers: ['*'],
+  options,
+
+  async apply(context, _layers, { tolerance }) {
+    let { network } = context;
+    for (;;) {
+      const traced = traceChannels(network.graph);
+      const observed = await observe(network, context);
+      const removed = unneededUnits(network, traced, observed, tolerance);
+      if (removed.size === 0) break;
+      const constants = new Map([...observed].map(([name, { mean }]) => [name, mean]));
+      network = foldChannels(network, removed, constants, traced);
+      context.progress(`${removed.size} channels removed`);
+    }
+    return { network, layers: narrowingOutcomes(context.network, network) };
+  },
+});

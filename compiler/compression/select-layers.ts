@@ -1,0 +1,52 @@
+/**
+ * Which layers a step of a recipe means: a list of patterns.
+ *
+ *     conv1, block3_*       names of nodes (or of the values they compute); * stands for anything
+ *     @dense, @convolution, @depthwise, @pointwise, @spatial, @grouped
+ *     @first, @last         the first and the last layer of the model
+ *     !pattern              not these; a list of such patterns only starts from all layers
+ */
+import type { Layer } from './layers.ts';
+
+const kinds: Readonly<Record<string, (layer: Layer, all: readonly Layer[]) => boolean>> = {
+  '@dense': (layer) => layer.kind === 'dense',
+  '@convolution': (layer) => layer.kind === 'convolution',
+  '@depthwise': (layer) => layer.kind === 'depthwise',
+  '@grouped': (layer) => layer.kind === 'grouped',
+  '@pointwise': (layer) => layer.kind === 'convolution' && layer.taps === 1,
+  '@spatial': (layer) => layer.kind === 'convolution' && layer.taps > 1,
+  '@first': (layer, all) => layer.name === all[0]?.name,
+  '@last': (layer, all) => layer.name === all.at(-1)?.name,
+};
+
+export const layerKindPatterns: readonly string[] = Object.keys(kinds);
+
+/** Whether the text fits the pattern, in which * stands for any characters. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(text);
+}
+
+function matches(pattern: string, layer: Layer, all: readonly Layer[]): boolean {
+  const kind = kinds[pattern];
+  return kind ? kind(layer, all) : matchesGlob(pattern, layer.name) || matchesGlob(pattern, layer.output);
+}
+
+export interface LayerSelection {
+  readonly layers: readonly Layer[];
+  /** Patterns that no layer of the model fits: most likely typing errors. */
+  readonly unmatched: readonly string[];
+}
+
+/** The layers of `all` that the patterns select, in their order. */
+export function selectLayers(patterns: readonly string[], all: readonly Layer[]): LayerSelection {
+  const excluded = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+  const included = patterns.filter((pattern) => !pattern.startsWith('!'));
+  const isMeant = (layer: Layer) => included.length === 0 || included.some((pattern) => matches(pattern, layer, all));
+  const layers = all.filter((layer) => isMeant(layer) && !excluded.some((pattern) => matches(pattern, layer, all)));
+  // A kind that a model does not have is no mistake: recipes are written for many models.
+  const unmatched = [...included, ...excluded].filter(
+    (pattern) => pattern !== '*' && !kinds[pattern] && !all.some((layer) => matches(pattern, layer, all)),
+  );
+  return { layers, unmatched };
+}

@@ -1,0 +1,259 @@
+/**
+ * The one pass over the samples that almost every method needs (methods.md, notation): for each layer
+ *
+ *     R = E[x xᵀ]   of its patches x in the network as it is now
+ *     G = E[y xᵀ]   of the targets y: what the layer of the original network answered, before its activation
+ *
+ * Both are gathered patch by patch, so that memory is columns² per layer whatever the number of samples.
+ */
+import type { Graph, ValueName } from '../graph.ts';
+import { innerProduct, type Matrix, matrix } from '../linalg/matrix.ts';
+import { addGram, addTransposedProduct, multiplyTransposed } from '../linalg/multiply.ts';
+import { uniformRandom } from '../linalg/random.ts';
+import { type Layer, layerComputing } from './layers.ts';
+import { patchWriter, responses } from './patches.ts';
+import { type SampleSet, spreadIndices, ValueReader } from './values.ts';
+
+export interface LayerStatistics {
+  /** Name of the layer. */
+  readonly layer: string;
+  /** Patches that were seen. */
+  readonly count: number;
+  /** R per group: [columns, columns]. */
+  readonly correlation: readonly Matrix[];
+  /** G per group: [outputs / groups, columns]. */
+  readonly cross: readonly Matrix[];
+  /** E[x] per group: [columns] each. */
+  readonly inputMean: readonly Float64Array[];
+  /** E[y]: [outputs]. */
+  readonly targetMean: Float64Array;
+  /** E[y²]: [outputs]. */
+  readonly targetEnergy: Float64Array;
+}
+
+export interface StatisticsOptions {
+  /** At most so many samples are read, spread evenly. */
+  readonly samples?: number;
+  /** About so many patches are taken per layer, at random positions; more than ten per column changes little. */
+  readonly patches?: number;
+  readonly seed?: number;
+  /** Which channels of the original a narrower value still has; absent: all. */
+  readonly channels?: ReadonlyMap<ValueName, ArrayLike<number>>;
+}
+
+export const DEFAULT_STATISTICS_SAMPLES = 512;
+const PATCHES_PER_COLUMN = 40;
+const LEAST_PATCHES = 20_000;
+
+/** A float64 correlation of more columns than this does not fit into memory comfortably (4096² · 8 bytes = 128 MB). */
+export const LARGEST_COLUMNS = 4096;
+
+/** Numbers of a block of patches that is multiplied at once. */
+const BLOCK_NUMBERS = 1 << 20;
+
+/**
+ * @param original the network whose answers are the targets; layers are matched by the value they compute, and a layer
+ * that it does not have is its own target
+ * @param current the network that `layers` are of
+ */
+export async function gatherStatistics(
+  original: Graph,
+  current: Graph,
+  layers: readonly Layer[],
+  samples: SampleSet,
+  options: StatisticsOptions = {},
+): Promise<Map<string, LayerStatistics>> {
+  const indices = spreadIndices(samples.count, options.samples ?? DEFAULT_STATISTICS_SAMPLES);
+  if (indices.length === 0) throw new Error('statistics need samples');
+  const gatherers = layers.map((layer) => new Gatherer(original, current, layer, indices.length, options));
+  const readers = [
+    await ValueReader.create(
+      current,
+      gatherers.map(({ layer }) => layer.input),
+    ),
+    await ValueReader.create(
+      original,
+      gatherers.flatMap(({ target }) => (target ? [target.input] : [])),
+    ),
+  ] as const;
+  for (const index of indices) {
+    const sample = samples.at(index);
+    const [inputs, targets] = [readers[0].read(sample), readers[1].read(sample)];
+    for (const gatherer of gatherers) {
+      gatherer.add(
+        inputs.get(gatherer.layer.input) as Float32Array,
+        gatherer.target && (targets.get(gatherer.target.input) as Float32Array),
+      );
+    }
+    // Signals (Ctrl-C) are heard between samples.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return new Map(gatherers.map((gatherer) => [gatherer.layer.name, gatherer.finish()]));
+}
+
+/** Positions of one sample that are looked at: all, or a random choice. */
+function choosePositions(positions: number, wanted: number, random: () => number): Int32Array {
+  if (wanted >= positions) return Int32Array.from({ length: positions }, (_, i) => i);
+  // One position out of each of `wanted` equal stretches.
+  return Int32Array.from({ length: wanted }, (_, i) => Math.floor(((i + random()) * positions) / wanted));
+}
+
+class Gatherer {
+  /** The original's layer, when its inputs are not the current ones. */
+  readonly target: Layer | undefined;
+  private readonly random: () => number;
+  private readonly wanted: number;
+  private readonly writePatch: ReturnType<typeof patchWriter>;
+  private readonly writeTarget: ReturnType<typeof patchWriter> | undefined;
+  private readonly answering: Layer;
+  private readonly rows: ArrayLike<number> | undefined;
+  private readonly capacity: number;
+  private readonly patches: Float64Array;
+  private readonly targetPatches: Float64Array | undefined;
+  private readonly correlation: Matrix[];
+  private readonly cross: Matrix[];
+  private readonly inputSum: Float64Array;
+  private readonly targetSum: Float64Array;
+  private readonly targetSquares: Float64Array;
+  private held = 0;
+  private count = 0;
+
+  constructor(
+    original: Graph,
+    current: Graph,
+    readonly layer: Layer,
+    sampleCount: number,
+    { patches, seed = 0, channels }: StatisticsOptions,
+  ) {
+    const { columns, groups, outputs, positions } = layer;
+    if (columns > LARGEST_COLUMNS)
+      throw new Error(`layer "${layer.name}" has ${columns} columns; statistics are gathered for up to ${LARGEST_COLUMNS}`);
+    const counterpart = original === current ? undefined : layerComputing(original, layer.output);
+    this.rows = counterpart && channels?.get(layer.output);
+    const isSameSize = counterpart?.positions === positions && (this.rows?.length ?? counterpart.outputs) === outputs;
+    const matching = isSameSize ? counterpart : undefined;
+    this.target = matching;
+    this.answering = matching ?? layer;
+    this.random = uniformRandom(seed);
+    this.wanted = Math.ceil((patches ?? Math.max(LEAST_PATCHES, PATCHES_PER_COLUMN * columns)) / sampleCount);
+    this.writePatch = patchWriter(current, layer);
+    this.writeTarget = matching && patchWriter(original, matching);
+    const width = groups * columns;
+    this.capacity = Math.max(1, Math.ceil(BLOCK_NUMBERS / width));
+    this.patches = new Float64Array(this.capacity * width);
+    this.targetPatches = matching && new Float64Array(this.capacity * matching.groups * matching.columns);
+    this.correlation = Array.from({ length: groups }, () => matrix(columns, columns));
+    this.cross = Array.from({ length: groups }, () => matrix(outputs / groups, columns));
+    this.inputSum = new Float64Array(width);
+    this.targetSum = new Float64Array(outputs);
+    this.targetSquares = new Float64Array(outputs);
+  }
+
+  add(input: ArrayLike<number>, target: ArrayLike<number> | undefined): void {
+    const width = this.layer.groups * this.layer.columns;
+    for (const position of choosePositions(this.layer.positions, this.wanted, this.random)) {
+      this.writePatch(input, position, this.patches, this.held * width);
+      if (target && this.targetPatches && this.writeTarget)
+        this.writeTarget(target, position, this.targetPatches, this.held * this.answering.groups * this.answering.columns);
+      if (++this.held === this.capacity) this.flush();
+    }
+  }
+
+  private flush(): void {
+    const { held } = this;
+    if (held === 0) return;
+    const { columns, groups, outputs } = this.layer;
+    const width = groups * columns;
+    const y = responses(this.answering, this.targetPatches ?? this.patches, held, this.target && this.rows);
+    const perGroup = outputs / groups;
+    for (let group = 0; group < groups; group++) {
+      const x = columnBlock(this.patches, held, width, group * columns, columns);
+      addGram(this.correlation[group] as Matrix, x);
+      addTransposedProduct(this.cross[group] as Matrix, columnBlock(y, held, outputs, group * perGroup, perGroup), x);
+    }
+    for (let i = 0; i < held * width; i++) this.inputSum[i % width] = (this.inputSum[i % width] as number) + (this.patches[i] as number);
+    for (let i = 0; i < held * outputs; i++) {
+      const value = y[i] as number;
+      this.targetSum[i % outputs] = (this.targetSum[i % outputs] as number) + value;
+      this.targetSquares[i % outputs] = (this.targetSquares[i % outputs] as number) + value * value;
+    }
+    this.count += held;
+    this.held = 0;
+  }
+
+  finish(): LayerStatistics {
+    this.flush();
+    const { columns, name } = this.layer;
+    const mean = (data: Float64Array) => data.map((value) => value / this.count);
+    const inputMean = mean(this.inputSum);
+    return {
+      layer: name,
+      count: this.count,
+      correlation: this.correlation.map((sum) => ({ ...sum, data: mean(sum.data) })),
+      cross: this.cross.map((sum) => ({ ...sum, data: mean(sum.data) })),
+      inputMean: this.correlation.map((_, group) => inputMean.slice(group * columns, (group + 1) * columns)),
+      targetMean: mean(this.targetSum),
+      targetEnergy: mean(this.targetSquares),
+    };
+  }
+}
+
+/** Columns [first, first + count) of a row-major block of rows. */
+function columnBlock(data: Float64Array, rows: number, width: number, first: number, count: number): Matrix {
+  if (count === width) return matrix(rows, width, data.subarray(0, rows * width));
+  const block = matrix(rows, count);
+  for (let i = 0; i < rows; i++) block.data.set(data.subarray(i * width + first, i * width + first + count), i * count);
+  return block;
+}
+
+/** Covariances: the statistics of x - E[x] and y - E[y]. A layer with a bias is fitted on them, and b = E[y] - W E[x]. */
+export function centred(statistics: LayerStatistics): { correlation: Matrix[]; cross: Matrix[] } {
+  const { inputMean, targetMean } = statistics;
+  const minusOuter = (sum: Matrix, left: ArrayLike<number>, offset: number, right: ArrayLike<number>): Matrix => ({
+    ...sum,
+    data: sum.data.map((value, i) => {
+      const column = i % sum.columns;
+      return value - (left[offset + (i - column) / sum.columns] as number) * (right[column] as number);
+    }),
+  });
+  return {
+    correlation: statistics.correlation.map((r, group) =>
+      minusOuter(r, inputMean[group] as Float64Array, 0, inputMean[group] as Float64Array),
+    ),
+    cross: statistics.cross.map((g, group) => minusOuter(g, targetMean, group * g.rows, inputMean[group] as Float64Array)),
+  };
+}
+
+/** The rows of a layer's matrix that belong to one group. */
+export function groupWeights(layer: Layer, weights: ArrayLike<number>, group: number): Matrix {
+  const rows = layer.outputs / layer.groups;
+  const block = matrix(rows, layer.columns);
+  const first = group * rows * layer.columns;
+  for (let i = 0; i < block.data.length; i++) block.data[i] = weights[first + i] as number;
+  return block;
+}
+
+/**
+ * How far a layer with these weights and bias is from its targets: E‖y - W x - b‖² / E‖y - E[y]‖², by the statistics alone.
+ * 0: the same answers; 1: as good as answering the mean.
+ */
+export function relativeError(layer: Layer, statistics: LayerStatistics, weights: ArrayLike<number>, bias: ArrayLike<number>): number {
+  const { correlation, cross } = centred(statistics);
+  const { targetMean, targetEnergy, inputMean } = statistics;
+  let error = 0;
+  let variance = 0;
+  for (let group = 0; group < layer.groups; group++) {
+    const w = groupWeights(layer, weights, group);
+    const r = correlation[group] as Matrix;
+    // tr(W R Wᵀ) - 2 tr(G Wᵀ) + tr(Y Yᵀ), centred; then the shift of the mean.
+    error += innerProduct(multiplyTransposed(w, r).data, w.data) - 2 * innerProduct((cross[group] as Matrix).data, w.data);
+    for (let row = 0; row < w.rows; row++) {
+      const o = group * w.rows + row;
+      const own = (targetEnergy[o] as number) - (targetMean[o] as number) ** 2;
+      const answered = innerProduct(w.data.subarray(row * w.columns, (row + 1) * w.columns), inputMean[group] as Float64Array);
+      variance += own;
+      error += own + ((targetMean[o] as number) - answered - (bias[o] as number)) ** 2;
+    }
+  }
+  return variance > 0 ? Math.max(0, error) / variance : 0;
+}

@@ -1,0 +1,64 @@
+/** Small float networks and samples for compression methods, and the context in which a method runs. */
+
+import type { MethodContext } from '../../../compiler/compression/method.ts';
+import { originalNetwork } from '../../../compiler/compression/network.ts';
+import { gatherStatistics } from '../../../compiler/compression/statistics.ts';
+import type { SampleSet } from '../../../compiler/compression/values.ts';
+import { Executor } from '../../../compiler/execute.ts';
+import { elementCount, type Graph, tensor, valueOf } from '../../../compiler/graph.ts';
+import type { GraphBuilder } from '../../../compiler/onnx/builder.ts';
+import { Dense } from '../../../compiler/ops/dense.ts';
+import { randomTensor } from '../ops/op-case.ts';
+
+/** `count` random samples in [-1, 1) for the graph's inputs. */
+export function randomSamples(graph: Graph, count: number, seed = 100): SampleSet {
+  const samples = Array.from({ length: count }, (_, i) =>
+    graph.inputs.map(({ value }, port) => randomTensor(valueOf(graph, value).type.shape, seed + 10 * i + port).data),
+  );
+  return { count, at: (index) => samples[index] as (typeof samples)[number] };
+}
+
+/** What a method sees when it is the first step of a recipe. */
+export function contextOf(graph: Graph, samples: SampleSet): MethodContext {
+  const network = originalNetwork(graph);
+  return {
+    original: graph,
+    network,
+    samples,
+    seed: 1,
+    progress: () => {},
+    statistics: (layers, current = network, options = {}) =>
+      gatherStatistics(graph, current.graph, layers, samples, { seed: 1, channels: current.channels, ...options }),
+  };
+}
+
+/** A dense layer with the given numbers, ReLU fused when `relu`. */
+export function addDense(
+  builder: GraphBuilder,
+  x: string,
+  name: string,
+  weights: ArrayLike<number>,
+  bias: ArrayLike<number>,
+  relu = false,
+): string {
+  const w = builder.addConstant(tensor('float32', [bias.length, weights.length / bias.length], weights), `${name}.w`);
+  const b = builder.addConstant(tensor('float32', [bias.length], bias), `${name}.b`);
+  return builder.addOne(Dense, [x, w, b], { clamp: [relu ? 0 : -Infinity, Infinity] }, { output: name, name });
+}
+
+/** Largest difference of an output of both graphs over the samples. */
+export async function largestDifference(a: Graph, b: Graph, samples: SampleSet): Promise<number> {
+  const executors = [await Executor.create(a), await Executor.create(b)] as const;
+  let largest = 0;
+  for (let i = 0; i < samples.count; i++) {
+    const [expected, actual] = executors.map((executor) => executor.run(samples.at(i))) as [
+      ReturnType<Executor['run']>,
+      ReturnType<Executor['run']>,
+    ];
+    expected.forEach(({ data, type }, port) => {
+      for (let k = 0; k < elementCount(type.shape); k++)
+        largest = Math.max(largest, Math.abs((data[k] as number) - (actual[port]?.data[k] as number)));
+    });
+  }
+  return largest;
+}
