@@ -1,10 +1,10 @@
 /** The one list of devices. */
 import { UsageError } from '../compiler/errors.ts';
-import { chromium } from './browser/device.ts';
+import { browser, chromium } from './browser/device.ts';
 import type { Device, DeviceKind, DeviceOptions } from './device.ts';
 import { node } from './node/device.ts';
 
-export const deviceKinds: readonly DeviceKind[] = [chromium, node];
+export const deviceKinds: readonly DeviceKind[] = [node, chromium, browser];
 
 /** For help and errors: `node`, `qemu:BOARD` … */
 export const deviceNames: readonly string[] = deviceKinds.map(({ name, argument }) =>

@@ -1,10 +1,6 @@
-/** A Chrome DevTools Protocol client over the browser's own pipe (`--remote-debugging-pipe`): JSON messages, each ended by a zero byte. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+/** A Chrome DevTools Protocol client: JSON messages over whatever carries them (a pipe here, a WebSocket on phones). */
 import { DeviceError } from '../../compiler/errors.ts';
+import type { Evaluate } from './engine.ts';
 
 interface Reply {
   readonly id?: number;
@@ -12,87 +8,46 @@ interface Reply {
   readonly error?: { readonly message: string };
 }
 
-const flags = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-extensions',
-  '--mute-audio',
-  '--remote-debugging-pipe',
-];
-
-/** One running browser; `close` ends its process and removes its profile. */
-export class CdpBrowser {
+export class CdpConnection {
   private readonly pending = new Map<number, { resolve(result: Record<string, unknown>): void; reject(error: Error): void }>();
   private nextId = 1;
-  private received = '';
-  private readonly exited: Promise<void>;
+  private lost: string | undefined;
 
-  private constructor(
-    private readonly process: ChildProcess,
-    private readonly profile: string,
-  ) {
-    const input = process.stdio[4] as Readable;
-    input.setEncoding('utf8');
-    input.on('data', (text: string) => this.receive(text));
-    (process.stdio[3] as Writable).on('error', () => {});
-    this.exited = new Promise((resolve) => {
-      const end = (reason: string) => {
-        for (const { reject } of this.pending.values())
-          reject(new DeviceError(`the browser ${reason}; run it by hand to see why: ${process.spawnfile}`, 7));
-        this.pending.clear();
-        resolve();
-      };
-      process.once('error', (error) => end(`cannot be started (${error.message})`));
-      process.once('exit', (code, signal) => end(`ended (${signal ?? `exit code ${code}`})`));
-    });
+  /** @param write sends one message */
+  constructor(private readonly write: (message: string) => void) {}
+
+  /** One message has come. */
+  receive(message: string): void {
+    const reply = JSON.parse(message) as Reply;
+    const waiting = reply.id === undefined ? undefined : this.pending.get(reply.id);
+    if (!waiting) return;
+    this.pending.delete(reply.id as number);
+    if (reply.error) waiting.reject(new DeviceError(`the browser refuses: ${reply.error.message}`, 7));
+    else waiting.resolve(reply.result ?? {});
   }
 
-  static launch(binary: string): CdpBrowser {
-    const profile = mkdtempSync(join(tmpdir(), 'whittle-chromium-'));
-    const child = spawn(binary, [...flags, `--user-data-dir=${profile}`, 'about:blank'], {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-    });
-    return new CdpBrowser(child, profile);
-  }
-
-  private receive(text: string): void {
-    this.received += text;
-    const messages = this.received.split('\0');
-    this.received = messages.pop() as string;
-    for (const message of messages) {
-      const reply = JSON.parse(message) as Reply;
-      const waiting = reply.id === undefined ? undefined : this.pending.get(reply.id);
-      if (!waiting) continue;
-      this.pending.delete(reply.id as number);
-      if (reply.error) waiting.reject(new DeviceError(`the browser refuses: ${reply.error.message}`, 7));
-      else waiting.resolve(reply.result ?? {});
-    }
+  /** No message will come any more: whoever waits learns why. */
+  lose(reason: string): void {
+    this.lost = reason;
+    for (const { reject } of this.pending.values()) reject(new DeviceError(reason, 7));
+    this.pending.clear();
   }
 
   /** Sends one command. @throws DeviceError when the browser refuses it or is gone. */
   send(method: string, params: Record<string, unknown> = {}, sessionId?: string): Promise<Record<string, unknown>> {
+    if (this.lost !== undefined) return Promise.reject(new DeviceError(this.lost, 7));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
-      (this.process.stdio[3] as Writable).write(`${JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) })}\0`);
+      this.write(JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) }));
     });
   }
 
-  /** Opens a tab on `url` and returns a function that evaluates an async expression in it. */
-  async openPage(url: string): Promise<(expression: string) => Promise<unknown>> {
-    const { targetId } = await this.send('Target.createTarget', { url });
-    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+  /** Evaluates in the page that a session is attached to; without one, in the page that the connection leads to. */
+  evaluateIn(sessionId?: string): Evaluate {
     return async (expression) => {
       const params = { expression, awaitPromise: true, returnByValue: true };
-      const reply = (await this.send('Runtime.evaluate', params, sessionId as string)) as {
+      const reply = (await this.send('Runtime.evaluate', params, sessionId)) as {
         result: { value?: unknown };
         exceptionDetails?: { text: string; exception?: { description?: string } };
       };
@@ -103,11 +58,10 @@ export class CdpBrowser {
     };
   }
 
-  async close(): Promise<void> {
-    await Promise.race([this.send('Browser.close').catch(() => {}), this.exited]);
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), 3000);
-    await this.exited;
-    clearTimeout(timer);
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  /** Opens a tab. */
+  async openPage(url: string): Promise<Evaluate> {
+    const { targetId } = await this.send('Target.createTarget', { url });
+    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+    return this.evaluateIn(sessionId as string);
   }
 }

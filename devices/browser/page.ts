@@ -1,49 +1,53 @@
-/** Runs inside the browser; bundled to dist/page.js. The device calls these functions over the DevTools protocol. */
-import type { Clock, StepTime } from '../device.ts';
-import { type DeployTimes, performanceClock, Runner } from '../runner.ts';
+/** Runs inside the browser; bundled to dist/page.js. Devices call `whittle(name, …)` in the page; `?worker` sends the calls on to a worker, which is this file again. */
+import { createHost, type HostMethods } from './host.ts';
 
-let runner: Runner;
+type Request = readonly [id: number, name: keyof HostMethods, parameters: readonly unknown[]];
+type Reply = readonly [id: number, error: string | undefined, value: unknown];
 
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+/** Calls a function of host.ts. */
+export type HostCall = (name: keyof HostMethods, ...parameters: readonly unknown[]) => Promise<unknown>;
+
+/** The functions of this thread. */
+export function localCall(): HostCall {
+  const host = createHost() as unknown as Record<string, (...parameters: readonly unknown[]) => unknown>;
+  return async (name, ...parameters) => host[name]?.(...parameters);
 }
 
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return btoa(text);
+/** The functions of a worker, started from this script. */
+export function workerCall(script: string): HostCall {
+  const worker = new Worker(script, { type: 'module' });
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let nextId = 0;
+  worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+    const [id, error, value] = data;
+    if (error === undefined) waiting.get(id)?.resolve(value);
+    else waiting.get(id)?.reject(new Error(error));
+    waiting.delete(id);
+  };
+  worker.onerror = ({ message }) => {
+    for (const { reject } of waiting.values()) reject(new Error(`the worker failed: ${message}`));
+    waiting.clear();
+  };
+  return (name, ...parameters) =>
+    new Promise((resolve, reject) => {
+      waiting.set(++nextId, { resolve, reject });
+      worker.postMessage([nextId, name, parameters] satisfies Request);
+    });
 }
 
-async function bytes(path: string): Promise<Uint8Array> {
-  return new Uint8Array(await (await fetch(path)).arrayBuffer());
+function serveWorker(): void {
+  const call = localCall();
+  globalThis.onmessage = async ({ data: [id, name, parameters] }: MessageEvent<Request>) => {
+    const reply: Reply = await call(name, ...parameters).then(
+      (value) => [id, undefined, value],
+      (error) => [id, String(error?.message ?? error), undefined],
+    );
+    (globalThis as unknown as Worker).postMessage(reply);
+  };
 }
 
-export interface WhittlePage {
-  deploy(): Promise<DeployTimes>;
-  /** Base64 in, base64 out. */
-  infer(inputs: readonly string[]): string[];
-  clock(): Clock;
-  time(runs: number): number;
-  profile(runs: number): StepTime[];
-  environment(): Record<string, string | number | boolean>;
+if (typeof document === 'undefined') serveWorker();
+else {
+  const call = new URLSearchParams(location.search).has('worker') ? workerCall('/page.js') : localCall();
+  (globalThis as unknown as { whittle: HostCall }).whittle = call;
 }
-
-const page: WhittlePage = {
-  async deploy() {
-    const deployed = await Runner.create(await bytes('/model.whittle'), await bytes('/runtime.wasm'));
-    runner = deployed.runner;
-    return deployed.times;
-  },
-  infer: (inputs) => inputs.map((input) => toBase64(runner.infer(fromBase64(input)))),
-  clock: performanceClock,
-  time: (runs) => runner.time(runs),
-  profile: (runs) => runner.profile(runs),
-  environment: () => ({
-    userAgent: navigator.userAgent,
-    hardwareConcurrency: navigator.hardwareConcurrency,
-    crossOriginIsolated: globalThis.crossOriginIsolated,
-    visible: document.visibilityState === 'visible',
-  }),
-};
-
-(globalThis as unknown as { whittle: WhittlePage }).whittle = page;

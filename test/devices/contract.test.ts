@@ -1,52 +1,24 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Executor } from '../../compiler/execute.ts';
-import type { Device } from '../../devices/device.ts';
-import { deviceKinds } from '../../devices/index.ts';
-import { measure } from '../../devices/measure.ts';
-import { randomTensor } from '../compiler/ops/op-case.ts';
+import { describe, expect, test } from 'vitest';
+import { deviceKinds, openDevice } from '../../devices/index.ts';
 import { requireTool } from '../require-tool.ts';
-import { smallGraph, smallModel } from '../small-model.ts';
+import { expectDeviceContract } from './contract.ts';
 
-const tools: Readonly<Record<string, string>> = { chromium: 'chromium' };
+/** Device → the program it needs. */
+const devices: Readonly<Record<string, string | undefined>> = {
+  node: undefined,
+  chromium: 'chromium',
+  'browser:chromium': 'chromium',
+  'browser:firefox': 'firefox-esr',
+};
 
-for (const kind of deviceKinds) {
-  const tool = tools[kind.name];
-  describe.skipIf(tool !== undefined && !requireTool(tool))(`device ${kind.name}`, () => {
-    const model = smallModel();
-    let device: Device;
+for (const [name, tool] of Object.entries(devices))
+  describe.skipIf(tool !== undefined && !requireTool(tool))(`device ${name}`, () => expectDeviceContract(() => openDevice(name)));
 
-    beforeAll(async () => {
-      device = await kind.open({});
-    });
-    afterAll(() => device?.close());
+test('every kind of device is under contract', () => {
+  const kinds = new Set(Object.keys(devices).map((name) => name.split(':')[0]));
+  expect(deviceKinds.map(({ name }) => name).filter((name) => !kinds.has(name))).toEqual([]);
+});
 
-    test('deploys, and gives the bytes that the compiler gives', async () => {
-      const times = await device.deploy({ model });
-      expect(times.loadUs).toBeGreaterThan(0);
-      expect(times.firstUs).toBeGreaterThan(0);
-
-      const executor = await Executor.create(smallGraph());
-      const samples = [1, 2, 3].map((seed) => randomTensor([1, 6, 6, 3], seed).data as Float32Array);
-      const outputs = await device.infer(samples.map((sample) => new Uint8Array(sample.buffer)));
-      samples.forEach((sample, i) => {
-        const expected = executor.run([sample])[0]?.data as Float32Array;
-        expect(outputs[i]).toEqual(new Uint8Array(expected.buffer));
-      });
-    });
-
-    test('measures: the statistics are ordered and every sample is long enough for the clock', async () => {
-      const result = await measure(device, { maxSeconds: 0.5, minSamples: 5 });
-      expect(result.minUs).toBeGreaterThan(0);
-      expect(result.minUs).toBeLessThanOrEqual(result.medianUs);
-      expect(result.medianUs).toBeLessThanOrEqual(result.p90Us);
-      expect(result.samples).toBe(result.raw.length);
-      expect(result.runsPerSample).toBeGreaterThan(1);
-    });
-
-    test('names what is wrong with a damaged model', async () => {
-      const damaged = model.slice();
-      damaged[200] = (damaged[200] as number) ^ 1;
-      await expect(device.deploy({ model: damaged })).rejects.toThrow(/CRC-32 does not match/);
-    });
-  });
-}
+test('an unknown browser is a mistake of usage that names the known ones', async () => {
+  await expect(openDevice('browser:mosaic')).rejects.toThrow(/browser:mosaic: unknown browser; known are chromium, firefox/);
+});

@@ -10,8 +10,7 @@ import type { PackedMetadata } from '../../compiler/packed/metadata.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import { writePackedModel } from '../../compiler/packed/write.ts';
 import { planExecution } from '../../compiler/plan/plan.ts';
-import { CdpBrowser } from '../../devices/browser/cdp.ts';
-import { findChromium } from '../../devices/browser/device.ts';
+import { CdpBrowser, findChromium } from '../../devices/browser/chromium.ts';
 import type { Target } from '../../targets/target.ts';
 import { smallGraph, smallMetadata } from '../small-model.ts';
 

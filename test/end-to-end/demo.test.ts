@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../compiler/root.ts';
-import { CdpBrowser } from '../../devices/browser/cdp.ts';
-import { findChromium } from '../../devices/browser/device.ts';
+import { CdpBrowser, findChromium } from '../../devices/browser/chromium.ts';
 import { requireTool } from '../require-tool.ts';
 
 describe('the demo', () => {

@@ -1,6 +1,5 @@
 /** One page per contestant in one headless Chromium, each in a process of its own, timed in turns. */
-import { CdpBrowser } from '../../../devices/browser/cdp.ts';
-import { findChromium } from '../../../devices/browser/device.ts';
+import { CdpBrowser, findChromium } from '../../../devices/browser/chromium.ts';
 import type { ContestantSpec, InputSpec } from './contestant.ts';
 import type { Host, Seat, Started, Turn } from './host.ts';
 

@@ -1,0 +1,62 @@
+/** What a page or a worker does for the device that drives it. Pure ES. */
+import { decodeBase64, fetchFile } from '../../targets/loader/source.ts';
+import { bestVariant } from '../../targets/loader/variant.ts';
+import type { Clock, StepTime } from '../device.ts';
+import { type DeployTimes, performanceClock, Runner } from '../runner.ts';
+
+/** What the place where the model runs tells of itself. */
+export interface HostFacts {
+  readonly userAgent: string;
+  readonly hardwareConcurrency: number;
+  readonly thread: 'page' | 'worker';
+  /** Then the clock is fine and there may be threads. */
+  readonly crossOriginIsolated: boolean;
+  readonly secureContext: boolean;
+  readonly wasm: boolean;
+  readonly simd: boolean;
+}
+
+export interface HostMethods {
+  facts(): HostFacts;
+  /** Fetches and starts a model; addresses are relative to the page's origin. */
+  deploy(model: string, runtime: string): Promise<DeployTimes>;
+  /** Base64 in, base64 out. */
+  infer(inputs: readonly string[]): string[];
+  clock(): Clock;
+  time(runs: number): number;
+  profile(runs: number): StepTime[];
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  return btoa(text);
+}
+
+async function bytes(path: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await fetchFile(new URL(path, location.origin))).arrayBuffer());
+}
+
+export function createHost(): HostMethods {
+  let runner: Runner;
+  return {
+    facts: () => ({
+      userAgent: navigator.userAgent,
+      hardwareConcurrency: navigator.hardwareConcurrency,
+      thread: typeof document === 'undefined' ? 'worker' : 'page',
+      crossOriginIsolated: globalThis.crossOriginIsolated === true,
+      secureContext: globalThis.isSecureContext === true,
+      wasm: typeof WebAssembly === 'object',
+      simd: typeof WebAssembly === 'object' && bestVariant() !== 'scalar',
+    }),
+    async deploy(model, runtime) {
+      const deployed = await Runner.create(await bytes(model), await bytes(runtime));
+      runner = deployed.runner;
+      return deployed.times;
+    },
+    infer: (inputs) => inputs.map((input) => toBase64(runner.infer(decodeBase64(input)))),
+    clock: performanceClock,
+    time: (runs) => runner.time(runs),
+    profile: (runs) => runner.profile(runs),
+  };
+}

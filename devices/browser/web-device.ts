@@ -1,0 +1,73 @@
+/** A device whose model runs in a web page: everything but how the page is reached. */
+import { DeviceError } from '../../compiler/errors.ts';
+import type { Clock, Deployed, Deployment, Device, StepTime } from '../device.ts';
+import type { DeployTimes } from '../runner.ts';
+import { webRuntime } from '../web-runtime.ts';
+import type { HostFacts, HostMethods } from './host.ts';
+
+/** Calls a function of host.ts in the page. @throws DeviceError when it fails there, or the page is gone. */
+export type Call = <Name extends keyof HostMethods>(name: Name, ...parameters: Parameters<HostMethods[Name]>) => Promise<unknown>;
+
+export interface WebHost {
+  readonly name: string;
+  readonly call: Call;
+  /** Makes `content` available to the page and returns its address there. */
+  serve(name: string, content: Uint8Array): string;
+  close(): Promise<void>;
+}
+
+/** Messages of at most this many input bytes: a few megabytes of base64 per round trip. */
+const BATCH_BYTES = 4 << 20;
+
+export class WebDevice implements Device {
+  private constructor(
+    private readonly host: WebHost,
+    private readonly facts: HostFacts,
+    readonly environment: Device['environment'],
+  ) {}
+
+  /** @param known facts about the host that its page cannot know */
+  static async open(host: WebHost, known: Device['environment'] = {}): Promise<WebDevice> {
+    const facts = (await host.call('facts')) as HostFacts;
+    if (!facts.wasm) throw new DeviceError(`${host.name}: no WebAssembly in this browser (Lockdown mode?); allow it there`);
+    return new WebDevice(host, facts, { ...known, ...facts });
+  }
+
+  get name(): string {
+    return this.host.name;
+  }
+
+  async deploy(deployment: Deployment): Promise<Deployed> {
+    const { wasm, facts } = await webRuntime({ variant: this.facts.simd ? 'simd' : 'scalar', ...deployment });
+    const model = this.host.serve('model.whittle', deployment.model);
+    const runtime = this.host.serve('runtime.wasm', wasm);
+    return { ...facts, ...((await this.host.call('deploy', model, runtime)) as DeployTimes) };
+  }
+
+  async infer(inputs: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const outputs: Uint8Array[] = [];
+    const perMessage = Math.max(1, Math.floor(BATCH_BYTES / (inputs[0]?.length || 1)));
+    for (let from = 0; from < inputs.length; from += perMessage) {
+      const batch = inputs.slice(from, from + perMessage).map((input) => Buffer.from(input).toString('base64'));
+      const replies = (await this.host.call('infer', batch)) as string[];
+      outputs.push(...replies.map((reply) => new Uint8Array(Buffer.from(reply, 'base64'))));
+    }
+    return outputs;
+  }
+
+  async clock(): Promise<Clock> {
+    return (await this.host.call('clock')) as Clock;
+  }
+
+  async time(runs: number): Promise<number> {
+    return (await this.host.call('time', runs)) as number;
+  }
+
+  async profile(runs: number): Promise<readonly StepTime[]> {
+    return (await this.host.call('profile', runs)) as StepTime[];
+  }
+
+  close(): Promise<void> {
+    return this.host.close();
+  }
+}

@@ -1,0 +1,49 @@
+/** What every device must do; run on each of them by contract.test.ts, and by the tests of devices that need a counterpart. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Executor } from '../../compiler/execute.ts';
+import type { Device } from '../../devices/device.ts';
+import { measure } from '../../devices/measure.ts';
+import { randomTensor } from '../compiler/ops/op-case.ts';
+import { smallGraph, smallModel } from '../small-model.ts';
+
+/** Declares the tests; call it inside `describe`. */
+export function expectDeviceContract(open: () => Promise<Device>): void {
+  const model = smallModel();
+  let device: Device;
+
+  beforeAll(async () => {
+    device = await open();
+  });
+  afterAll(() => device?.close());
+
+  test('deploys, and gives the bytes that the compiler gives', async () => {
+    const times = await device.deploy({ model });
+    // A fine clock is not a matter of course: in a page that is not isolated its step is 1 ms.
+    const { stepUs } = await device.clock();
+    expect(times.loadUs).toBeGreaterThanOrEqual(stepUs < 100 ? Number.MIN_VALUE : 0);
+    expect(times.firstUs).toBeGreaterThanOrEqual(0);
+
+    const executor = await Executor.create(smallGraph());
+    const samples = [1, 2, 3].map((seed) => randomTensor([1, 6, 6, 3], seed).data as Float32Array);
+    const outputs = await device.infer(samples.map((sample) => new Uint8Array(sample.buffer)));
+    samples.forEach((sample, i) => {
+      const expected = executor.run([sample])[0]?.data as Float32Array;
+      expect(outputs[i]).toEqual(new Uint8Array(expected.buffer));
+    });
+  });
+
+  test('measures: the statistics are ordered and every sample is long enough for the clock', async () => {
+    const result = await measure(device, { maxSeconds: 0.5, minSamples: 5 });
+    expect(result.minUs).toBeGreaterThan(0);
+    expect(result.minUs).toBeLessThanOrEqual(result.medianUs);
+    expect(result.medianUs).toBeLessThanOrEqual(result.p90Us);
+    expect(result.samples).toBe(result.raw.length);
+    expect(result.runsPerSample).toBeGreaterThan(1);
+  });
+
+  test('names what is wrong with a damaged model', async () => {
+    const damaged = model.slice();
+    damaged[200] = (damaged[200] as number) ^ 1;
+    await expect(device.deploy({ model: damaged })).rejects.toThrow(/CRC-32 does not match/);
+  });
+}
