@@ -1,4 +1,4 @@
-/** Builds dist/runtime-as/{scalar,simd}.wasm with every kernel, when a source is newer than the build. */
+/** Builds dist/runtime-as/{scalar,simd,board-scalar,board-dsp}.wasm with every kernel, when a source is newer than the build. */
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const sources = readdirSync(folder, { recursive: true }).filter((name) => /\.(ts
 const newest = Math.max(...sources.map((name) => modified(join(folder, name))));
 
 mkdirSync(output, { recursive: true });
-for (const target of ['scalar', 'simd']) {
+for (const target of ['scalar', 'simd', 'board-scalar', 'board-dsp']) {
   if (modified(join(output, `${target}.wasm`)) > newest) continue;
   const { error, stderr } = await asc.main(['--config', join(folder, 'asconfig.json'), '--target', target]);
   const messages = stderr.toString();

@@ -1,8 +1,16 @@
 /**
- * What this build contains, decided by asc's command line: `--enable simd` and one `--use KERNEL_<OPCODE>=1` for each
- * opcode that the model uses (`--use KERNEL_ALL=1`: every one). Untaken branches are parsed but not compiled.
+ * What this build contains, decided by asc's command line: `--enable simd`, or the flags of a board, and one
+ * `--use KERNEL_<OPCODE>=1` for each opcode that the model uses (`--use KERNEL_ALL=1`: every one). Untaken branches are
+ * parsed but not compiled.
  */
-export const SIMD: bool = ASC_FEATURE_SIMD;
+export const SIMD: bool = ASC_FEATURE_SIMD && !isDefined(VARIANT_BOARD);
+
+/** Microcontrollers: every core; with the DSP extension; with MVE. Weights come prepared from the host. */
+export const BOARD: bool = isDefined(VARIANT_BOARD);
+export const DSP: bool = isDefined(VARIANT_DSP);
+export const MVE: bool = isDefined(VARIANT_MVE);
+/** The board's build as the host runs it: the vocabularies' instructions are computed instead of imported. */
+export const HOST: bool = !isDefined(VARIANT_BOARD) || isDefined(VARIANT_HOST);
 
 export const HAS_CONV2D_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_INT8);
 export const HAS_CONV2D_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_FLOAT32);

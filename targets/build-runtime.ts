@@ -26,6 +26,8 @@ function compilerArguments(names: readonly string[], variant: Variant, entries: 
 const variantArguments: Readonly<Record<Variant, readonly string[]>> = {
   scalar: ['--disable', 'simd'],
   simd: ['--enable', 'simd'],
+  'board-scalar': ['--disable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_HOST=1'],
+  'board-dsp': ['--disable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_DSP=1', '--use', 'VARIANT_HOST=1'],
 };
 
 function cacheKey(argv: readonly string[]): string {

@@ -3,21 +3,25 @@
  * multipliers float32 [O] → y [N, OH, OW, O]. Padding writes the input zero point.
  */
 import { DTYPE_INT8 } from "../format";
-import { SIMD } from "../variant";
+import { BOARD, SIMD } from "../variant";
+import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
 import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
 import { checkGeometry, isBlock } from "./geometry";
 
 export function checkConv2dInt8(step: usize, context: usize): bool {
   if (!checkGeometry(step, context, DTYPE_INT8)) return false;
+  if (BOARD) return isBlock(columnsPreparedBytes(step)) && isBlock(columnsWorkspaceBytes(step));
   return !SIMD || (isBlock(panelsPreparedBytes<i8>(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
 }
 
 export function preparedBytesConv2dInt8(step: usize, context: usize): i32 {
+  if (BOARD) return <i32>columnsPreparedBytes(step);
   return SIMD ? <i32>panelsPreparedBytes<i8>(step) : 0;
 }
 
 export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {
+  if (BOARD) return <i32>columnsWorkspaceBytes(step);
   return SIMD ? <i32>panelsWorkspaceBytes<i8>(step) : 0;
 }
 
@@ -27,10 +31,12 @@ export function replacedOperandsConv2dInt8(step: usize): i32 {
 }
 
 export function prepareConv2dInt8(step: usize, context: usize, prepared: usize): void {
-  if (SIMD) preparePanels<i8>(step, context, prepared);
+  if (BOARD) prepareColumns(step, context, prepared);
+  else if (SIMD) preparePanels<i8>(step, context, prepared);
 }
 
 export function runConv2dInt8(step: usize, context: usize, prepared: usize): void {
-  if (SIMD) runPanels<i8>(step, context, prepared);
+  if (BOARD) runColumns(step, context, prepared);
+  else if (SIMD) runPanels<i8>(step, context, prepared);
   else runDirect<i8, i32>(step, context);
 }

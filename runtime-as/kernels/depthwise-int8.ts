@@ -3,21 +3,25 @@
  * multipliers float32 [C] → y [N, OH, OW, C]. Padding writes the input zero point.
  */
 import { DTYPE_INT8 } from "../format";
-import { SIMD } from "../variant";
+import { BOARD, SIMD } from "../variant";
+import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./depthwise-blocks";
 import { runDepthwiseDirect } from "./depthwise-direct";
 import { prepareRows, rowsPreparedBytes, rowsWorkspaceBytes, runRows } from "./depthwise-rows";
 import { checkDepthwise, isBlock } from "./geometry";
 
 export function checkDepthwiseInt8(step: usize, context: usize): bool {
   if (!checkDepthwise(step, context, DTYPE_INT8)) return false;
+  if (BOARD) return isBlock(blocksPreparedBytes(step)) && isBlock(blocksWorkspaceBytes(step));
   return !SIMD || (isBlock(rowsPreparedBytes(step)) && isBlock(rowsWorkspaceBytes(step)));
 }
 
 export function preparedBytesDepthwiseInt8(step: usize, context: usize): i32 {
+  if (BOARD) return <i32>blocksPreparedBytes(step);
   return SIMD ? <i32>rowsPreparedBytes(step) : 0;
 }
 
 export function workspaceBytesDepthwiseInt8(step: usize, context: usize): i32 {
+  if (BOARD) return <i32>blocksWorkspaceBytes(step);
   return SIMD ? <i32>rowsWorkspaceBytes(step) : 0;
 }
 
@@ -27,10 +31,12 @@ export function replacedOperandsDepthwiseInt8(step: usize): i32 {
 }
 
 export function prepareDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
-  if (SIMD) prepareRows(step, context, prepared);
+  if (BOARD) prepareBlocks(step, context, prepared);
+  else if (SIMD) prepareRows(step, context, prepared);
 }
 
 export function runDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
-  if (SIMD) runRows(step, context, prepared);
+  if (BOARD) runBlocks(step, context, prepared);
+  else if (SIMD) runRows(step, context, prepared);
   else runDepthwiseDirect<i8, i32>(step, context);
 }

@@ -5,10 +5,21 @@
  * integer stands in the low bits. It is exact for |accumulator · multiplier| < 2^22, which the compiler guarantees;
  * outside, both variants still give the same bits. The product must be rounded before the sum: no fused multiply-add.
  */
+import { HOST } from "../variant";
+import { roundProduct } from "./board";
+
 const MAGIC: f32 = 12582912.0;
 const MAGIC_BITS: i32 = 0x4b400000;
 
 export function requantize(accumulator: i32, multiplier: f32, zeroPoint: i32, low: i32, high: i32): i32 {
+  return requantizeInline(accumulator, multiplier, zeroPoint, low, high);
+}
+
+/** The same, for loops where it is most of the work. */
+// @ts-ignore: decorator
+@inline
+export function requantizeInline(accumulator: i32, multiplier: f32, zeroPoint: i32, low: i32, high: i32): i32 {
+  if (!HOST) return min(max(roundProduct(accumulator, multiplier) + zeroPoint, low), high);
   const rounded = reinterpret<i32>(<f32>accumulator * multiplier + MAGIC) - (MAGIC_BITS - zeroPoint);
   return min(max(rounded, low), high);
 }

@@ -5,7 +5,7 @@ import { Executor } from '../../../compiler/execute.ts';
 import type { Graph, Tensor, TypedArray } from '../../../compiler/graph.ts';
 import { importOnnx } from '../../../compiler/onnx/import.ts';
 import { verify } from '../../../compiler/verify.ts';
-import type { variants } from './op-case.ts';
+import type { int8Variants } from './op-case.ts';
 
 const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
@@ -106,7 +106,7 @@ export function importCase(model: OnnxModel): Graph {
 export async function runWhittle(
   graph: Graph,
   inputs: readonly ArrayLike<number>[],
-  variant: (typeof variants)[number],
+  variant: (typeof int8Variants)[number],
 ): Promise<Tensor[]> {
   return (await Executor.create(graph, variant)).run(inputs);
 }

@@ -7,7 +7,7 @@ import { Conv2d, type Conv2dAttributes } from '../../../compiler/ops/conv2d.ts';
 import { writePackedModel } from '../../../compiler/packed/write.ts';
 import { planExecution } from '../../../compiler/plan/plan.ts';
 import { expectWritesOnlyTensors } from '../../canary.ts';
-import { randomTensor, variants } from '../../compiler/ops/op-case.ts';
+import { int8Variants, randomTensor, variants } from '../../compiler/ops/op-case.ts';
 import { expectSurvivesDamagedWords } from '../../damage.ts';
 
 export interface ConvolutionCase extends Partial<Omit<Conv2dAttributes, 'kernel' | 'clamp'>> {
@@ -120,7 +120,7 @@ export async function expectSurvivesDamage(convolution: ConvolutionCase): Promis
   const graphs = [int8Graph(quantizedConvolution(convolution)), float32Case(convolution, [-1, 1]).graph];
   for (const graph of graphs) {
     const model = writePackedModel(planExecution(graph), { name: 'damaged', inputs: [], outputs: [], steps: [] });
-    for (const variant of variants) await expectSurvivesDamagedWords(model, 7, 400, variant);
+    for (const variant of int8Variants) await expectSurvivesDamagedWords(model, 7, 400, variant);
   }
 }
 
@@ -129,7 +129,7 @@ export async function expectExactInt8(convolution: ConvolutionCase): Promise<voi
   const quantized = quantizedConvolution(convolution);
   const expected = reference(quantized);
   const graph = int8Graph(quantized);
-  for (const variant of variants) {
+  for (const variant of int8Variants) {
     const executor = await Executor.create(graph, variant);
     // The second run meets a workspace and an arena full of the first one's numbers.
     for (const run of [1, 2]) {

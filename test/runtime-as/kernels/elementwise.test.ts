@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TensorType } from '../../../compiler/graph.ts';
 import { float32Bits } from '../../../compiler/ops/op.ts';
 import * as format from '../../../runtime-as/format.ts';
-import { variants } from '../../compiler/ops/op-case.ts';
+import { int8Variants } from '../../compiler/ops/op-case.ts';
 import { expectSurvivesDamagedWords } from '../../damage.ts';
 import { loadStep, type StepCase, stepModel } from './step-case.ts';
 
@@ -49,7 +49,7 @@ const cases: readonly (StepCase & { readonly name: string })[] = [
   },
 ];
 
-describe.each(variants)('elementwise kernels, %s', (variant) => {
+describe.each(int8Variants)('elementwise kernels, %s', (variant) => {
   test.for(cases)('no damaged word makes $name trap', async (valid) => {
     expect(await loadStep(valid, variant)).toBeDefined();
     await expectSurvivesDamagedWords(stepModel(valid), 1, 300, variant);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TypedArray } from '../../../compiler/graph.ts';
 import * as format from '../../../runtime-as/format.ts';
-import { variants } from '../../compiler/ops/op-case.ts';
+import { int8Variants } from '../../compiler/ops/op-case.ts';
 import { expectSurvivesDamagedWords } from '../../damage.ts';
 import { loadStep, type StepCase, stepModel } from './step-case.ts';
 
@@ -24,7 +24,7 @@ function linear(rowHigh: number, weight: number): StepCase {
   return { ...nearest, opcode: format.OPCODE_RESIZE_LINEAR_INT8, operands: [...nearest.operands.slice(0, 1), ...rows, ...columns] };
 }
 
-describe.each(variants)('RESIZE %s', (variant) => {
+describe.each(int8Variants)('RESIZE %s', (variant) => {
   test('refuses a table that points outside, or that could change at run time', async () => {
     const [x, rows, columns] = nearest.operands as [StepCase['operands'][0], StepCase['operands'][0], StepCase['operands'][0]];
     expect(await loadStep(nearest, variant)).toBeDefined();

@@ -1,0 +1,79 @@
+/**
+ * int8 matrix product for cores without DSP instructions: one or two columns x 4 channels, byte by byte.
+ *
+ *     columns  [K][1 or 2 columns] int8
+ *     block    4 biases int32 · 4 multipliers float32 · [K][4 channels] int8
+ */
+import { COLUMN_BLOCK_HEADER_BYTES, finishChannels } from "./columns-finish";
+
+/** Offset of a weight in its run's part of a block. */
+export function weightOffsetScalar(i: i32, channel: i32): usize {
+  return (<usize>i << 2) + channel;
+}
+
+/** Copies `count` int8; elements of the column lie `step` bytes apart. Returns where the next run begins. */
+export function copyRunScalar(to: usize, from: usize, count: i32, step: usize): usize {
+  for (let i = count >> 2; i > 0; i--, from += 4) {
+    store<i8>(to, load<i8>(from));
+    to += step;
+    store<i8>(to, load<i8>(from, 1));
+    to += step;
+    store<i8>(to, load<i8>(from, 2));
+    to += step;
+    store<i8>(to, load<i8>(from, 3));
+    to += step;
+  }
+  for (let i = count & 3; i > 0; i--, from++, to += step) store<i8>(to, load<i8>(from));
+  return to;
+}
+
+export function fillRunScalar(to: usize, value: i32, count: i32, step: usize): usize {
+  for (; count > 0; count--, to += step) store<i8>(to, value);
+  return to;
+}
+
+/** Two columns x all channels; `parameters` are those of the convolution, `rowBytes` lie between their outputs. */
+export function multiplyColumns2Scalar(columns: usize, k: i32, block: usize, channels: i32, parameters: usize, y: usize, rowBytes: usize): void {
+  const end = columns + (<usize>k << 1);
+  for (; channels > 0; channels -= 4, y += 4) {
+    let a0 = load<i32>(block), b0 = load<i32>(block, 4), c0 = load<i32>(block, 8), d0 = load<i32>(block, 12);
+    let a1 = a0, b1 = b0, c1 = c0, d1 = d0;
+    let w = block + COLUMN_BLOCK_HEADER_BYTES;
+    for (let x = columns; x < end; x += 2, w += 4) {
+      const x0 = <i32>load<i8>(x);
+      const x1 = <i32>load<i8>(x, 1);
+      let weight = <i32>load<i8>(w);
+      a0 += weight * x0;
+      a1 += weight * x1;
+      weight = load<i8>(w, 1);
+      b0 += weight * x0;
+      b1 += weight * x1;
+      weight = load<i8>(w, 2);
+      c0 += weight * x0;
+      c1 += weight * x1;
+      weight = load<i8>(w, 3);
+      d0 += weight * x0;
+      d1 += weight * x1;
+    }
+    finishChannels(y, channels, a0, b0, c0, d0, block, parameters);
+    finishChannels(y + rowBytes, channels, a1, b1, c1, d1, block, parameters);
+    block = w;
+  }
+}
+
+export function multiplyColumnScalar(column: usize, k: i32, block: usize, channels: i32, parameters: usize, y: usize): void {
+  const end = column + k;
+  for (; channels > 0; channels -= 4, y += 4) {
+    let a = load<i32>(block), b = load<i32>(block, 4), c = load<i32>(block, 8), d = load<i32>(block, 12);
+    let w = block + COLUMN_BLOCK_HEADER_BYTES;
+    for (let x = column; x < end; x++, w += 4) {
+      const value = <i32>load<i8>(x);
+      a += <i32>load<i8>(w) * value;
+      b += <i32>load<i8>(w, 1) * value;
+      c += <i32>load<i8>(w, 2) * value;
+      d += <i32>load<i8>(w, 3) * value;
+    }
+    finishChannels(y, channels, a, b, c, d, block, parameters);
+    block = w;
+  }
+}
