@@ -1,18 +1,11 @@
 /** `whittle compile`: ONNX model + samples → packed model. */
 import { Option } from 'commander';
-import { compileModel } from '../compile.ts';
+import { compileFile } from '../compile-file.ts';
 import { writeOutputFile } from '../files.ts';
-import { importOnnx } from '../onnx/import.ts';
-import { loadOnnx } from '../onnx/load.ts';
 import { type CalibrationMethod, calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
 import type { CompileReport } from '../report.ts';
-import { preprocessNote } from '../samples/images.ts';
-import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
-import { loadSamples } from '../samples/load.ts';
-import { identityPreprocess, type ModelInput, type Samples } from '../samples/samples.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
-import type { Output } from './output.ts';
 import { type Invocation, integerOption, type Verb } from './program.ts';
 import { bytesText, facts, grouped, shapeText, table } from './table.ts';
 
@@ -25,24 +18,6 @@ interface CompileVerbOptions {
   readonly float?: boolean;
   readonly name?: string;
   readonly output?: string;
-}
-
-/** Reads the samples one by one in ONNX order and lets signals (Ctrl-C) and the progress bar through. */
-async function* readSamples(samples: Samples, inputs: readonly ModelInput[], output: Output): AsyncGenerator<Float32Array[]> {
-  const read = sampleReader(samples, inputs);
-  for (let i = 0; i < samples.count; i++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    output.progress('calibrate', i, samples.count);
-    yield read(i);
-  }
-  output.endProgress();
-}
-
-function loadCalibration(path: string, options: CompileVerbOptions): { samples: Samples; inputs: ModelInput[] } | undefined {
-  if (options.samples === undefined) return undefined;
-  const graph = importOnnx(loadOnnx(path).model, { name: path, inputShapes: new Map(options.input) });
-  const inputs = modelInputsOf(inputPortsOf(graph));
-  return { samples: loadSamples(options.samples, { inputs, ...(options.limit !== undefined && { limit: options.limit }) }), inputs };
 }
 
 function reportText(report: CompileReport, path: string, seconds: number): string {
@@ -81,22 +56,18 @@ function reportText(report: CompileReport, path: string, seconds: number): strin
 
 async function run(path: string, options: CompileVerbOptions, { output, seed }: Invocation): Promise<void> {
   const start = performance.now();
-  const calibration = loadCalibration(path, options);
-  const { samples, inputs = [] } = calibration ?? {};
-  const note = samples && preprocessNote(samples);
-  if (note) output.note(note);
-  const { bytes, report } = await compileModel({
-    onnx: path,
+  const { bytes, report } = await compileFile(path, {
     name: options.name ?? modelName(path),
     inputShapes: new Map(options.input),
     calibrationMethod: options.calibrationMethod,
     seed,
+    onNote: (text) => output.note(text),
+    onSample: (done, total) => (done < total ? output.progress('calibrate', done, total) : output.endProgress()),
     onProgress: (stage, done) => done === undefined && output.detail(stage),
-    ...(samples && !options.float && { samples: readSamples(samples, inputs, output) }),
+    ...(options.samples !== undefined && { samples: options.samples }),
+    ...(options.limit !== undefined && { limit: options.limit }),
     ...(options.keepFloat && { keepFloat: options.keepFloat }),
     ...(options.float && { float: true }),
-    ...(samples?.classes && { labels: samples.classes }),
-    ...(samples && samples.preprocess !== identityPreprocess && { preprocess: samples.preprocess }),
   });
   const target = options.output ?? `${modelName(path)}.whittle`;
   writeOutputFile(target, bytes);

@@ -24,9 +24,14 @@ function layOutConstants(plan: ExecutionPlan): { offsets: Map<number, number>; b
   plan.tensors.forEach((planned, index) => {
     if (!planned.constant) return;
     const data = new Uint8Array(planned.constant.buffer, planned.constant.byteOffset, planned.constant.byteLength);
-    const key = `${data.length}:${crc32(data)}:${Buffer.from(data.subarray(0, 64)).toString('latin1')}`;
+    const key = `${data.length}:${crc32(data)}`;
     const earlier = seen.get(key);
-    if (earlier !== undefined && pieces.some((piece) => piece.offset === earlier && Buffer.compare(piece.data, data) === 0)) {
+    if (
+      earlier !== undefined &&
+      pieces.some(
+        (piece) => piece.offset === earlier && piece.data.length === data.length && piece.data.every((byte, i) => byte === data[i]),
+      )
+    ) {
       offsets.set(index, earlier);
       return;
     }
