@@ -2,6 +2,7 @@
 import { type CompiledModel, type CompileOptions, compileModel } from './compile.ts';
 import { importOnnx } from './onnx/import.ts';
 import { loadOnnx } from './onnx/load.ts';
+import { pause } from './pause.ts';
 import { preprocessNote } from './samples/images.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from './samples/layout.ts';
 import { loadSamples } from './samples/load.ts';
@@ -16,11 +17,6 @@ export interface CompileFileOptions extends Omit<CompileOptions, 'onnx' | 'sampl
   readonly onNote?: (text: string) => void;
   /** Before each sample, and at the end with done = total. */
   readonly onSample?: (done: number, total: number) => void;
-}
-
-/** Lets other events in; browsers have no setImmediate. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve)));
 }
 
 /** Reads the samples one by one in ONNX order and lets signals (Ctrl-C) and the progress bar through. */

@@ -1,6 +1,7 @@
 /** Runs a packed model over samples on a device and compares it with labels and with the float model. */
 import { crc32 } from 'node:zlib';
 import type { PackedModel } from '../compiler/packed/read.ts';
+import { pause } from '../compiler/pause.ts';
 import { AccuracyMeter } from '../compiler/quantization/accuracy.ts';
 import { sampleReader } from '../compiler/samples/layout.ts';
 import type { Metric, Samples } from '../compiler/samples/samples.ts';
@@ -94,7 +95,7 @@ export async function evaluate({ model, samples, device, reference, onSample }: 
     });
     onSample?.(first + indices.length);
     // Signals (Ctrl-C) are heard between batches.
-    await new Promise((resolve) => setImmediate(resolve));
+    await pause();
   }
   return summarize(tally, samples, crc, reference !== undefined);
 }

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compile } from '../../../compiler/cli/compile.ts';
+import { runCli } from '../../compiler/cli/run-cli.ts';
+import { type TinyModel, writeTinyModel } from '../../compiler/cli/tiny-model.ts';
+import { encodeOnnx, onnxNode } from '../../compiler/ops/onnx-case.ts';
+import { scratchFolder } from '../../compiler/samples/scratch.ts';
+import { requireTool } from '../../require-tool.ts';
+import { Playground } from './playground.ts';
+
+const scratch = scratchFolder();
+
+describe.skipIf(!requireTool('chromium'))('the playground', () => {
+  let playground: Playground;
+  let tiny: TinyModel;
+
+  beforeAll(async () => {
+    tiny = await writeTinyModel(scratch);
+    playground = await Playground.open();
+  });
+  afterAll(() => playground?.close());
+
+  test('is accessible, and asks for a model first', async () => {
+    expect(await playground.evaluate("document.getElementById('compile').disabled")).toBe(true);
+    await playground.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    expect(await playground.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))')).toEqual([]);
+  });
+
+  test('names every reason why a model cannot be compiled', async () => {
+    const path = scratch.path('strange.onnx');
+    const x = { type: 'float32' as const, shape: [1, 4], data: [] };
+    scratch.write(
+      'strange.onnx',
+      encodeOnnx({ nodes: [onnxNode('Det', ['x'], 'a'), onnxNode('NonZero', ['a'], 'y')], inputs: { x }, outputs: { y: 'float32' } }),
+    );
+    await playground.drop([path]);
+    const { stage, problems } = await playground.compile();
+    expect(stage).toBe('2 reason(s) why this model cannot be compiled:');
+    expect(problems).toMatch(/Det[\s\S]*NonZero/);
+  });
+
+  test('a model alone is calibrated on noise, and says so', async () => {
+    await playground.drop([tiny.onnx]);
+    const { stage, notes, facts } = await playground.compile();
+    expect(stage).toBe('Done.');
+    expect(notes).toContain('calibrated on noise');
+    expect(facts).toMatch(/latency here/);
+  });
+
+  test('with samples it gives the bytes of the command line, and a report', async () => {
+    await playground.drop([tiny.onnx, tiny.samples, scratch.path('x.bin'), scratch.path('y.u8')]);
+    const { stage, facts } = await playground.compile();
+    expect(stage).toBe('Done.');
+    expect(facts).toMatch(/agreement/);
+    const packed = scratch.path('command-line.whittle');
+    expect((await runCli([compile], ['compile', tiny.onnx, '--samples', tiny.samples, '--limit', '100', '-o', packed])).exitCode).toBe(0);
+    expect(await playground.saved()).toEqual(new Uint8Array(readFileSync(packed)));
+    expect(await playground.evaluate("document.getElementById('report').srcdoc")).toContain('Arena over time');
+  });
+});
