@@ -13,7 +13,8 @@ export const opcodeNames: ReadonlyMap<number, string> = new Map(
 
 const sourceFolder = join(packageRoot, 'runtime-as');
 
-function cacheFolder(): string {
+/** Where what is built once is kept: WHITTLE_CACHE, or the user's cache folder. */
+export function cacheFolder(): string {
   return process.env.WHITTLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'whittle');
 }
 

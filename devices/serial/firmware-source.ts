@@ -1,0 +1,113 @@
+/** The parts of the firmware that are printed from data: headers of constants, the board's header, the linker script. */
+
+import { version } from '../../compiler/root.ts';
+import type { Board, UartDriver } from '../../targets/boards/board.ts';
+import { vocabularyCodes } from '../../targets/mcu/vocabulary.ts';
+import type { Wiring } from './wiring.ts';
+
+/** The constants of a TypeScript file of integers (format.ts, protocol.ts) as C macros. */
+export function constantsHeader(constants: Readonly<Record<string, number>>): string {
+  const lines = Object.entries(constants).map(([name, value]) => `#define ${name} ${value > 0x7fffffff ? `${value}u` : value}`);
+  return `#pragma once\n${lines.join('\n')}\n`;
+}
+
+const uartFiles: Partial<Record<UartDriver, string>> = {
+  cmsdk: 'uart_cmsdk.c',
+  'stm32-usart': 'uart_stm32_sr.c',
+  'stm32-usart-v2': 'uart_stm32_isr.c',
+  'nrf-uart': 'uart_nrf.c',
+  ns16550: 'uart_ns16550.c',
+};
+
+/** The sources that differ from board to board; undefined: the monitor has no driver for its UART or core. */
+export function boardSources(board: Board, { memory }: Wiring): string[] | undefined {
+  const uart = board.uart && uartFiles[board.uart.driver];
+  if (!uart || board.core === 'xtensa-lx7') return undefined;
+  return [uart, board.core.startsWith('rv32') ? 'cpu_rv32.c' : 'cpu_cortex_m.c', `flash_${memory.driver}.c`];
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}u`;
+}
+
+/** Bytes of a frame's payload: boards with little RAM take shorter frames. */
+export function payloadBytes(board: Board): number {
+  return board.ram.bytes < 32 * 1024 ? 256 : 1024;
+}
+
+function stackBytes(board: Board): number {
+  return board.ram.bytes < 32 * 1024 ? 1024 : 2048;
+}
+
+/** board.h */
+export function boardHeader(board: Board, wiring: Wiring): string {
+  const { memory, start = [], pins } = wiring;
+  const clockHz = wiring.resetClockHz ?? board.clockHz;
+  const slots = memory.slots.map(({ origin, bytes, writable }) => `{ ${hex(origin)}, ${hex(bytes)}, ${Number(writable)} }`);
+  const changes = start.map(
+    ({ address, clear, set }) =>
+      `  *(volatile uint32_t *)${hex(address)} = (*(volatile uint32_t *)${hex(address)} & ~${hex(clear)}) | ${hex(set)};`,
+  );
+  const isArm = board.core.startsWith('cortex');
+  const isSmall = board.core === 'cortex-m0' || board.core === 'cortex-m0plus';
+  const definitions: Record<string, string | number> = {
+    WHITTLE_VERSION: JSON.stringify(version),
+    BOARD_NAME: JSON.stringify(board.name),
+    BOARD_CORE: JSON.stringify(board.core),
+    BOARD_INFO_BYTES: board.name.length + board.core.length + version.length + 3 + 16,
+    BOARD_VOCABULARY: vocabularyCodes[board.vocabulary],
+    BOARD_CLOCK_HZ: `${clockHz}u`,
+    BOARD_PAYLOAD_BYTES: payloadBytes(board),
+    BOARD_UART_ADDRESS: hex(board.uart?.base ?? 0),
+    BOARD_UART_IRQ: wiring.interrupt,
+    BOARD_UART_CLOCK_HZ: `${clockHz}u`,
+    BOARD_UART_BAUD: 115200,
+    BOARD_INTERRUPTS: Math.ceil((wiring.interrupt + 1) / 16) * 16,
+    BOARD_HAS_FPU: Number(board.fpu !== 'none'),
+    BOARD_HAS_VTOR: Number(isArm && board.core !== 'cortex-m0'),
+    BOARD_HAS_DWT: Number(isArm && !isSmall),
+    BOARD_SLOT_COUNT: memory.slots.length,
+    BOARD_SLOTS: `{ ${slots.join(', ')} }`,
+    BOARD_PERSISTENT: Number(memory.persistent),
+    FLASH_ERASE_BYTES: `${memory.eraseBytes}u`,
+    FLASH_WRITE_BYTES: `${memory.writeBytes}u`,
+    ...(pins && { BOARD_UART_TX_PIN: pins.tx, BOARD_UART_RX_PIN: pins.rx }),
+    // QEMU's virt: SiFive's test device, and the PLIC.
+    ...(!isArm && { BOARD_PLIC_ADDRESS: hex(0x0c000000), BOARD_RESET_ADDRESS: hex(0x100000), BOARD_RESET_VALUE: hex(0x7777) }),
+  };
+  const lines = Object.entries(definitions).map(([name, value]) => `#define ${name} ${value}`);
+  return `#pragma once
+#include <stdint.h>
+${lines.join('\n')}
+
+/* Clocks and pins of the UART. */
+static inline void board_start(void)
+{
+${changes.join('\n')}
+}
+`;
+}
+
+/** The linker script. RAM from low to high: data, what survives a restart, heap (arena and workspace), stack. */
+export function linkerScript(board: Board, wiring: Wiring): string {
+  const { flash, ram } = board;
+  return `MEMORY
+{
+  FLASH (rx) : ORIGIN = ${flash.origin}, LENGTH = ${wiring.firmwareBytes ?? flash.bytes}
+  RAM (rwx) : ORIGIN = ${ram.origin}, LENGTH = ${wiring.ramBytes ?? ram.bytes}
+}
+SECTIONS
+{
+  .text : { KEEP(*(.vectors)) *(.text*) *(.rodata* .srodata*) . = ALIGN(8); } > FLASH
+  .ARM.exidx : { *(.ARM.exidx*) } > FLASH
+  .data : { _data_start = .; *(.data* .sdata*) . = ALIGN(4); _data_end = .; } > RAM AT > FLASH
+  _data_load = LOADADDR(.data);
+  .bss (NOLOAD) : { _bss_start = .; *(.bss* .sbss* COMMON) . = ALIGN(4); _bss_end = .; } > RAM
+  .noinit (NOLOAD) : { *(.noinit*) . = ALIGN(16); } > RAM
+  _heap_start = .;
+  _stack_top = ORIGIN(RAM) + LENGTH(RAM);
+  _heap_end = _stack_top - ${stackBytes(board)};
+  ASSERT(_heap_start + 1024 < _heap_end, "the RAM is too small for the monitor")
+}
+`;
+}

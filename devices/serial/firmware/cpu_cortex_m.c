@@ -1,0 +1,132 @@
+/* Cortex-M: vectors, start, crash, the two counters, sleep. No interrupt but SysTick ever runs its handler. */
+#include "platform.h"
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+#define SYST_CSR REGISTER(0xe000e010)
+#define SYST_RVR REGISTER(0xe000e014)
+#define SYST_CVR REGISTER(0xe000e018)
+#define SCB_VTOR REGISTER(0xe000ed08)
+#define SCB_AIRCR REGISTER(0xe000ed0c)
+#define SCB_CPACR REGISTER(0xe000ed88)
+#define SCB_DEMCR REGISTER(0xe000edfc)
+#define DWT_CTRL REGISTER(0xe0001000)
+#define DWT_CYCCNT REGISTER(0xe0001004)
+#define NVIC_ISER(irq) REGISTER(0xe000e100 + 4 * ((irq) / 32))
+#define NVIC_ICER(irq) REGISTER(0xe000e180 + 4 * ((irq) / 32))
+#define NVIC_ICPR(irq) REGISTER(0xe000e280 + 4 * ((irq) / 32))
+
+#define SYSTICK_LIMIT 0xffffffu
+
+int main(void);
+void reset(void);
+
+/* Not cleared at the start: it has to survive the restart after a crash. */
+__attribute__((section(".noinit"))) volatile uint32_t crash_address;
+__attribute__((section(".noinit"))) static volatile uint32_t crash_check;
+
+static volatile uint32_t systick_wraps;
+static uint32_t cycles_at_begin;
+static uint8_t has_cycle_counter;
+const char *clock_name = "SysTick";
+
+static void systick(void) { systick_wraps++; }
+
+/* `frame` is what the core pushed; word 6 is the address of the instruction that failed. */
+__attribute__((used)) static void record_crash(const uint32_t *frame)
+{
+  crash_address = frame[6];
+  crash_check = ~frame[6];
+  cpu_restart();
+}
+
+__attribute__((naked)) static void crash(void) { __asm__ volatile("mov r0, sp\n ldr r1, =record_crash\n bx r1"); }
+
+__attribute__((section(".vectors"), used)) static void *const vectors[16 + BOARD_INTERRUPTS] = {
+  _stack_top, reset, crash, crash, crash, crash, crash, crash, 0, 0, 0, crash, crash, 0, crash, systick,
+};
+
+void reset(void)
+{
+#if BOARD_HAS_FPU
+  SCB_CPACR |= 0xfu << 20;
+  __asm__ volatile("dsb\n isb");
+#endif
+  memcpy(_data_start, _data_load, (uintptr_t)_data_end - (uintptr_t)_data_start);
+  memset(_bss_start, 0, (uintptr_t)_bss_end - (uintptr_t)_bss_start);
+#if BOARD_HAS_VTOR
+  SCB_VTOR = (uint32_t)vectors;
+#endif
+  if (crash_check != ~crash_address) crash_address = 0;
+  main();
+  cpu_restart();
+}
+
+void cpu_restart(void)
+{
+  __asm__ volatile("dsb");
+  SCB_AIRCR = 0x05fa0004;
+  for (;;) __asm__ volatile("wfi");
+}
+
+void clock_start(void)
+{
+  SYST_RVR = SYSTICK_LIMIT;
+#if BOARD_HAS_DWT
+  /* Emulators answer with zeros, some parts lack the counter or lock it. */
+  SCB_DEMCR |= 1u << 24;
+  DWT_CYCCNT = 0;
+  DWT_CTRL |= 1;
+  uint32_t before = DWT_CYCCNT;
+  for (volatile int i = 0; i < 16; i++) continue;
+  has_cycle_counter = DWT_CYCCNT != before;
+  if (has_cycle_counter) clock_name = "DWT CYCCNT";
+#endif
+}
+
+void clock_begin(void)
+{
+  systick_wraps = 0;
+  if (has_cycle_counter) {
+    cycles_at_begin = DWT_CYCCNT;
+    return;
+  }
+  SYST_CVR = 0;
+  /* From the core's clock, with an interrupt at every wrap. */
+  SYST_CSR = 7;
+}
+
+uint64_t clock_elapsed(void)
+{
+  if (has_cycle_counter) return DWT_CYCCNT - cycles_at_begin;
+  uint32_t wraps, value;
+  do {
+    wraps = systick_wraps;
+    value = SYST_CVR;
+  } while (wraps != systick_wraps);
+  return (uint64_t)wraps * (SYSTICK_LIMIT + 1) + (value ? SYSTICK_LIMIT + 1 - value : 0);
+}
+
+uint64_t clock_end(void)
+{
+  uint64_t ticks = clock_elapsed();
+  SYST_CSR = 0;
+  return ticks;
+}
+
+void cpu_wait_for_byte(void)
+{
+  /* With interrupts masked an enabled one still ends the sleep, and no handler is needed. */
+  __asm__ volatile("cpsid i" ::: "memory");
+  NVIC_ICPR(BOARD_UART_IRQ) = 1u << (BOARD_UART_IRQ % 32);
+  NVIC_ISER(BOARD_UART_IRQ) = 1u << (BOARD_UART_IRQ % 32);
+  if (!uart_has_received()) __asm__ volatile("dsb\n wfi" ::: "memory");
+  NVIC_ICER(BOARD_UART_IRQ) = 1u << (BOARD_UART_IRQ % 32);
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
+uintptr_t cpu_stack_pointer(void)
+{
+  uintptr_t pointer;
+  __asm__("mov %0, sp" : "=r"(pointer));
+  return pointer;
+}

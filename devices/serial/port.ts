@@ -1,0 +1,77 @@
+/** Opens serial ports. */
+import { SerialPort } from 'serialport';
+import { DeviceError } from '../../compiler/errors.ts';
+import type { Wire } from './wire.ts';
+
+export const DEFAULT_BAUD = 115200;
+
+export interface PortOptions {
+  readonly baud?: number;
+  /** Whether bits per second have a meaning there; false on a pseudo-terminal. */
+  readonly timed?: boolean;
+}
+
+function explainOpenError(path: string, { message }: Error): DeviceError {
+  const what = (() => {
+    if (/permission denied|access denied|EACCES/i.test(message))
+      return process.platform === 'linux'
+        ? 'you may not use this port; type: sudo usermod -aG dialout $USER, then log in again'
+        : 'you may not use this port; another program may hold it';
+    if (/lock|busy|temporarily unavailable|EBUSY/i.test(message))
+      return `another program has the port open; close it (on Linux, fuser ${path} says which)`;
+    if (/no such file|ENOENT|file not found/i.test(message)) return 'there is no such port; whittle devices lists those that exist';
+    return `cannot be opened (${message}); whittle devices lists the ports`;
+  })();
+  return new DeviceError(`${path}: ${what}`);
+}
+
+/** A call of serialport's as a promise. */
+function called(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+}
+
+class PortWire implements Wire {
+  private closing = false;
+
+  constructor(
+    private readonly port: SerialPort,
+    readonly name: string,
+    readonly baud: number,
+  ) {}
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await called((done) => this.port.write(bytes, (error) => done(error)));
+    } catch (error) {
+      throw new DeviceError(`${this.name}: cannot be written (${(error as Error).message}); plug the board in again`, 7);
+    }
+  }
+
+  listen(onData: (bytes: Uint8Array) => void, onEnd: (error?: Error) => void): void {
+    this.port.on('data', onData);
+    this.port.on('close', (error?: Error) => {
+      if (!this.closing) onEnd(error);
+    });
+    // What fails is told by write and close; without a listener it would end the process.
+    this.port.on('error', () => {});
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    if (this.port.isOpen) await called((done) => this.port.close(done)).catch(() => {});
+  }
+}
+
+/** @throws DeviceError with what to do when the port is missing, busy or forbidden. */
+export async function openPort(path: string, { baud = DEFAULT_BAUD, timed = true }: PortOptions = {}): Promise<Wire> {
+  const port = new SerialPort({ path, baudRate: baud, autoOpen: false, lock: true });
+  try {
+    await called((done) => port.open(done));
+  } catch (error) {
+    throw explainOpenError(path, error as Error);
+  }
+  // Boards that take RTS and DTR for reset run with both released; a pseudo-terminal has no such lines.
+  await called((done) => port.set({ dtr: true, rts: false }, done)).catch(() => {});
+  await called((done) => port.flush(done)).catch(() => {});
+  return new PortWire(port, path, timed ? baud : 0);
+}

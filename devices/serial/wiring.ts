@@ -1,0 +1,92 @@
+/** What the firmware monitor must know of a board beyond targets/boards: its interrupt, what a reset leaves to be done, where models live. */
+import { KB, MB, type Memory } from '../../targets/boards/board.ts';
+
+export interface Slot extends Memory {
+  readonly writable: boolean;
+}
+
+/** How the memory of the slots is written: flash_<driver>.c. */
+export interface SlotMemory {
+  readonly driver: 'memory' | 'nvmc' | 'stm32f4';
+  readonly eraseBytes: number;
+  readonly writeBytes: number;
+  /** Whether a power cut leaves its content. */
+  readonly persistent: boolean;
+  readonly slots: readonly Slot[];
+}
+
+/** register = (register & ~clear) | set */
+export interface RegisterChange {
+  readonly address: number;
+  readonly clear: number;
+  readonly set: number;
+}
+
+export interface Wiring {
+  /** Number of the UART's receive interrupt. */
+  readonly interrupt: number;
+  /** Clock of core and UART where the monitor leaves that of the reset; default: the board's. */
+  readonly resetClockHz?: number;
+  /** Clocks and pins of the UART, in this order. */
+  readonly start?: readonly RegisterChange[];
+  /** Pins of an nRF UART, numbered 32 * port + pin. */
+  readonly pins?: { readonly tx: number; readonly rx: number };
+  /** Flash for the firmware, from the start; default: all of it. */
+  readonly firmwareBytes?: number;
+  /** RAM for the firmware and the arena, from the start; default: all of it. */
+  readonly ramBytes?: number;
+  readonly memory: SlotMemory;
+}
+
+/** RAM that stands for flash: two slots of 4 MB. */
+function ramSlots(origin: number): SlotMemory {
+  return {
+    driver: 'memory',
+    eraseBytes: 4 * KB,
+    writeBytes: 4,
+    persistent: false,
+    slots: [
+      { origin, bytes: 4 * MB, writable: true },
+      { origin: origin + 4 * MB, bytes: 4 * MB, writable: true },
+    ],
+  };
+}
+
+function nvmcSlots(firmwareBytes: number, flashBytes: number, pageBytes: number): SlotMemory {
+  const bytes = Math.floor((flashBytes - firmwareBytes) / 2 / pageBytes) * pageBytes;
+  return {
+    driver: 'nvmc',
+    eraseBytes: pageBytes,
+    writeBytes: 4,
+    persistent: true,
+    slots: [0, 1].map((index) => ({ origin: firmwareBytes + index * bytes, bytes, writable: true })),
+  };
+}
+
+export const wirings: Readonly<Record<string, Wiring>> = {
+  // The PSRAM of the MPS2 boards, the DDR of the MPS3 board: QEMU can back them with a file.
+  'mps2-an385': { interrupt: 0, memory: ramSlots(0x21000000) },
+  'mps2-an386': { interrupt: 0, memory: ramSlots(0x21000000) },
+  'mps2-an500': { interrupt: 0, memory: ramSlots(0x60000000) },
+  'mps2-an505': { interrupt: 32, memory: ramSlots(0x80000000) },
+  'mps3-an547': { interrupt: 33, memory: ramSlots(0x60000000) },
+  // mcycle counts nanoseconds of virtual time.
+  'virt-rv32': { interrupt: 10, resetClockHz: 1_000_000_000, memory: ramSlots(0x81000000) },
+  // QEMU's flash cannot be written by the guest: new models go to RAM; what the emulator was started with lies in flash.
+  netduinoplus2: {
+    interrupt: 37,
+    firmwareBytes: 256 * KB,
+    ramBytes: 72 * KB,
+    memory: {
+      driver: 'memory',
+      eraseBytes: 4 * KB,
+      writeBytes: 4,
+      persistent: false,
+      slots: [
+        { origin: 0x20000000 + 72 * KB, bytes: 56 * KB, writable: true },
+        { origin: 0x08000000 + 256 * KB, bytes: 768 * KB, writable: false },
+      ],
+    },
+  },
+  microbit: { interrupt: 2, pins: { tx: 24, rx: 25 }, firmwareBytes: 64 * KB, memory: nvmcSlots(64 * KB, 256 * KB, 1 * KB) },
+};
