@@ -27,7 +27,7 @@ export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {
 
 /** Weights, bias and multipliers, where they are prepared. */
 export function replacedOperandsConv2dInt8(step: usize): i32 {
-  return SIMD ? 0b1110 : 0;
+  return BOARD || SIMD ? 0b1110 : 0;
 }
 
 export function prepareConv2dInt8(step: usize, context: usize, prepared: usize): void {

@@ -27,7 +27,7 @@ export function workspaceBytesDepthwiseInt8(step: usize, context: usize): i32 {
 
 /** Weights, bias and multipliers, where they are prepared. */
 export function replacedOperandsDepthwiseInt8(step: usize): i32 {
-  return SIMD ? 0b1110 : 0;
+  return BOARD || SIMD ? 0b1110 : 0;
 }
 
 export function prepareDepthwiseInt8(step: usize, context: usize, prepared: usize): void {

@@ -3,6 +3,7 @@ import { growTo, loadModel, type RuntimeExports } from '../../compiler/engine.ts
 import { UsageError } from '../../compiler/errors.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import type { StepRecord } from '../../compiler/packed/records.ts';
+import type { Variant } from '../../compiler/root.ts';
 import { buildRuntime } from '../build-runtime.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -22,13 +23,17 @@ export interface PreparedStep {
   readonly replaced: ReadonlySet<number>;
 }
 
+/** The host's twin of each vocabulary. */
+const hostVariants: Readonly<Partial<Record<Vocabulary, Variant>>> = { scalar: 'board-scalar', dsp: 'board-dsp' };
+
 /**
  * One entry per step.
  * @throws InvalidPackedModelError when the runtime refuses the model.
  */
 export async function prepareSteps(model: PackedModel, steps: readonly StepRecord[], vocabulary: Vocabulary): Promise<PreparedStep[]> {
-  if (vocabulary !== 'scalar') throw new UsageError(`vocabulary ${vocabulary}: this build of whittle has no such kernels; use scalar`);
-  const wasm = await WebAssembly.compile(new Uint8Array(await buildRuntime(model.opcodes, vocabulary, ['board.ts'])));
+  const variant = hostVariants[vocabulary];
+  if (!variant) throw new UsageError(`vocabulary ${vocabulary}: this build of whittle has no such kernels`);
+  const wasm = await WebAssembly.compile(new Uint8Array(await buildRuntime(model.opcodes, variant, ['board.ts'])));
   const runtime = (await loadModel(wasm, model.bytes)) as BoardExports;
   const free = runtime.memory.buffer.byteLength;
   return steps.map(({ offset, operands }) => {
