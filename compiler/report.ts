@@ -59,7 +59,7 @@ export function arenaBlocks({ lifetimes, tensors }: ExecutionPlan): ArenaBlock[]
 }
 
 /** Multiply-accumulate operations of one step; 0 for operators without weights. */
-function macsOf({ opcode, parameters }: PlannedStep): number {
+export function macsOf({ opcode, parameters }: Pick<PlannedStep, 'opcode' | 'parameters'>): number {
   const product = (...indices: number[]) => indices.reduce((result, index) => result * (parameters[index] as number), 1);
   const taps = [format.CONV_KERNEL_HEIGHT, format.CONV_KERNEL_WIDTH, format.CONV_IN_CHANNELS];
   switch (opcode) {

@@ -1,6 +1,7 @@
 /** The interface of a device: where a packed model runs and is timed. A new host is one folder, one line in index.ts and the contract test. */
 
 import type { Variant } from '../compiler/root.ts';
+import type { Roofline } from './roofline.ts';
 
 /** What a device is given; it makes the code that runs the model (a WASM runtime, a C library) itself. */
 export interface Deployment {
@@ -61,6 +62,8 @@ export interface Device {
   time(runs: number): Promise<number>;
   /** Mean time of every step over `runs` inferences on the last input. */
   profile?(runs: number): Promise<readonly StepTime[]>;
+  /** What the engine could do with the variant that is deployed. */
+  roofline?(): Promise<Roofline>;
   close(): Promise<void>;
 }
 

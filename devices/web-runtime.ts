@@ -7,7 +7,7 @@ import type { Deployed, Deployment } from './device.ts';
 
 export interface WebRuntime {
   readonly wasm: Uint8Array;
-  readonly facts: Pick<Deployed, 'variant' | 'codeBytes' | 'codeGzipBytes'>;
+  readonly facts: Pick<Deployed, 'codeBytes' | 'codeGzipBytes'> & { readonly variant: Variant };
 }
 
 /** @throws InvalidPackedModelError when the model cannot be read. */

@@ -3,13 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
-import * as format from '../runtime-as/format.ts';
-
-/** Opcode number → its name without OPCODE_, as in `--use KERNEL_<name>=1`. */
-export const opcodeNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(format).flatMap(([name, value]) => (name.startsWith('OPCODE_') ? [[value, name.slice('OPCODE_'.length)]] : [])),
-);
 
 const sourceFolder = join(packageRoot, 'runtime-as');
 
@@ -48,7 +43,15 @@ function cacheKey(argv: readonly string[]): string {
  */
 export async function buildRuntime(opcodes: readonly number[], variant: Variant, entries: readonly string[] = []): Promise<Uint8Array> {
   const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
-  const argv = compilerArguments(names, variant, entries);
+  return buildCached(compilerArguments(names, variant, entries));
+}
+
+/** The loops of runtime-as/roofline.ts for one variant. */
+export function buildRoofline(variant: Variant): Promise<Uint8Array> {
+  return buildCached([...compilerArguments([], variant, []), '--config', 'roofline.json']);
+}
+
+async function buildCached(argv: readonly string[]): Promise<Uint8Array> {
   const cached = join(cacheFolder(), `${cacheKey(argv)}.wasm`);
   try {
     return readFileSync(cached);

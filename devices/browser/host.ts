@@ -2,6 +2,7 @@
 import { decodeBase64, fetchFile } from '../../targets/loader/source.ts';
 import { bestVariant } from '../../targets/loader/variant.ts';
 import type { Clock, StepTime } from '../device.ts';
+import { measureRoofline, type Roofline } from '../roofline.ts';
 import { type DeployTimes, performanceClock, Runner } from '../runner.ts';
 
 /** What the place where the model runs tells of itself. */
@@ -25,6 +26,8 @@ export interface HostMethods {
   clock(): Clock;
   time(runs: number): number;
   profile(runs: number): StepTime[];
+  /** @param wasm address of the roofline's module */
+  roofline(wasm: string): Promise<Roofline>;
 }
 
 function toBase64(bytes: Uint8Array): string {
@@ -58,5 +61,6 @@ export function createHost(): HostMethods {
     clock: performanceClock,
     time: (runs) => runner.time(runs),
     profile: (runs) => runner.profile(runs),
+    roofline: async (wasm) => measureRoofline(await bytes(wasm), performanceClock().stepUs),
   };
 }

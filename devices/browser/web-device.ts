@@ -1,6 +1,9 @@
 /** A device whose model runs in a web page: everything but how the page is reached. */
 import { DeviceError } from '../../compiler/errors.ts';
+import type { Variant } from '../../compiler/root.ts';
+import { buildRoofline } from '../../targets/build-runtime.ts';
 import type { Clock, Deployed, Deployment, Device, StepTime } from '../device.ts';
+import type { Roofline } from '../roofline.ts';
 import type { DeployTimes } from '../runner.ts';
 import { webRuntime } from '../web-runtime.ts';
 import type { HostFacts, HostMethods } from './host.ts';
@@ -20,6 +23,8 @@ export interface WebHost {
 const BATCH_BYTES = 4 << 20;
 
 export class WebDevice implements Device {
+  private variant: Variant = 'simd';
+
   private constructor(
     private readonly host: WebHost,
     private readonly facts: HostFacts,
@@ -39,6 +44,7 @@ export class WebDevice implements Device {
 
   async deploy(deployment: Deployment): Promise<Deployed> {
     const { wasm, facts } = await webRuntime({ variant: this.facts.simd ? 'simd' : 'scalar', ...deployment });
+    this.variant = facts.variant;
     const model = this.host.serve('model.whittle', deployment.model);
     const runtime = this.host.serve('runtime.wasm', wasm);
     return { ...facts, ...((await this.host.call('deploy', model, runtime)) as DeployTimes) };
@@ -65,6 +71,11 @@ export class WebDevice implements Device {
 
   async profile(runs: number): Promise<readonly StepTime[]> {
     return (await this.host.call('profile', runs)) as StepTime[];
+  }
+
+  async roofline(): Promise<Roofline> {
+    const address = this.host.serve('roofline.wasm', await buildRoofline(this.variant));
+    return (await this.host.call('roofline', address)) as Roofline;
   }
 
   close(): Promise<void> {

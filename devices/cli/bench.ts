@@ -1,11 +1,35 @@
 /** `whittle bench`: latency measured on a device, with the sizes that were deployed there. */
 import { Option } from 'commander';
 import { integerOption, type Verb } from '../../compiler/cli/program.ts';
-import { facts, timeText } from '../../compiler/cli/table.ts';
+import { type Column, facts, grouped, table, timeText } from '../../compiler/cli/table.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { type BenchReport, benchModel } from '../bench.ts';
 import { deviceNames, openDevice } from '../index.ts';
+import type { LayerProfile } from '../profile.ts';
+import type { Roofline } from '../roofline.ts';
+
+/** One row per layer, and the sum. */
+function profileText(layers: readonly LayerProfile[], roofline: Roofline | undefined): string {
+  const rate = (macsPerSecond: number) => (macsPerSecond ? (macsPerSecond / 1e9).toFixed(macsPerSecond < 1e8 ? 3 : 2) : '');
+  const share = (fraction: number | undefined) => (fraction === undefined ? '' : `${(100 * fraction).toFixed(0)} %`);
+  const row = (layer: LayerProfile) => [
+    layer.name,
+    layer.op,
+    layer.us.toFixed(1),
+    `${(100 * layer.share).toFixed(1)} %`,
+    rate(layer.macsPerSecond),
+    share(layer.rooflineShare),
+    grouped(layer.bytes),
+  ];
+  const sum = (key: 'us' | 'macs' | 'bytes') => layers.reduce((total, layer) => total + layer[key], 0);
+  const total = ['sum', '', sum('us').toFixed(1), '', rate(sum('macs') / (sum('us') / 1e6)), '', grouped(sum('bytes'))];
+  const columns: Column[] = ['layer', 'kernel'].map((title) => ({ title }));
+  for (const title of ['µs', 'share', 'GMAC/s', 'of roofline', 'bytes']) columns.push({ title, align: 'right' });
+  const bounds =
+    roofline && `roofline: dot ${rate(roofline.dot)}, depthwise ${rate(roofline.depthwise)}, float32 ${rate(roofline.float32)} GMAC/s`;
+  return [table(columns, [...layers.map(row), total]), ...(bounds ? ['', bounds] : [])].join('\n');
+}
 
 function reportText(report: BenchReport): string {
   const lines = facts([
@@ -18,7 +42,8 @@ function reportText(report: BenchReport): string {
     ['arena', `${report.arenaBytes} bytes`],
   ]);
   const warning = report.warm ? '' : '\nThe times did not settle within 2 % during warm-up: the machine is busy, read the minimum.';
-  return `${report.model} on ${report.device}\n${lines}${warning}`;
+  const profile = report.perLayer ? `${profileText(report.perLayer, report.roofline)}\n\n` : '';
+  return `${report.model} on ${report.device}\n${profile}${lines}${warning}`;
 }
 
 export const bench: Verb = (program, invocation) => {
@@ -28,13 +53,18 @@ export const bench: Verb = (program, invocation) => {
     .argument('<model>', 'the packed model')
     .option('--on <device>', `where to run: ${deviceNames.join(', ')}`, 'node')
     .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(['scalar', 'simd']))
+    .option('--profile', 'time every layer, too, and compare it with what the engine could do')
     .option('--max-secs <seconds>', 'stop measuring after this long', integerOption(1), 10)
-    .action(async (path: string, options: { on: string; variant?: Variant; maxSecs: number }) => {
+    .action(async (path: string, options: { on: string; variant?: Variant; profile?: boolean; maxSecs: number }) => {
       const { output } = invocation;
       const model = readInputFile(path);
       const device = await openDevice(options.on, { log: (message) => output.detail(message) });
       try {
-        const report = await benchModel(model, device, options.variant, { maxSeconds: options.maxSecs });
+        const report = await benchModel(model, device, {
+          maxSeconds: options.maxSecs,
+          ...(options.variant && { variant: options.variant }),
+          ...(options.profile && { profile: true }),
+        });
         output.report(report, () => reportText(report));
       } finally {
         await device.close();

@@ -1,5 +1,8 @@
 /** Device node: this process. */
+import type { Variant } from '../../compiler/root.ts';
+import { buildRoofline } from '../../targets/build-runtime.ts';
 import type { Clock, Deployed, Deployment, Device, DeviceKind, StepTime } from '../device.ts';
+import { measureRoofline, type Roofline } from '../roofline.ts';
 import { performanceClock, Runner } from '../runner.ts';
 import { webRuntime } from '../web-runtime.ts';
 
@@ -7,11 +10,13 @@ class NodeDevice implements Device {
   readonly name = 'node';
   readonly environment = { engine: `V8 ${process.versions.v8}`, version: process.version, platform: `${process.platform} ${process.arch}` };
   private runner: Runner | undefined;
+  private variant: Variant = 'simd';
 
   async deploy(deployment: Deployment): Promise<Deployed> {
     const { wasm, facts } = await webRuntime(deployment);
     const { runner, times } = await Runner.create(deployment.model, wasm);
     this.runner = runner;
+    this.variant = facts.variant;
     return { ...facts, ...times };
   }
 
@@ -29,6 +34,10 @@ class NodeDevice implements Device {
 
   async profile(runs: number): Promise<readonly StepTime[]> {
     return this.deployed().profile(runs);
+  }
+
+  async roofline(): Promise<Roofline> {
+    return measureRoofline(await buildRoofline(this.variant), performanceClock().stepUs);
   }
 
   async close(): Promise<void> {

@@ -67,7 +67,7 @@ async function compile(request: CompileRequest): Promise<PlaygroundResult> {
   const document = { model, packedBytes: fileBytes, ...rest, floatIslands: islands };
   post({ kind: 'stage', stage: 'measure in this browser' });
   const device = new LocalDevice();
-  const bench: BenchReport = await benchModel(compiled.bytes, device, undefined, { maxSeconds: 3 });
+  const bench: BenchReport = await benchModel(compiled.bytes, device, { maxSeconds: 3 });
   let evaluated: EvalDocument | undefined;
   if (samples !== undefined) {
     const packed = readPackedModel(compiled.bytes);

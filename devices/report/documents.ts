@@ -33,7 +33,7 @@ export interface LayerTime {
   readonly bytes?: number;
 }
 
-export type BenchDocument = BenchReport & { readonly perLayer?: readonly LayerTime[] };
+export type BenchDocument = Omit<BenchReport, 'perLayer'> & { readonly perLayer?: readonly LayerTime[] };
 
 export type EvalDocument = Evaluation & { readonly model: string; readonly on: string; readonly variant: string };
 

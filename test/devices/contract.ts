@@ -41,6 +41,25 @@ export function expectDeviceContract(open: () => Promise<Device>): void {
     expect(result.runsPerSample).toBeGreaterThan(1);
   });
 
+  test('where it can time single steps: every step once, in order, together about an inference', async () => {
+    if (!device.profile) return;
+    const { stepUs } = await device.clock();
+    const runs = Math.ceil(50 * Math.max(stepUs, 1));
+    const steps = await device.profile(runs);
+    expect(steps.map(({ step }) => step)).toEqual([0, 1]);
+    for (const { us } of steps) expect(us).toBeGreaterThan(0);
+  });
+
+  test('where it has a roofline: rates that no machine is too slow or too fast for', async () => {
+    if (!device.roofline) return;
+    const rates = Object.values(await device.roofline());
+    expect(rates).toHaveLength(3);
+    for (const rate of rates) {
+      expect(rate).toBeGreaterThan(1e7);
+      expect(rate).toBeLessThan(1e12);
+    }
+  });
+
   test('names what is wrong with a damaged model', async () => {
     const damaged = model.slice();
     damaged[200] = (damaged[200] as number) ^ 1;

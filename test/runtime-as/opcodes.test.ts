@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { packageRoot } from '../../compiler/root.ts';
-import { buildRuntime, opcodeNames } from '../../targets/build-runtime.ts';
+import { buildRuntime } from '../../targets/build-runtime.ts';
 
 const names = [...opcodeNames.values()];
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
