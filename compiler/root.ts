@@ -33,3 +33,8 @@ export function fullRuntime(variant: Variant): Promise<WebAssembly.Module> {
   }
   return runtime;
 }
+
+/** The bytes of the compiler's linear algebra. */
+export function linalgBytes(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(join(packageRoot, 'dist', 'runtime-as', 'linalg.wasm')));
+}

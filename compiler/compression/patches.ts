@@ -1,5 +1,7 @@
 /** The patches of a layer's input: the columns x of y = W x + b, in the column order of layers.ts. */
 import { type Graph, type Value, valueOf } from '../graph.ts';
+import { matrix, transpose } from '../linalg/matrix.ts';
+import { addProduct } from '../linalg/multiply.ts';
 import { spatialShape } from '../ops/conv2d.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
 
@@ -45,15 +47,26 @@ export function patchWriter(graph: Graph, layer: Layer): PatchWriter {
 export function responses(layer: Layer, patches: Float64Array, count: number, rows?: ArrayLike<number>): Float64Array {
   const { outputs, columns, groups, weights, bias } = layer;
   const wanted = rows ?? Int32Array.from({ length: outputs }, (_, o) => o);
-  const result = new Float64Array(count * wanted.length);
+  const width = wanted.length;
+  const result = new Float64Array(count * width);
+  for (let i = 0; i < result.length; i++) result[i] = bias[wanted[i % width] as number] as number;
+  if (groups === 1) {
+    const chosen = matrix(width, columns);
+    for (let i = 0; i < width; i++) {
+      const from = (wanted[i] as number) * columns;
+      for (let k = 0; k < columns; k++) chosen.data[i * columns + k] = weights[from + k] as number;
+    }
+    addProduct(matrix(count, width, result), matrix(count, columns, patches.subarray(0, count * columns)), transpose(chosen));
+    return result;
+  }
   const perGroup = outputs / groups;
   for (let n = 0; n < count; n++)
-    for (let i = 0; i < wanted.length; i++) {
+    for (let i = 0; i < width; i++) {
       const o = wanted[i] as number;
       const from = n * groups * columns + Math.floor(o / perGroup) * columns;
-      let sum = bias[o] as number;
+      let sum = 0;
       for (let k = 0; k < columns; k++) sum += (weights[o * columns + k] as number) * (patches[from + k] as number);
-      result[n * wanted.length + i] = sum;
+      result[n * width + i] = (result[n * width + i] as number) + sum;
     }
   return result;
 }
