@@ -5,7 +5,7 @@ import { methods } from '../compression/index.ts';
 import { type Measurement, Referee } from '../compression/measure.ts';
 import { loadRecipe, optionsJsonSchema, type Recipe, recipeJsonSchema } from '../compression/recipe.ts';
 import { type CompressionReport, compressionReport, type LayerChange } from '../compression/report.ts';
-import { noSamples, sampleSet } from '../compression/sample-set.ts';
+import { noSamples, sampleSet, withoutLabels } from '../compression/sample-set.ts';
 import { UsageError } from '../errors.ts';
 import { writeOutputFile } from '../files.ts';
 import type { Graph } from '../graph.ts';
@@ -159,7 +159,8 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
   const compressed: CompressedNetwork = await applyRecipe({
     original: model.graph,
     recipe,
-    samples: samples ? sampleSet(samples, model.graph) : noSamples,
+    // What steps do is judged by agreement: the labels of the samples that they fit would flatter them.
+    samples: samples ? withoutLabels(sampleSet(samples, model.graph)) : noSamples,
     seed,
     onProgress: (text) => output.detail(text),
   });

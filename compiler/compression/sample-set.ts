@@ -36,3 +36,7 @@ export function sampleSet(samples: Samples, graph: Graph): SampleSet {
     ...(samples.label && { label: samples.label }),
   };
 }
+
+export function withoutLabels({ count, at }: SampleSet): SampleSet {
+  return { count, at };
+}
