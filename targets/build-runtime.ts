@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
 
-const sourceFolder = join(packageRoot, 'runtime-as');
+export const sourceFolder = join(packageRoot, 'runtime-as');
 
 /** Where what is built once is kept: WHITTLE_CACHE, or the user's cache folder. */
 export function cacheFolder(): string {
@@ -51,7 +51,8 @@ export function buildRoofline(variant: Variant): Promise<Uint8Array> {
   return buildCached([...compilerArguments([], variant, []), '--config', 'roofline.json']);
 }
 
-async function buildCached(argv: readonly string[]): Promise<Uint8Array> {
+/** @param argv asc's command line, its base folder `--baseDir sourceFolder`; whatever the output's name, it is kept by content */
+export async function buildCached(argv: readonly string[]): Promise<Uint8Array> {
   const cached = join(cacheFolder(), `${cacheKey(argv)}.wasm`);
   try {
     return readFileSync(cached);

@@ -1,0 +1,107 @@
+/** The runtime of one model as C: the kernels of its opcodes, translated for a vocabulary of instructions. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../../compiler/errors.ts';
+import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
+import { packageRoot, version } from '../../compiler/root.ts';
+import { buildCached, sourceFolder } from '../build-runtime.ts';
+import { emitModule } from './emit/emit-module.ts';
+import type { ImportedFunction } from './emit/refuse.ts';
+import { simplify } from './emit/simplify.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** Of board.ts: every vocabulary has them. */
+const boardImports: readonly ImportedFunction[] = [{ name: 'board.round_product' }];
+
+/** mve: there are no such kernels yet. */
+const imports: Readonly<Partial<Record<Vocabulary, readonly ImportedFunction[]>>> = {
+  scalar: boardImports,
+  dsp: [...boardImports, ...['sxtb16', 'sxtb16_ror8', 'smlad', 'smlabb', 'smlatt'].map((name) => ({ name: `dsp.${name}` }))],
+};
+
+/** The headers of targets/mcu/c that the source includes. */
+const portHeaders: Readonly<Partial<Record<Vocabulary, readonly string[]>>> = {
+  scalar: ['whittle_port.h'],
+  dsp: ['whittle_port.h', 'whittle_dsp.h'],
+};
+
+export interface RuntimeOptions {
+  /** Put before the names of the kernels' functions; different for every model that may be linked into one program. */
+  readonly prefix?: string;
+  /** File name of the header, as the source includes it. */
+  readonly header?: string;
+}
+
+export interface RuntimeC {
+  /** Definitions of the kernels: one C file, which compiles as C++ too. */
+  readonly source: string;
+  /** Declarations of the kernels' functions. */
+  readonly header: string;
+  /** Hand-written headers that must lie beside the source: file name → text. */
+  readonly portHeaders: ReadonlyMap<string, string>;
+  /** Opcode → its function `void f(uint32_t step, uint32_t context, uint32_t prepared)`. */
+  readonly functions: ReadonlyMap<number, string>;
+}
+
+/** The export of mcu.ts that runs an opcode: CONV2D_INT8 → runConv2dInt8. */
+export function kernelName(opcode: number): string {
+  const words = (opcodeNames.get(opcode) as string).toLowerCase().split('_');
+  return `run${words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')}`;
+}
+
+/** The vocabularies that have kernels. */
+export const translatedVocabularies = Object.keys(imports) as readonly Vocabulary[];
+
+/** Every kernel of a vocabulary as one WASM module with names, not optimized: the translation does that. */
+export async function buildKernels(vocabulary: Vocabulary): Promise<Uint8Array> {
+  const flags = ['KERNEL_ALL=1', 'VARIANT_BOARD=1', ...(vocabulary === 'dsp' ? ['VARIANT_DSP=1'] : []), 'abort='];
+  const uses = flags.flatMap((flag) => ['--use', flag]);
+  // No configuration file: index.ts, its entry, is the interface for hosts with a WASM engine.
+  const plain = ['--config', 'none', '--debug', '--noAssert', '--runtime', 'stub', '--importMemory', '--disable', 'simd'];
+  return buildCached(['mcu.ts', '--baseDir', sourceFolder, '--outFile', 'mcu.wasm', ...plain, ...uses]);
+}
+
+/**
+ * @param opcodes the model's opcodes, repeats allowed
+ * @throws UsageError for a vocabulary without kernels
+ */
+export async function emitRuntime(opcodes: readonly number[], vocabulary: Vocabulary, options: RuntimeOptions = {}): Promise<RuntimeC> {
+  const { prefix = 'whittle_', header = 'whittle_runtime.h' } = options;
+  const headers = portHeaders[vocabulary];
+  const imported = imports[vocabulary];
+  if (!headers || !imported) throw new UsageError(`vocabulary ${vocabulary}: this build of whittle has no such kernels`);
+  const unique = [...new Set(opcodes)].sort((a, b) => a - b);
+  const module = simplify(await buildKernels(vocabulary), unique.map(kernelName));
+  const { declarations, definitions } = emitModule(module, { prefix, imports: imported });
+  module.dispose();
+  return {
+    source: `${banner(`kernels for ${vocabulary === 'dsp' ? 'the DSP extension' : 'every core'}`)}#include "${header}"
+#include "${headers.at(-1)}"
+
+${anchor}
+${definitions}`,
+    header: `${banner('the kernels: called by the model with addresses (whittle_port.h)')}#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+${declarations}
+#ifdef __cplusplus
+}
+#endif
+`,
+    portHeaders: new Map(headers.map((name) => [name, readFileSync(join(packageRoot, 'targets', 'mcu', 'c', name), 'utf8')])),
+    functions: new Map(unique.map((opcode) => [opcode, prefix + kernelName(opcode)])),
+  };
+}
+
+function banner(what: string): string {
+  return `/* Made by whittle ${version}: ${what}. Apache-2.0. */\n`;
+}
+
+/** Weak, because every model of a program brings one. */
+const anchor = `#if UINTPTR_MAX > 0xffffffffu
+WHITTLE_WEAK unsigned char whittle_anchor[16] = {0};
+#endif
+`;
