@@ -54,6 +54,13 @@ export class BudgetError extends WhittleError {
   }
 }
 
+/** What was asked to hold does not: accuracy, size, equal bytes. */
+export class GateError extends WhittleError {
+  constructor(message: string) {
+    super('gate', 5, message);
+  }
+}
+
 /** A device is missing, busy or forbidden (6), or its protocol failed (7). */
 export class DeviceError extends WhittleError {
   constructor(message: string, exitCode: 6 | 7 = 6) {

@@ -1,24 +1,17 @@
 /** Latency and size of one packed model on one device, as `whittle bench` reports them. */
-
-import { UsageError } from '../compiler/errors.ts';
+import { crc32 } from 'node:zlib';
+import { GateError, UsageError } from '../compiler/errors.ts';
 import { byteLength } from '../compiler/graph.ts';
-import { readPackedModel } from '../compiler/packed/read.ts';
-import type { Variant } from '../compiler/root.ts';
-import type { Deployed, Device } from './device.ts';
-import { type Measurement, type MeasureOptions, measure } from './measure.ts';
-import { type Profile, profileModel } from './profile.ts';
-
-/** One JSON document; microseconds and bytes are in the names. */
-export interface BenchReport extends Measurement, Omit<Deployed, 'memory'> {
-  readonly model: string;
-  readonly device: string;
-  readonly environment: Device['environment'];
-  readonly modelBytes: number;
-  readonly arenaBytes: number;
-  /** Where asked for: a row per step, and the rates that the engine could reach. */
-  readonly perLayer?: Profile['perLayer'];
-  readonly roofline?: Profile['roofline'];
-}
+import { type PackedModel, readPackedModel } from '../compiler/packed/read.ts';
+import { fullRuntime, type Variant, version } from '../compiler/root.ts';
+import { viewOf } from '../targets/loader/convert.ts';
+import type { Device } from './device.ts';
+import { type MeasureOptions, measure } from './measure.ts';
+import { profileModel } from './profile.ts';
+import type { BenchReport } from './report-schema.ts';
+import { Runner } from './runner.ts';
+import { BENCH_SCHEMA_VERSION } from './schema-version.ts';
+import { warningsOf } from './warnings.ts';
 
 export interface BenchOptions extends MeasureOptions {
   readonly variant?: Variant;
@@ -26,30 +19,74 @@ export interface BenchOptions extends MeasureOptions {
   readonly profile?: boolean;
 }
 
-/** The input of a timing run: every value of int8 occurs, floats are finite; the kernels' time does not depend on data. */
-function syntheticInput(bytes: number): Uint8Array {
-  return Uint8Array.from({ length: bytes }, (_, i) => (i % 4 === 3 ? 0 : (i * 97) & 0xff));
+/** The input of a timing run: every value of int8 in disorder, real numbers in [-2, 2). */
+export function syntheticInput({ metadata }: PackedModel): Uint8Array {
+  const input = new Uint8Array(metadata.inputs.reduce((sum, port) => sum + byteLength(port), 0));
+  let offset = 0;
+  for (const port of metadata.inputs) {
+    // An array of its own: float32 needs an aligned offset.
+    const bytes = new Uint8Array(byteLength(port));
+    const values = viewOf(bytes, port.dtype);
+    for (let i = 0; i < values.length; i++) values[i] = (((i * 97) & 0xff) - 128) / (port.dtype === 'float32' ? 64 : 1);
+    input.set(bytes, offset);
+    offset += bytes.length;
+  }
+  return input;
 }
 
-/** Deploys the model with a runtime of its own kernels only, and measures it. */
+function crcText(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, '0');
+}
+
+/** What the scalar runtime computes on this machine: the same as any device must. */
+async function hostOutput(model: PackedModel, input: Uint8Array): Promise<Uint8Array> {
+  const { runner } = await Runner.create(model.bytes, await fullRuntime('scalar'));
+  return runner.infer(input);
+}
+
+/** @throws GateError when the device computes other bytes than this machine. */
+async function checkOutput(device: Device, input: Uint8Array, expected: Uint8Array, when: string): Promise<void> {
+  const [actual] = (await device.infer([input])) as [Uint8Array];
+  const at = expected.findIndex((byte, i) => byte !== actual[i]);
+  if (at < 0 && actual.length === expected.length) return;
+  throw new GateError(
+    `${device.name}: ${when} its output is not that of this machine: CRC-32 ${crcText(actual)}, expected ${crcText(expected)}, first different byte ${at} of ${expected.length} (${actual[at]}, expected ${expected[at]}); nothing it measures means anything. Please report it with the model`,
+  );
+}
+
+/**
+ * Deploys the model with a runtime of its own kernels only, and measures it.
+ * @throws GateError when the outputs differ from this machine's; DeviceError when the device fails.
+ */
 export async function benchModel(bytes: Uint8Array, device: Device, options: BenchOptions = {}): Promise<BenchReport> {
   const model = readPackedModel(bytes);
   const { variant } = options;
   if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
-  const { memory, ...deployed } = await device.deploy({ model: bytes, ...(variant && { variant }) });
-  const inputBytes = model.metadata.inputs.reduce((sum, port) => sum + byteLength(port), 0);
-  await device.infer([syntheticInput(inputBytes)]);
+  const input = syntheticInput(model);
+  const expected = await hostOutput(model, input);
+  const deployed = await device.deploy({ model: bytes, ...(variant && { variant }) });
+  await checkOutput(device, input, expected, 'before the measurement');
   const measurement = await measure(device, options);
+  await checkOutput(device, input, expected, 'after the measurement');
   const profile = options.profile ? await profileModel(model, device, measurement.minUs) : undefined;
+  const warnings = warningsOf(measurement, deployed);
+  const { memory, ...times } = deployed;
   return {
+    schemaVersion: BENCH_SCHEMA_VERSION,
+    whittle: version,
+    measuredAt: new Date().toISOString(),
     model: model.metadata.name,
+    modelCrc32: crcText(bytes),
     device: device.name,
-    ...deployed,
-    ...memory,
-    ...measurement,
+    environment: device.environment,
     modelBytes: bytes.length,
     arenaBytes: model.arenaBytes,
+    ...times,
+    ...memory,
+    ...measurement,
     ...profile,
-    environment: device.environment,
+    outputCrc32: crcText(expected),
+    warnings,
+    meaningful: !warnings.some(({ affects }) => affects.includes('latency')),
   };
 }

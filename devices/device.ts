@@ -17,6 +17,10 @@ export interface Deployment {
 export interface Deployed {
   /** Instruction set that runs: scalar, simd … */
   readonly variant: string;
+  /** Download of model and runtime over whatever connects the device; not part of `loadUs`. Absent where nothing is fetched. */
+  readonly fetchUs?: number;
+  /** The WASM engine's compilation, a part of `loadUs`. */
+  readonly compileUs?: number;
   /** From bytes in memory to a session that is ready to run. */
   readonly loadUs: number;
   /** The first inference. */
@@ -45,6 +49,25 @@ export interface StepTime {
   readonly us: number;
 }
 
+/** What may spoil a measurement, read before and after it; what a device cannot know is absent. */
+export interface Conditions {
+  /** The page is in the foreground. */
+  readonly visible?: boolean;
+  /** How often the page was hidden so far. */
+  readonly hiddenCount?: number;
+  /** The screen stays on meanwhile. */
+  readonly wakeLock?: boolean;
+  /** Seconds that all cores together have worked so far, for anybody. */
+  readonly cpuBusySeconds?: number;
+  readonly cpuCores?: number;
+  /** Android's THERMAL_STATUS: 0 none, 1 light, 2 moderate, 3 severe, 4 critical, 5 emergency, 6 shutdown. */
+  readonly thermalStatus?: number;
+  readonly temperatureCelsius?: number;
+  readonly batteryPercent?: number;
+  readonly charging?: boolean;
+  readonly powerSaving?: boolean;
+}
+
 export interface Device {
   /** As on the command line: node, chromium, qemu:mps2-an386. */
   readonly name: string;
@@ -64,6 +87,7 @@ export interface Device {
   profile?(runs: number): Promise<readonly StepTime[]>;
   /** What the engine could do with the variant that is deployed. */
   roofline?(): Promise<Roofline>;
+  conditions?(): Promise<Conditions>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,12 @@
-/** How long one inference takes on a device: the method of product.md 5.1, the same for every device. */
-import type { Device } from './device.ts';
+/**
+ * How long one inference takes on a device: one method for every device, from a page with a clock of 1 ms to a board.
+ *
+ * 1. the clock's step; 2. so many inferences per sample that it lasts 100 steps; 3. warm-up until three batches agree
+ * (engines compile hot code late); 4. at least 30 samples and 2 s of them; 5. robust statistics; 6. what happened to the
+ * device meanwhile. Load, compilation and first run were timed apart, when the model was deployed.
+ */
+import type { Conditions, Device } from './device.ts';
+import { ascending, median, medianAbsoluteDeviation, medianInterval, quantile, theilSenSlope } from './statistics.ts';
 
 export interface MeasureOptions {
   /** Stop after this many seconds of steady samples even if more would be better. */
@@ -10,90 +17,114 @@ export interface MeasureOptions {
 /** Microseconds per inference. */
 export interface Measurement {
   readonly medianUs: number;
+  /** 95 % bootstrap interval of the median. */
+  readonly confidenceUs: readonly [number, number];
   readonly minUs: number;
   readonly p90Us: number;
   readonly p99Us: number;
   /** Median absolute deviation from the median. */
   readonly madUs: number;
+  /** Theil-Sen slope over the whole run, in percent of the median: heat, throttling, late compilation. */
+  readonly driftPercent: number;
   readonly samples: number;
   /** Inferences in one sample, so that it lasts at least 100 steps of the clock. */
   readonly runsPerSample: number;
+  /** Inferences before the first sample. */
+  readonly warmUpRuns: number;
+  /** Whether the last three warm-up batches agreed within 2 %. */
+  readonly warm: boolean;
   /** Name of the device's clock. */
   readonly clock: string;
   readonly clockStepUs: number;
-  /** Whether the last warm-up batches agreed within 2 %. */
-  readonly warm: boolean;
+  /** `instructions`: virtual time of an emulator. */
+  readonly clockCounts: 'time' | 'instructions';
+  /** Every sample, in the order of time. */
   readonly raw: readonly number[];
+  /** Wall time of the samples, the device's work and the way there and back. */
+  readonly wallSeconds: number;
+  readonly conditions: { readonly before: Conditions; readonly after: Conditions };
 }
 
-const STEPS_PER_SAMPLE = 100;
+export const STEPS_PER_SAMPLE = 100;
 const SAMPLE_MIN_US = 5000;
 const WARM_BATCH = 5;
+/** Samples that last longer make batches of one: a slow board would warm up for minutes. */
+const LONG_SAMPLE_US = 50_000;
 const WARM_BATCHES_MAX = 40;
+/** Engines run slow code for some hundred milliseconds before they compile it again: that it is steady does not mean that it is warm. */
+const WARM_SECONDS_MIN = 0.3;
 const STEADY_SECONDS = 2;
 
-/** Element at fraction `p` of the sorted list. */
-export function percentile(sorted: readonly number[], p: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] as number;
-}
-
-function median(values: readonly number[]): number {
-  return percentile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
-}
-
-async function calibrateRuns(device: Device, sampleUs: number): Promise<number> {
+async function calibrateRuns(device: Device, sampleUs: number): Promise<{ runs: number; total: number }> {
   let runs = 1;
+  let total = 0;
   for (;;) {
     const elapsed = await device.time(runs);
-    if (elapsed >= sampleUs) return runs;
+    total += runs;
+    if (elapsed >= sampleUs) return { runs, total };
     runs = Math.max(runs + 1, Math.min(runs * 10, Math.ceil((1.1 * runs * sampleUs) / Math.max(elapsed, 1))));
   }
 }
 
-/** Engines compile hot code later: runs until three batch medians in a row agree within 2 %. */
-async function warmUp(device: Device, runs: number): Promise<boolean> {
+/** Runs until three batch medians in a row agree within 2 %, or time is up. */
+async function warmUp(device: Device, runs: number, maxSeconds: number): Promise<{ warm: boolean; total: number }> {
   const medians: number[] = [];
-  for (let batch = 0; batch < WARM_BATCHES_MAX; batch++) {
+  let total = 0;
+  let elapsedUs = 0;
+  for (let batch = 0; batch < WARM_BATCHES_MAX && (elapsedUs < maxSeconds * 1e6 || batch < 3); batch++) {
     const times: number[] = [];
-    for (let i = 0; i < WARM_BATCH; i++) times.push(await device.time(runs));
+    do {
+      times.push(await device.time(runs));
+      total += runs;
+      elapsedUs += times.at(-1) as number;
+    } while (times.length < WARM_BATCH && (times[0] as number) < LONG_SAMPLE_US);
     medians.push(median(times));
     const last = medians.slice(-3);
-    if (last.length === 3 && Math.max(...last) <= 1.02 * Math.min(...last)) return true;
+    if (elapsedUs < Math.min(WARM_SECONDS_MIN, maxSeconds) * 1e6) continue;
+    if (last.length === 3 && Math.max(...last) <= 1.02 * Math.min(...last)) return { warm: true, total };
   }
-  return false;
+  return { warm: false, total };
 }
 
 /** The model must be deployed and have seen an input. */
 export async function measure(device: Device, { maxSeconds = 10, minSamples = 30 }: MeasureOptions = {}): Promise<Measurement> {
-  const { name: clock, stepUs: clockStepUs } = await device.clock();
-  const sampleUs = Math.max(STEPS_PER_SAMPLE * clockStepUs, SAMPLE_MIN_US);
-  await calibrateRuns(device, sampleUs);
-  let runsPerSample = await calibrateRuns(device, sampleUs);
-  const warm = await warmUp(device, runsPerSample);
-  runsPerSample = await calibrateRuns(device, sampleUs);
+  const clock = await device.clock();
+  const sampleUs = Math.max(STEPS_PER_SAMPLE * clock.stepUs, SAMPLE_MIN_US);
+  const before = (await device.conditions?.()) ?? {};
+  const cold = await calibrateRuns(device, sampleUs);
+  const warming = await warmUp(device, cold.runs, maxSeconds);
+  const { runs: runsPerSample, total } = await calibrateRuns(device, sampleUs);
+  const steady = (await device.conditions?.()) ?? {};
   const raw: number[] = [];
+  const start = performance.now();
   let elapsedUs = 0;
   while ((raw.length < minSamples || elapsedUs < STEADY_SECONDS * 1e6) && elapsedUs < maxSeconds * 1e6) {
     const elapsed = await device.time(runsPerSample);
     raw.push(elapsed / runsPerSample);
     elapsedUs += elapsed;
   }
-  const sorted = [...raw].sort((a, b) => a - b);
-  const middle = percentile(sorted, 0.5);
+  const wallSeconds = (performance.now() - start) / 1000;
+  const after = (await device.conditions?.()) ?? {};
+  const sorted = ascending(raw);
+  const medianUs = quantile(sorted, 0.5);
   return {
-    medianUs: middle,
+    medianUs,
+    confidenceUs: medianInterval(raw),
     minUs: sorted[0] as number,
-    p90Us: percentile(sorted, 0.9),
-    p99Us: percentile(sorted, 0.99),
-    madUs: median(raw.map((value) => Math.abs(value - middle))),
+    p90Us: quantile(sorted, 0.9),
+    p99Us: quantile(sorted, 0.99),
+    madUs: medianAbsoluteDeviation(raw),
+    driftPercent: (100 * theilSenSlope(raw) * (raw.length - 1)) / medianUs,
     samples: raw.length,
     runsPerSample,
-    clock,
-    clockStepUs,
-    warm,
+    warmUpRuns: cold.total + warming.total + total,
+    warm: warming.warm,
+    clock: clock.name,
+    clockStepUs: clock.stepUs,
+    clockCounts: clock.counts,
     raw,
+    wallSeconds,
+    // Hidden during the warm-up is as bad; the work of the cores counts from the first sample.
+    conditions: { before: { ...before, ...(steady.cpuBusySeconds !== undefined && { cpuBusySeconds: steady.cpuBusySeconds }) }, after },
   };
 }

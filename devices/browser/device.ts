@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DeviceError, UsageError } from '../../compiler/errors.ts';
 import { packageRoot } from '../../compiler/root.ts';
 import type { Device, DeviceKind, DeviceOptions } from '../device.ts';
+import { machineConditions, machineFacts } from '../machine.ts';
 import { chromiumEngine } from './chromium.ts';
 import type { BrowserEngine, Evaluate } from './engine.ts';
 import { firefoxEngine } from './firefox.ts';
@@ -44,7 +45,7 @@ async function open(name: string, engine: BrowserEngine, { log }: DeviceOptions)
       files.set(`/${file}`, content);
       return `/${file}`;
     };
-    return await WebDevice.open({ name, call: callBy(evaluate), serve, close });
+    return await WebDevice.open({ name, call: callBy(evaluate), serve, close, facts: machineFacts(), conditions: machineConditions });
   } catch (error) {
     await close();
     throw error;

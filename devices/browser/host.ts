@@ -1,7 +1,7 @@
 /** What a page or a worker does for the device that drives it. Pure ES. */
 import { decodeBase64, fetchFile } from '../../targets/loader/source.ts';
 import { bestVariant } from '../../targets/loader/variant.ts';
-import type { Clock, StepTime } from '../device.ts';
+import type { Clock, Deployed, StepTime } from '../device.ts';
 import { measureRoofline, type Roofline } from '../roofline.ts';
 import { type DeployTimes, performanceClock, Runner } from '../runner.ts';
 
@@ -17,10 +17,12 @@ export interface HostFacts {
   readonly simd: boolean;
 }
 
+export type WebDeployTimes = DeployTimes & Pick<Deployed, 'fetchUs'>;
+
 export interface HostMethods {
   facts(): HostFacts;
   /** Fetches and starts a model; addresses are relative to the page's origin. */
-  deploy(model: string, runtime: string): Promise<DeployTimes>;
+  deploy(model: string, runtime: string): Promise<WebDeployTimes>;
   /** Base64 in, base64 out. */
   infer(inputs: readonly string[]): string[];
   clock(): Clock;
@@ -53,9 +55,12 @@ export function createHost(): HostMethods {
       simd: typeof WebAssembly === 'object' && bestVariant() !== 'scalar',
     }),
     async deploy(model, runtime) {
-      const deployed = await Runner.create(await bytes(model), await bytes(runtime));
+      const start = performance.now();
+      const [modelBytes, runtimeBytes] = await Promise.all([bytes(model), bytes(runtime)]);
+      const fetchUs = (performance.now() - start) * 1000;
+      const deployed = await Runner.create(modelBytes, runtimeBytes);
       runner = deployed.runner;
-      return deployed.times;
+      return { fetchUs, ...deployed.times };
     },
     infer: (inputs) => inputs.map((input) => toBase64(runner.infer(decodeBase64(input)))),
     clock: performanceClock,

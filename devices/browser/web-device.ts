@@ -2,20 +2,24 @@
 import { DeviceError } from '../../compiler/errors.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { buildRoofline } from '../../targets/build-runtime.ts';
-import type { Clock, Deployed, Deployment, Device, StepTime } from '../device.ts';
+import type { Clock, Conditions, Deployed, Deployment, Device, StepTime } from '../device.ts';
 import type { Roofline } from '../roofline.ts';
-import type { DeployTimes } from '../runner.ts';
 import { webRuntime } from '../web-runtime.ts';
-import type { HostFacts, HostMethods } from './host.ts';
+import type { HostFacts, WebDeployTimes } from './host.ts';
+import type { PageMethods } from './page-call.ts';
 
-/** Calls a function of host.ts in the page. @throws DeviceError when it fails there, or the page is gone. */
-export type Call = <Name extends keyof HostMethods>(name: Name, ...parameters: Parameters<HostMethods[Name]>) => Promise<unknown>;
+/** Calls a function of page.ts in the page. @throws DeviceError when it fails there, or the page is gone. */
+export type Call = <Name extends keyof PageMethods>(name: Name, ...parameters: Parameters<PageMethods[Name]>) => Promise<unknown>;
 
 export interface WebHost {
   readonly name: string;
   readonly call: Call;
   /** Makes `content` available to the page and returns its address there. */
   serve(name: string, content: Uint8Array): string;
+  /** Facts about the device that its page cannot know. */
+  readonly facts?: Device['environment'];
+  /** The same for what may spoil a measurement. */
+  conditions?(): Promise<Conditions> | Conditions;
   close(): Promise<void>;
 }
 
@@ -31,11 +35,10 @@ export class WebDevice implements Device {
     readonly environment: Device['environment'],
   ) {}
 
-  /** @param known facts about the host that its page cannot know */
-  static async open(host: WebHost, known: Device['environment'] = {}): Promise<WebDevice> {
+  static async open(host: WebHost): Promise<WebDevice> {
     const facts = (await host.call('facts')) as HostFacts;
     if (!facts.wasm) throw new DeviceError(`${host.name}: no WebAssembly in this browser (Lockdown mode?); allow it there`);
-    return new WebDevice(host, facts, { ...known, ...facts });
+    return new WebDevice(host, facts, { ...host.facts, ...facts });
   }
 
   get name(): string {
@@ -47,7 +50,7 @@ export class WebDevice implements Device {
     this.variant = facts.variant;
     const model = this.host.serve('model.whittle', deployment.model);
     const runtime = this.host.serve('runtime.wasm', wasm);
-    return { ...facts, ...((await this.host.call('deploy', model, runtime)) as DeployTimes) };
+    return { ...facts, ...((await this.host.call('deploy', model, runtime)) as WebDeployTimes) };
   }
 
   async infer(inputs: readonly Uint8Array[]): Promise<Uint8Array[]> {
@@ -76,6 +79,10 @@ export class WebDevice implements Device {
   async roofline(): Promise<Roofline> {
     const address = this.host.serve('roofline.wasm', await buildRoofline(this.variant));
     return (await this.host.call('roofline', address)) as Roofline;
+  }
+
+  async conditions(): Promise<Conditions> {
+    return { ...(await this.host.conditions?.()), ...((await this.host.call('conditions')) as Conditions) };
   }
 
   close(): Promise<void> {

@@ -4,9 +4,10 @@ import { integerOption, type Verb } from '../../compiler/cli/program.ts';
 import { type Column, facts, grouped, table, timeText } from '../../compiler/cli/table.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
-import { type BenchReport, benchModel } from '../bench.ts';
+import { benchModel } from '../bench.ts';
 import { deviceNames, openDevice } from '../index.ts';
 import type { LayerProfile } from '../profile.ts';
+import type { BenchReport } from '../report-schema.ts';
 import type { Roofline } from '../roofline.ts';
 
 /** One row per layer, and the sum. */
@@ -31,19 +32,31 @@ function profileText(layers: readonly LayerProfile[], roofline: Roofline | undef
   return [table(columns, [...layers.map(row), total]), ...(bounds ? ['', bounds] : [])].join('\n');
 }
 
+function loadText({ fetchUs, compileUs, loadUs, firstUs }: BenchReport): string {
+  const compilation = compileUs === undefined ? '' : ` (compilation ${timeText(compileUs)})`;
+  return `${fetchUs === undefined ? '' : `download ${timeText(fetchUs)}, `}load ${timeText(loadUs)}${compilation}, first run ${timeText(firstUs)}`;
+}
+
 function reportText(report: BenchReport): string {
+  const { samples, runsPerSample, clock, clockStepUs, driftPercent, confidenceUs, environment } = report;
+  const isolation = environment.crossOriginIsolated === undefined ? [] : [environment.crossOriginIsolated ? 'isolated' : 'not isolated'];
   const lines = facts([
-    ['median', timeText(report.medianUs)],
+    ['median', `${timeText(report.medianUs)} (95 % interval ${confidenceUs.map(timeText).join(' … ')})`],
     ['min / p90 / p99', [report.minUs, report.p90Us, report.p99Us].map(timeText).join(' / ')],
-    ['samples', `${report.samples} of ${report.runsPerSample} inferences (clock step ${report.clockStepUs.toFixed(1)} µs)`],
-    ['load, first run', `${timeText(report.loadUs)}, ${timeText(report.firstUs)}`],
+    ['spread, drift', `MAD ${timeText(report.madUs)}, ${driftPercent.toFixed(1)} % over the run`],
+    [
+      'samples',
+      `${samples} of ${runsPerSample} inferences (${[clock, `step ${clockStepUs.toPrecision(3)} µs`, ...(environment.thread ? [environment.thread] : []), ...isolation].join(', ')})`,
+    ],
+    ['start', loadText(report)],
     ['model', `${report.modelBytes} bytes`],
     ['runtime', `${report.codeBytes} bytes${report.codeGzipBytes ? `, ${report.codeGzipBytes} gzip` : ''} (${report.variant})`],
     ['arena', `${report.arenaBytes} bytes`],
+    ['outputs', `CRC-32 ${report.outputCrc32}, as on this machine`],
   ]);
-  const warning = report.warm ? '' : '\nThe times did not settle within 2 % during warm-up: the machine is busy, read the minimum.';
   const profile = report.perLayer ? `${profileText(report.perLayer, report.roofline)}\n\n` : '';
-  return `${report.model} on ${report.device}\n${profile}${lines}${warning}`;
+  const warnings = report.warnings.map(({ message, affects }) => `\n${affects.includes('latency') ? 'MEANS NOTHING: ' : ''}${message}`);
+  return `${report.model} on ${report.device}\n${profile}${lines}${warnings.join('')}`;
 }
 
 export const bench: Verb = (program, invocation) => {

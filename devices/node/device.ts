@@ -1,14 +1,15 @@
 /** Device node: this process. */
 import type { Variant } from '../../compiler/root.ts';
 import { buildRoofline } from '../../targets/build-runtime.ts';
-import type { Clock, Deployed, Deployment, Device, DeviceKind, StepTime } from '../device.ts';
+import type { Clock, Conditions, Deployed, Deployment, Device, DeviceKind, StepTime } from '../device.ts';
+import { machineConditions, machineFacts } from '../machine.ts';
 import { measureRoofline, type Roofline } from '../roofline.ts';
 import { performanceClock, Runner } from '../runner.ts';
 import { webRuntime } from '../web-runtime.ts';
 
 class NodeDevice implements Device {
   readonly name = 'node';
-  readonly environment = { engine: `V8 ${process.versions.v8}`, version: process.version, platform: `${process.platform} ${process.arch}` };
+  readonly environment = { engine: `V8 ${process.versions.v8}`, version: process.version, ...machineFacts() };
   private runner: Runner | undefined;
   private variant: Variant = 'simd';
 
@@ -38,6 +39,10 @@ class NodeDevice implements Device {
 
   async roofline(): Promise<Roofline> {
     return measureRoofline(await buildRoofline(this.variant), performanceClock().stepUs);
+  }
+
+  async conditions(): Promise<Conditions> {
+    return machineConditions();
   }
 
   async close(): Promise<void> {

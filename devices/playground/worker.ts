@@ -8,7 +8,7 @@ import { loadOnnx } from '../../compiler/onnx/load.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import { inputPortsOf, modelInputsOf } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
-import { type BenchReport, benchModel } from '../bench.ts';
+import { benchModel } from '../bench.ts';
 import type { EvalDocument } from '../report/documents.ts';
 import { reportPage } from '../report/page.ts';
 import { evaluationDocument } from './evaluation.ts';
@@ -67,7 +67,7 @@ async function compile(request: CompileRequest): Promise<PlaygroundResult> {
   const document = { model, packedBytes: fileBytes, ...rest, floatIslands: islands };
   post({ kind: 'stage', stage: 'measure in this browser' });
   const device = new LocalDevice();
-  const bench: BenchReport = await benchModel(compiled.bytes, device, { maxSeconds: 3 });
+  const bench = await benchModel(compiled.bytes, device, { maxSeconds: 3 });
   let evaluated: EvalDocument | undefined;
   if (samples !== undefined) {
     const packed = readPackedModel(compiled.bytes);

@@ -1,10 +1,11 @@
 /** The JSON documents that whittle's verbs print, as the report reads them back: only what it shows. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { z } from 'zod';
 import { InputFileError, UsageError } from '../../compiler/errors.ts';
 import type { ArenaBlock, LayerReport } from '../../compiler/report.ts';
-import type { BenchReport } from '../bench.ts';
 import type { Evaluation } from '../evaluate.ts';
+import { type BenchReport, benchReportSchema } from '../report-schema.ts';
 
 /** One bar of the size waterfall. */
 export interface Stage {
@@ -25,16 +26,6 @@ export interface CompileDocument {
   readonly waterfall?: readonly Stage[];
 }
 
-export interface LayerTime {
-  readonly name: string;
-  readonly op: string;
-  readonly us?: number | null;
-  readonly instructions?: number | null;
-  readonly bytes?: number;
-}
-
-export type BenchDocument = Omit<BenchReport, 'perLayer'> & { readonly perLayer?: readonly LayerTime[] };
-
 export type EvalDocument = Evaluation & { readonly model: string; readonly on: string; readonly variant: string };
 
 export interface Run<D> {
@@ -45,20 +36,20 @@ export interface Run<D> {
 
 export interface Runs {
   readonly compiled: readonly Run<CompileDocument>[];
-  readonly benches: readonly Run<BenchDocument>[];
+  readonly benches: readonly Run<BenchReport>[];
   readonly evaluations: readonly Run<EvalDocument>[];
 }
 
 /** @throws InputFileError, UsageError naming every file that is none of whittle's documents. */
 export function loadRuns(paths: readonly string[]): Runs {
   const compiled: Run<CompileDocument>[] = [];
-  const benches: Run<BenchDocument>[] = [];
+  const benches: Run<BenchReport>[] = [];
   const evaluations: Run<EvalDocument>[] = [];
   const strangers: string[] = [];
   for (const path of paths) {
     const document = readDocument(path);
     const name = basename(path, '.json');
-    if ('medianUs' in document) benches.push({ name, document: document as unknown as BenchDocument });
+    if ('medianUs' in document) benches.push({ name, document: benchDocument(path, document) });
     else if ('outputCrc32' in document) evaluations.push({ name, document: document as unknown as EvalDocument });
     else if ('packedBytes' in document && 'layers' in document) compiled.push({ name, document: document as unknown as CompileDocument });
     else strangers.push(path);
@@ -68,6 +59,12 @@ export function loadRuns(paths: readonly string[]): Runs {
       `${strangers.join(', ')}: not what whittle compile, compress, eval or bench print with --json; redirect their output to the file`,
     );
   return { compiled, benches, evaluations };
+}
+
+function benchDocument(path: string, document: unknown): BenchReport {
+  const { success, data, error } = benchReportSchema.safeParse(document);
+  if (success) return data;
+  throw new InputFileError(`${path}: is no measurement as this version writes it; measure again:\n${z.prettifyError(error)}`);
 }
 
 function readDocument(path: string): Record<string, unknown> {

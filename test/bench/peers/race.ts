@@ -1,5 +1,5 @@
 /** Contestants in turns: every round each runs once for about the same time, so that what else the machine does meets all alike. */
-import { percentile } from '../../../devices/measure.ts';
+import { quantile } from '../../../devices/statistics.ts';
 import type { Seat, Turn } from './host.ts';
 
 /** Microseconds per inference over the rounds. */
@@ -50,11 +50,11 @@ export async function race(seats: readonly Seat[], { rounds, turnUs }: RaceOptio
     const [wall, cpu] = [sorted('us'), sorted('cpuUs')];
     return {
       minUs: wall[0] as number,
-      medianUs: percentile(wall, 0.5),
-      p10Us: percentile(wall, 0.1),
-      p90Us: percentile(wall, 0.9),
+      medianUs: quantile(wall, 0.5),
+      p10Us: quantile(wall, 0.1),
+      p90Us: quantile(wall, 0.9),
       cpuMinUs: cpu[0] as number,
-      cpuMedianUs: percentile(cpu, 0.5),
+      cpuMedianUs: quantile(cpu, 0.5),
       runsPerTurn: runs[i] as number,
     };
   });

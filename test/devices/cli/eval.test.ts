@@ -119,7 +119,7 @@ describe('whittle eval', () => {
         2,
         'its outputs are y [1, 3, 4, 4], those of the packed model are scores [1, 3]',
       ],
-      [[packed, '--samples', tiny.samples, '--on', 'toaster'], 2, '--on toaster: unknown device; known are chromium, node'],
+      [[packed, '--samples', tiny.samples, '--on', 'toaster'], 2, '--on toaster: unknown device; known are node, chromium'],
       [[tiny.onnx, '--samples', tiny.samples], 2, 'is an ONNX model; compile it first'],
       [[packed], 2, "required option '--samples <path>' not specified"],
       [[scratch.path('missing.whittle'), '--samples', tiny.samples], 8, 'missing.whittle: does not exist'],

@@ -1,5 +1,6 @@
 /** Documents as the verbs print them, with names that would break a page that forgets to escape. */
-import type { BenchDocument, CompileDocument, EvalDocument } from '../../../devices/report/documents.ts';
+import type { CompileDocument, EvalDocument } from '../../../devices/report/documents.ts';
+import type { BenchReport } from '../../../devices/report-schema.ts';
 
 export const compiled: CompileDocument = {
   model: 'model.onnx',
@@ -36,9 +37,13 @@ export const compiled: CompileDocument = {
   ],
 };
 
-export function bench(device: string, medianUs: number): BenchDocument {
+export function bench(device: string, medianUs: number): BenchReport {
   return {
+    schemaVersion: 1,
+    whittle: '0.1.0',
+    measuredAt: '2026-11-21T08:00:00.000Z',
     model: 'model',
+    modelCrc32: '0badcafe',
     device,
     variant: 'simd',
     environment: {},
@@ -56,12 +61,30 @@ export function bench(device: string, medianUs: number): BenchDocument {
     samples: 30,
     runsPerSample: 10,
     clock: 'performance.now',
+    confidenceUs: [medianUs * 0.98, medianUs * 1.03],
+    driftPercent: 0.5,
+    warmUpRuns: 100,
     clockStepUs: 5,
+    clockCounts: 'time',
     warm: device !== 'phone',
     raw: [medianUs],
+    wallSeconds: 2,
+    conditions: { before: {}, after: {} },
+    outputCrc32: '0badcafe',
+    warnings: device === 'phone' ? [{ code: 'unsettled', message: 'the times did not settle', affects: ['latency'] }] : [],
+    meaningful: device !== 'phone',
     perLayer: [
-      { name: 'conv "a" & <b>', op: 'Conv2d', us: medianUs * 0.75, bytes: 90_000 },
-      { name: 'norm', op: 'LayerNormalization', us: medianUs * 0.25, bytes: 80 },
+      {
+        name: 'conv "a" & <b>',
+        op: 'Conv2d',
+        us: medianUs * 0.75,
+        share: 0.75,
+        macs: 123_456,
+        macsPerSecond: 1e9,
+        rooflineShare: 0.5,
+        bytes: 90_000,
+      },
+      { name: 'norm', op: 'LayerNormalization', us: medianUs * 0.25, share: 0.25, macs: 0, macsPerSecond: 0, bytes: 80 },
     ],
   };
 }

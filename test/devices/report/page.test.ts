@@ -40,7 +40,7 @@ function expectedNumbers(): number[] {
       codeBytes,
       modelBytes,
       arenaBytes,
-      ...perLayer.map(({ us }) => us as number),
+      ...perLayer.flatMap(({ us, share }) => [us, share]),
     ];
   });
   return [
