@@ -9,6 +9,7 @@ import { noSamples, sampleSet, withoutLabels } from '../compression/sample-set.t
 import { UsageError } from '../errors.ts';
 import { writeOutputFile } from '../files.ts';
 import type { Graph } from '../graph.ts';
+import { exportOnnx } from '../onnx/export.ts';
 import { preprocessNote } from '../samples/images.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
 import { loadSamples } from '../samples/load.ts';
@@ -28,6 +29,8 @@ interface CompressOptions {
   readonly name?: string;
   readonly output?: string;
   readonly report?: string;
+  readonly onnx?: string;
+  readonly onnxFloat?: string;
   readonly maxDrop?: number;
   readonly listMethods?: boolean;
   readonly recipeSchema?: boolean;
@@ -192,6 +195,8 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
     recipe: recipe.source,
     description: recipe.description,
     output: target,
+    ...(options.onnx !== undefined && { onnx: options.onnx }),
+    ...(options.onnxFloat !== undefined && { onnxFloat: options.onnxFloat }),
     drop,
     ...(originalTop1 !== undefined && { originalTop1 }),
     ...(measured && { measured }),
@@ -205,6 +210,8 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
     output.note(`the metric drops by ${(drop as number).toFixed(2)} points, --max-drop allows ${options.maxDrop}`);
   }
   writeOutputFile(target, compiled.bytes);
+  if (options.onnx !== undefined) writeOutputFile(options.onnx, exportOnnx(compiled.graph));
+  if (options.onnxFloat !== undefined) writeOutputFile(options.onnxFloat, exportOnnx(compressed.network.graph));
   if (options.report !== undefined) writeOutputFile(options.report, `${JSON.stringify(document, null, 2)}\n`);
   output.report(document, () => reportText(report, target, seconds));
 }
@@ -232,6 +239,8 @@ export const compress: Verb = (program, invocation) => {
     .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
     .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
     .option('--name <name>', 'name of the model; default: that of the file')
+    .option('--onnx <path>', 'write what the packed model computes as ONNX, too: QDQ, or float32 where the recipe does not quantize')
+    .option('--onnx-float <path>', 'write the compressed model before quantization as ONNX, too')
     .option('--report <path>', 'write the report there, too, as JSON')
     .option('--list-methods', 'show every method with its options and their defaults')
     .option('--recipe-schema', 'print the JSON schema of recipes')

@@ -41,16 +41,18 @@ export function foldInputZeroPoint(bias: Value, weights: Value, zeroPoint: numbe
   return { name: `${bias.name}.folded`, type: { dtype: 'int32', shape: [channels] }, data: folded };
 }
 
+/** f32(s_x · s_w), the scale of the accumulator: one, or one per output channel. */
+export function accumulatorScales(x: Value, weights: Value): number[] {
+  const sx = Math.fround(x.type.quantization?.scale[0] as number);
+  const scales = weights.type.quantization?.scale as readonly number[];
+  return scales.map((sw) => Math.fround(sx * Math.fround(sw)));
+}
+
 /** m[o] = f32(f32(s_x · s_w[o]) / s_y), as ONNX Runtime's QLinearConv computes it. */
 export function requantizationMultipliers(x: Value, weights: Value, y: Value): Operand {
-  const sx = Math.fround(x.type.quantization?.scale[0] as number);
   const sy = Math.fround(y.type.quantization?.scale[0] as number);
-  const scales = weights.type.quantization?.scale as readonly number[];
+  const scales = accumulatorScales(x, weights);
   const channels = weights.type.shape[0] as number;
-  const data = new Float32Array(channels);
-  for (let o = 0; o < channels; o++) {
-    const sw = Math.fround((scales.length === 1 ? scales[0] : scales[o]) as number);
-    data[o] = Math.fround(Math.fround(sx * sw) / sy);
-  }
+  const data = Float32Array.from({ length: channels }, (_, o) => ((scales.length === 1 ? scales[0] : scales[o]) as number) / sy);
   return { name: `${y.name}.multipliers`, type: { dtype: 'float32', shape: [channels] }, data };
 }

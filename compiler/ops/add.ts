@@ -6,6 +6,7 @@ import { commutative } from './commutative.ts';
 import {
   binaryFloatCall,
   broadcastWords,
+  broadcastWriter,
   type ElementwiseAttributes,
   evaluateBroadcast,
   importChain,
@@ -35,6 +36,8 @@ export const Add: Op<ElementwiseAttributes> = {
   evaluate: (inputs, attributes) => evaluateBroadcast(inputs, attributes, (a, b) => a + b),
 
   quantize: { kind: 'observed' },
+
+  toOnnx: broadcastWriter('Add'),
 
   kernel(node, { inputs: [a, b], outputs: [y] }) {
     if (a?.type.dtype === 'float32') return binaryFloatCall(format.FUNCTION_ADD, a, b as Value, node.attributes);

@@ -1,6 +1,7 @@
 /** ArgMax: index of the largest element along one axis, as int32; of equal ones the first, or the last if asked. */
 import * as format from '../../runtime-as/format.ts';
 import { elementCount, type Tensor, type TensorType, type Value } from '../graph.ts';
+import { onnxDtypeNames } from '../onnx/tensor.ts';
 import { type Op, parameterWords } from './op.ts';
 import { extentsAround, normalizeAxis } from './strides.ts';
 
@@ -49,6 +50,14 @@ export const ArgMax: Op<ArgMaxAttributes> = {
 
   // The output is int32 and stays so; int8 inputs need no particular parameters: their order is that of the reals.
   quantize: { kind: 'same-as-input' },
+
+  toOnnx(node, writer) {
+    const { axis, keepDimensions, selectLast } = node.attributes;
+    const attributes = { axis, keepdims: Number(keepDimensions), select_last_index: Number(selectLast) };
+    const index = writer.emit('ArgMax', [writer.input(node, 0)], attributes);
+    // ONNX's indices are int64, ours are int32.
+    writer.output(node, writer.emit('Cast', [index], { to: onnxDtypeNames.indexOf('int32') }));
+  },
 
   kernel({ attributes }, { inputs: [x] }) {
     const { type, name } = x as Value;

@@ -3,7 +3,7 @@ import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
 import { LARGEST_REQUANTIZED } from './accumulate.ts';
 import { float32Bits, type KernelCall, type Op, parameterWords } from './op.ts';
-import { addChannelsLast, evaluatePool, inferPool, type PoolAttributes, poolAttributes, poolWords } from './pool.ts';
+import { addChannelsLast, evaluatePool, inferPool, type PoolAttributes, poolAttributes, poolWords, writePool } from './pool.ts';
 
 export interface AveragePoolAttributes extends PoolAttributes {
   /** Padding counts as zeros in the mean; what lies behind it (rounding up) never does. */
@@ -32,6 +32,10 @@ export const AveragePool: Op<AveragePoolAttributes> = {
   },
 
   quantize: { kind: 'observed' },
+
+  toOnnx(node, writer) {
+    writePool('AveragePool', node, node.attributes, writer, { count_include_pad: Number(node.attributes.countIncludePad) });
+  },
 
   kernel({ attributes }, { inputs: [x], outputs: [y] }) {
     const words = {

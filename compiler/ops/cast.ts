@@ -58,6 +58,13 @@ export const Cast: Op<CastAttributes> = {
 
   quantize: { kind: 'float' },
 
+  toOnnx(node, writer) {
+    const { to, boolean } = node.attributes;
+    const x = writer.input(node, 0);
+    const cast = (from: string, dtype: string) => writer.emit('Cast', [from], { to: onnxDtypeNames.indexOf(dtype) });
+    writer.output(node, cast(boolean ? cast(x, 'bool') : x, to === 'float32' ? 'float' : to));
+  },
+
   kernel(node, { inputs: [x], outputs: [y] }) {
     if (!x || !y || node.attributes.boolean || x.type.quantization || y.type.quantization) return undefined;
     return { opcode: format.OPCODE_CAST, operands: [x.name], parameters: [] };

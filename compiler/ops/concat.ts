@@ -60,6 +60,13 @@ export const Concat: Op<ConcatAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
+  toOnnx(node, writer) {
+    const rank = writer.inputShape(node, 0).length;
+    const layout = writer.commonLayout(node.inputs, rank);
+    const operands = node.inputs.map((name) => writer.operand(name, layout));
+    writer.output(node, writer.emit('Concat', operands, { axis: writer.axis(node.attributes.axis, layout, rank) }), layout);
+  },
+
   kernel({ attributes: { axis } }, { inputs }) {
     // What is empty contributes nothing; the kernel knows no empty operands.
     const operands = inputs.filter((input) => elementCount(input.type.shape) > 0);

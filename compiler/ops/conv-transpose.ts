@@ -3,14 +3,16 @@
  * reaches the outputs h · stride + k · dilation - pad. A 1-D one has height 1 on [N, W, C]. It runs in float32 only.
  */
 import * as format from '../../runtime-as/format.ts';
-import { elementCount, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
+import { elementCount, type Node, type Tensor, type TensorType, type Value, type ValueName, valueOf } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
 import { geometryWords, spatialShape, zeroBias } from './conv2d.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
 import { float32Bits, type Op, type Operand, parameterWords } from './op.ts';
 import { Reshape } from './reshape.ts';
 import { Transpose } from './transpose.ts';
+import { windowAttributes } from './window.ts';
 
 type Pair = readonly [number, number];
 
@@ -119,6 +121,16 @@ function importConvTranspose(node: OnnxNode, graph: GraphBuilder): void {
   toChannelsFirst(graph, y, node.outputs[0]);
 }
 
+/** Weights as ONNX has them; see `importWeights`. */
+function exportWeights({ inputs, attributes: { groups } }: Node<ConvTranspose2dAttributes>, writer: OnnxWriter, rank: number): string {
+  const { name, type, constant } = valueOf(writer.graph, inputs[1] as ValueName);
+  const [o, kh, kw, cg] = type.shape as [number, number, number, number];
+  const grouped = { type: { dtype: type.dtype, shape: [groups, o / groups, kh, kw, cg] }, data: constant as Tensor['data'] };
+  const [ordered] = Transpose.evaluate([grouped], { permutation: [0, 4, 1, 2, 3] }) as [Tensor];
+  const shape = [groups * cg, o / groups, ...(rank === 3 ? [kh * kw] : [kh, kw])];
+  return writer.constantOperand(name, { type: { dtype: type.dtype, shape }, data: ordered.data });
+}
+
 export const ConvTranspose2d: Op<ConvTranspose2dAttributes> = {
   name: 'ConvTranspose2d',
 
@@ -164,6 +176,36 @@ export const ConvTranspose2d: Op<ConvTranspose2dAttributes> = {
   },
 
   quantize: { kind: 'float' },
+
+  toOnnx(node, writer) {
+    const { attributes } = node;
+    const { groups, padBefore, output, clamp } = attributes;
+    const rank = writer.inputShape(node, 0).length;
+    const [, h, w] = spatialShape(writer.inputShape(node, 0));
+    const full = ([h, w] as const).map((input, i) =>
+      fullExtent({
+        input,
+        kernel: attributes.kernel[i] as number,
+        stride: attributes.stride[i] as number,
+        dilation: attributes.dilation[i] as number,
+        outputPadding: 0,
+      }),
+    );
+    // What lacks at the end is added there as output_padding; what is too much is cut by the padding.
+    const rest = full.map((extent, i) => extent - (padBefore[i] as number) - (output[i] as number)) as [number, number];
+    const { pads, ...window } = windowAttributes({ ...attributes, padAfter: [Math.max(0, rest[0]), Math.max(0, rest[1])] }, rank);
+    const y = writer.emit(
+      'ConvTranspose',
+      [writer.input(node, 0, 'channels-first'), exportWeights(node, writer, rank), writer.input(node, 2)],
+      {
+        ...window,
+        pads: pads as number[],
+        group: groups,
+        output_padding: rest.map((extent) => Math.max(0, -extent)).slice(rank === 3 ? 1 : 0),
+      },
+    );
+    writer.output(node, writer.clamped(y, clamp), 'channels-first');
+  },
 
   kernel(node, { inputs: [x, w, b], outputs: [y] }) {
     if (x?.type.dtype !== 'float32') return undefined;

@@ -3,16 +3,17 @@
  * height 1 on [N, W, C]. Dense layers (ops/dense.ts) run on the same kernel as 1x1 convolutions.
  */
 import * as format from '../../runtime-as/format.ts';
-import { elementCount, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
+import { elementCount, type Node, type Tensor, type TensorType, type Value, type ValueName, valueOf } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
-import { clampLimits, foldInputZeroPoint, requantizationMultipliers } from './accumulate.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
+import { accumulatorScales, clampLimits, foldInputZeroPoint, requantizationMultipliers } from './accumulate.ts';
 import { dequantizeBias, dequantizeInput } from './dequantize.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
 import { float32Bits, type KernelCall, type Op, type Operand, parameterWords } from './op.ts';
 import { quantizeOutput } from './quantize.ts';
 import { Transpose } from './transpose.ts';
-import { outputExtent, type Window, windowOf } from './window.ts';
+import { outputExtent, type Window, windowAttributes, windowOf } from './window.ts';
 
 export interface Conv2dAttributes extends Window {
   readonly groups: number;
@@ -128,6 +129,16 @@ export const Conv2d: Op<Conv2dAttributes> = {
 
   quantize: { kind: 'accumulate', weightAxis: () => 0 },
 
+  toOnnx(node, writer) {
+    const { attributes } = node;
+    const rank = writer.inputShape(node, 0).length;
+    const y = writer.emit('Conv', [writer.input(node, 0, 'channels-first'), weightOperand(node, writer, rank), biasOperand(node, writer)], {
+      ...windowAttributes(attributes, rank),
+      group: attributes.groups,
+    });
+    writer.output(node, writer.clamped(y, attributes.clamp), 'channels-first');
+  },
+
   kernel(node, { inputs: [x, w, b], outputs: [y] }) {
     const { attributes } = node;
     const geometry = geometryWords((x as Value).type.shape, (y as Value).type.shape, attributes);
@@ -136,6 +147,26 @@ export const Conv2d: Op<Conv2dAttributes> = {
     return accumulateCall(geometry, [x as Value, w as Value, b as Value], y as Value, attributes.clamp, depthwise);
   },
 };
+
+/** [O, KH, KW, I] as ONNX has it: [O, I, KH, KW], or [O, I, K] for values of rank 3. */
+function weightOperand({ inputs }: Node, writer: OnnxWriter, rank: number): string {
+  const { name, type, constant } = valueOf(writer.graph, inputs[1] as ValueName);
+  const [o, kh, kw, i] = type.shape as [number, number, number, number];
+  const shape = rank === 3 ? [o, kh * kw, i] : [o, kh, kw, i];
+  const permutation = rank === 3 ? [0, 2, 1] : [0, 3, 1, 2];
+  return writer.constantOperand(name, { type: { ...type, shape }, data: constant as Tensor['data'] }, permutation);
+}
+
+/** The bias of a layer as real numbers; int32 ones have the scale of the accumulator, per channel. */
+export function biasOperand({ inputs }: Node, writer: OnnxWriter): string {
+  const [x, w, b] = inputs.map((name) => valueOf(writer.graph, name)) as [Value, Value, Value];
+  const shape = [elementCount(b.type.shape)];
+  const bias = { type: { ...b.type, shape }, data: b.constant as Tensor['data'] };
+  if (b.type.dtype !== 'int32') return writer.constantOperand(b.name, bias);
+  const scale = accumulatorScales(x, w);
+  const quantization = { scale, zeroPoint: 0, ...(scale.length > 1 && { axis: 0 }) };
+  return writer.constantOperand(b.name, { ...bias, type: { ...bias.type, quantization } });
+}
 
 /** Words CONV_… that every convolution has, from the shapes of x and y (rank 4, or 3 with height 1). */
 export function geometryWords(

@@ -3,11 +3,11 @@
  * an image of height 1 whose width counts the rows of x.
  */
 import * as format from '../../runtime-as/format.ts';
-import { elementCount, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
+import { constantOf, elementCount, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
-import { accumulateCall, zeroBias } from './conv2d.ts';
+import { accumulateCall, biasOperand, zeroBias } from './conv2d.ts';
 import { dequantizeInput } from './dequantize.ts';
 import { type ElementwiseAttributes, unclamped } from './elementwise.ts';
 import { Expand } from './expand.ts';
@@ -142,6 +142,20 @@ export const Dense: Op<ElementwiseAttributes> = {
   },
 
   quantize: { kind: 'accumulate', weightAxis: () => 0 },
+
+  toOnnx(node, writer) {
+    const w = node.inputs[1] as ValueName;
+    const bias = biasOperand(node, writer);
+    // Gemm takes matrices only; for others the weights are transposed once and for all.
+    const y =
+      writer.inputShape(node, 0).length === 2
+        ? writer.emit('Gemm', [writer.input(node, 0), writer.operand(w), bias], { transB: 1 })
+        : writer.emit('Add', [
+            writer.emit('MatMul', [writer.input(node, 0), writer.constantOperand(w, constantOf(writer.graph, w) as Tensor, [1, 0])]),
+            bias,
+          ]);
+    writer.output(node, writer.clamped(y, node.attributes.clamp));
+  },
 
   kernel(node, { inputs: [x, w, b], outputs: [y] }) {
     const [n, k] = (w as Value).type.shape as [number, number];

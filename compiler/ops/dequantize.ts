@@ -4,6 +4,7 @@ import type { Quantization, Tensor, TensorType, Value, ValueName } from '../grap
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { type LinearQuantization, linearQuantization, onnxDtypeOf } from '../onnx/quantization.ts';
+import { onnxDtypeNames } from '../onnx/tensor.ts';
 import { float32Bits, type Op, parameterWords } from './op.ts';
 import { channelOf } from './quantize.ts';
 import { normalizeAxis } from './strides.ts';
@@ -16,9 +17,12 @@ export interface DequantizeAttributes {
   readonly quantization?: Quantization;
 }
 
+/** What stands between uint8 integers and the int8 ones that mean the same. */
+const UINT8_SHIFT = 128;
+
 /** What is taken from the input's integers before the zero point. */
 function shiftOf(type: TensorType): number {
-  return type.dtype === 'int32' ? 128 : 0;
+  return type.dtype === 'int32' ? UINT8_SHIFT : 0;
 }
 
 /**
@@ -98,6 +102,19 @@ export const Dequantize: Op<DequantizeAttributes> = {
   },
 
   quantize: { kind: 'float' },
+
+  toOnnx(node, writer) {
+    const layout = writer.commonLayout(node.inputs, writer.inputShape(node, 0).length);
+    const x = writer.input(node, 0, layout);
+    const { dtype } = writer.type(node.inputs[0] as ValueName);
+    const { scale, zeroPoint } = node.attributes.quantization ?? { scale: [1], zeroPoint: 0 };
+    if (dtype === 'int8') writer.output(node, x, layout);
+    else {
+      const real = writer.emit('Cast', [x], { to: onnxDtypeNames.indexOf('float') });
+      const distance = writer.emit('Sub', [real, writer.float(zeroPoint + UINT8_SHIFT)]);
+      writer.output(node, writer.emit('Mul', [distance, writer.float(scale[0] as number)]), layout);
+    }
+  },
 
   kernel(node, { inputs: [x] }) {
     const { scale = [], zeroPoint = 0 } = node.attributes.quantization ?? x?.type.quantization ?? {};

@@ -3,6 +3,7 @@ import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
 import {
   binaryFloatCall,
+  broadcastWriter,
   type Combine,
   type ElementwiseAttributes,
   evaluateBroadcast,
@@ -37,6 +38,8 @@ export const Div: Op<ElementwiseAttributes> = {
   evaluate: (inputs, attributes) => evaluateBroadcast(inputs, attributes, (a, b) => a / b),
 
   quantize: { kind: 'float' },
+
+  toOnnx: broadcastWriter('Div'),
 
   kernel(node, { inputs: [a, b] }) {
     return a?.type.dtype === 'float32' ? binaryFloatCall(format.FUNCTION_DIV, a, b as Value, node.attributes) : undefined;

@@ -1,8 +1,9 @@
 /** What operators with two broadcast operands share: shapes, the float reference and the collapsed loops of the kernels. */
 import * as format from '../../runtime-as/format.ts';
-import { elementCount, type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
+import { elementCount, type Node, type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
 import { float32Bits, type KernelCall, parameterWords } from './op.ts';
 import { broadcastShapes, broadcastStrides, forEachIndex } from './strides.ts';
 
@@ -115,4 +116,26 @@ export function binaryFloatCall(code: number, a: Value, b: Value, { clamp }: Ele
       inPlace: inPlaceOperands(a.type.shape, b.type.shape),
     }
   );
+}
+
+/** The ONNX form of an operator whose operands broadcast; `make` adds it for operands in one layout. */
+export function writeBroadcast(
+  node: Node,
+  clamp: readonly [number, number],
+  writer: OnnxWriter,
+  make: (operands: readonly string[]) => string,
+): void {
+  const output = node.outputs[0] as ValueName;
+  const rank = writer.shape(output).length;
+  const layout = writer.commonLayout(node.inputs, rank);
+  const operands = node.inputs.map((name) =>
+    layout === 'stored' || elementCount(writer.shape(name)) === 1 ? writer.operand(name) : writer.operand(name, layout, rank),
+  );
+  writer.define(output, writer.clamped(make(operands), clamp), layout);
+}
+
+/** The same where ONNX has the operator under this name. */
+export function broadcastWriter(operator: string) {
+  return (node: Node<ElementwiseAttributes>, writer: OnnxWriter): void =>
+    writeBroadcast(node, node.attributes.clamp, writer, (operands) => writer.emit(operator, operands));
 }

@@ -48,6 +48,10 @@ export const Expand: Op<ExpandAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
+  toOnnx(node, writer) {
+    writer.output(node, writer.emit('Expand', [writer.input(node, 0), writer.ints(node.attributes.shape)]));
+  },
+
   kernel({ attributes: { shape } }, { inputs: [x], outputs: [y] }) {
     return stridedCopy(x as Value, y as Value, { shape, start: 0, strides: broadcastStrides((x as Value).type.shape, shape) });
   },

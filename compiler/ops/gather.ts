@@ -60,6 +60,10 @@ export const Gather: Op<GatherAttributes> = {
 
   quantize: { kind: 'same-as-input', inputs: [0] },
 
+  toOnnx(node, writer) {
+    writer.output(node, writer.emit('Gather', [writer.input(node, 0), writer.input(node, 1)], { axis: node.attributes.axis }));
+  },
+
   kernel({ attributes: { axis } }, { inputs: [x, indices], outputs: [y] }) {
     const { type, name } = x as Value;
     if (elementCount((y as Value).type.shape) === 0) return undefined;

@@ -57,6 +57,12 @@ export const InstanceNorm: Op<InstanceNormAttributes> = {
 
   quantize: { kind: 'float' },
 
+  toOnnx(node, writer) {
+    const operands = [writer.input(node, 0, 'channels-first'), writer.input(node, 1), writer.input(node, 2)];
+    const y = writer.emit('InstanceNormalization', operands, { epsilon: { float: node.attributes.epsilon } });
+    writer.output(node, y, 'channels-first');
+  },
+
   kernel({ attributes: { epsilon } }, { inputs }) {
     const [x, gamma, beta] = inputs as [Value, Value, Value];
     if (x.type.dtype !== 'float32' || elementCount(x.type.shape) === 0) return undefined;

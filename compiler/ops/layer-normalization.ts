@@ -87,6 +87,12 @@ export const LayerNorm: Op<LayerNormAttributes> = {
 
   quantize: { kind: 'float' },
 
+  toOnnx(node, writer) {
+    const { axis, epsilon } = node.attributes;
+    const operands = node.inputs.map((name) => writer.operand(name));
+    writer.output(node, writer.emit('LayerNormalization', operands, { axis, epsilon: { float: epsilon } }));
+  },
+
   kernel({ attributes: { axis, epsilon } }, { inputs }) {
     const [x, gamma, beta] = inputs as [Value, Value, Value];
     if (x.type.dtype !== 'float32' || elementCount(x.type.shape) === 0) return undefined;

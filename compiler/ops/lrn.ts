@@ -54,6 +54,12 @@ export const Lrn: Op<LrnAttributes> = {
 
   quantize: { kind: 'float' },
 
+  toOnnx(node, writer) {
+    const { size, alpha, beta, bias } = node.attributes;
+    const attributes = { size, alpha: { float: alpha }, beta: { float: beta }, bias: { float: bias } };
+    writer.output(node, writer.emit('LRN', [writer.input(node, 0, 'channels-first')], attributes), 'channels-first');
+  },
+
   kernel({ attributes: { size, alpha, beta, bias } }, { inputs: [x] }) {
     const { type, name } = x as Value;
     if (type.dtype !== 'float32' || elementCount(type.shape) === 0) return undefined;

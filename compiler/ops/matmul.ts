@@ -56,6 +56,10 @@ export const MatMul: Op<NoAttributes> = {
 
   quantize: { kind: 'observed' },
 
+  toOnnx(node, writer) {
+    writer.output(node, writer.emit('MatMul', [writer.input(node, 0), writer.input(node, 1)]));
+  },
+
   kernel(_, { inputs: [a, b], outputs: [y] }) {
     const x = (a as Value).type;
     const w = (b as Value).type;

@@ -2,7 +2,7 @@
 import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
 import { type Op, parameterWords } from './op.ts';
-import { addChannelsLast, evaluatePool, inferPool, type PoolAttributes, poolAttributes, poolWords } from './pool.ts';
+import { addChannelsLast, evaluatePool, inferPool, type PoolAttributes, poolAttributes, poolWords, writePool } from './pool.ts';
 
 export const MaxPool: Op<PoolAttributes> = {
   name: 'MaxPool',
@@ -20,6 +20,10 @@ export const MaxPool: Op<PoolAttributes> = {
   evaluate: (inputs, attributes) => evaluatePool(inputs, attributes, (values) => values.reduce((a, b) => Math.max(a, b))),
 
   quantize: { kind: 'same-as-input' },
+
+  toOnnx(node, writer) {
+    writePool('MaxPool', node, node.attributes, writer);
+  },
 
   kernel({ attributes }, { inputs: [x], outputs: [y] }) {
     const { dtype } = (x as Value).type;

@@ -2,7 +2,14 @@
 import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
 import { commutative } from './commutative.ts';
-import { binaryFloatCall, type ElementwiseAttributes, evaluateBroadcast, importChain, inferBroadcast } from './elementwise.ts';
+import {
+  binaryFloatCall,
+  broadcastWriter,
+  type ElementwiseAttributes,
+  evaluateBroadcast,
+  importChain,
+  inferBroadcast,
+} from './elementwise.ts';
 import type { Op } from './op.ts';
 
 /** max(a, b); a constant number becomes a lower limit. */
@@ -22,6 +29,8 @@ export const Max: Op<ElementwiseAttributes> = {
   evaluate: (inputs, attributes) => evaluateBroadcast(inputs, attributes, Math.max),
 
   quantize: { kind: 'float' },
+
+  toOnnx: broadcastWriter('Max'),
 
   kernel(node, { inputs: [a, b] }) {
     return a?.type.dtype === 'float32' ? binaryFloatCall(format.FUNCTION_MAX, a, b as Value, node.attributes) : undefined;

@@ -2,7 +2,14 @@
 import * as format from '../../runtime-as/format.ts';
 import type { Value } from '../graph.ts';
 import { commutative } from './commutative.ts';
-import { binaryFloatCall, type ElementwiseAttributes, evaluateBroadcast, importChain, inferBroadcast } from './elementwise.ts';
+import {
+  binaryFloatCall,
+  broadcastWriter,
+  type ElementwiseAttributes,
+  evaluateBroadcast,
+  importChain,
+  inferBroadcast,
+} from './elementwise.ts';
 import type { Op } from './op.ts';
 
 /** min(a, b); a constant number becomes an upper limit. */
@@ -22,6 +29,8 @@ export const Min: Op<ElementwiseAttributes> = {
   evaluate: (inputs, attributes) => evaluateBroadcast(inputs, attributes, Math.min),
 
   quantize: { kind: 'float' },
+
+  toOnnx: broadcastWriter('Min'),
 
   kernel(node, { inputs: [a, b] }) {
     return a?.type.dtype === 'float32' ? binaryFloatCall(format.FUNCTION_MIN, a, b as Value, node.attributes) : undefined;

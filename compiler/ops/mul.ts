@@ -6,6 +6,7 @@ import { commutative } from './commutative.ts';
 import {
   binaryFloatCall,
   broadcastWords,
+  broadcastWriter,
   type ElementwiseAttributes,
   evaluateBroadcast,
   importPair,
@@ -31,6 +32,8 @@ export const Mul: Op<ElementwiseAttributes> = {
   evaluate: (inputs, attributes) => evaluateBroadcast(inputs, attributes, (a, b) => a * b),
 
   quantize: { kind: 'observed' },
+
+  toOnnx: broadcastWriter('Mul'),
 
   kernel(node, { inputs: [a, b], outputs: [y] }) {
     if (a?.type.dtype === 'float32') return binaryFloatCall(format.FUNCTION_MUL, a, b as Value, node.attributes);

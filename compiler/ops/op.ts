@@ -2,6 +2,7 @@
 import type { Node, Quantization, Tensor, TensorType, TypedArray, Value } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
 
 /**
  * How an operator becomes integer.
@@ -54,6 +55,8 @@ export interface Op<A = any> extends OnnxImporter {
   /** The float32 (and, for shape arithmetic, int32) reference: obvious, slow, the definition of right. */
   evaluate(inputs: readonly Tensor[], attributes: A): readonly Tensor[];
   readonly quantize: QuantizationRule<A>;
+  /** Writes the node as ONNX nodes on real numbers; `writer.define` takes the results. Absent: there is no ONNX form. */
+  toOnnx?(node: Node<A>, writer: OnnxWriter): void;
   /**
    * The kernel call for these value types (float32, or int8 with quantization); 'alias' when the output is the
    * input's bytes. Absent: the operator must be folded away before planning. Undefined: no kernel for these types.

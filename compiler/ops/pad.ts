@@ -146,6 +146,14 @@ export const Pad: Op<PadAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
+  toOnnx(node, writer) {
+    const { before, after, mode, value } = node.attributes;
+    const layout = writer.commonLayout(node.inputs, before.length);
+    const pads = writer.ints([...writer.perAxis(before, layout), ...writer.perAxis(after, layout)]);
+    const operands = [writer.input(node, 0, layout), pads, ...(mode === 'constant' ? [writer.float(value)] : [])];
+    writer.output(node, writer.emit('Pad', operands, { mode }), layout);
+  },
+
   kernel({ attributes }, { inputs: [x], outputs: [y] }) {
     const { type, name } = x as Value;
     const axes = mergeAxes(type.shape, (y as Value).type.shape, attributes);

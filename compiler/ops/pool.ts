@@ -1,11 +1,12 @@
 /** What MaxPool and AveragePool share: attributes, import, shapes, the reference's loop and the kernel's geometry. */
 import * as format from '../../runtime-as/format.ts';
-import type { Tensor, TensorType, Value, ValueName } from '../graph.ts';
+import type { Node, Tensor, TensorType, Value, ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
 import { spatialShape } from './conv2d.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
-import { outputExtent, type Window, windowOf } from './window.ts';
+import { outputExtent, type Window, windowAttributes, windowOf } from './window.ts';
 
 export interface PoolAttributes extends Window {
   /** The number of outputs is rounded up: the last window may reach beyond the padding. */
@@ -104,4 +105,20 @@ export function poolWords(x: Value, y: Value, attributes: PoolAttributes): Recor
     [format.POOL_PAD_TOP]: attributes.padBefore[0],
     [format.POOL_PAD_LEFT]: attributes.padBefore[1],
   };
+}
+
+/** The ONNX form of both pools. */
+export function writePool(
+  operator: string,
+  node: Node,
+  attributes: PoolAttributes,
+  writer: OnnxWriter,
+  more: Readonly<Record<string, number>> = {},
+): void {
+  const y = writer.emit(operator, [writer.input(node, 0, 'channels-first')], {
+    ...windowAttributes(attributes, writer.inputShape(node, 0).length),
+    ceil_mode: Number(attributes.ceil),
+    ...more,
+  });
+  writer.output(node, y, 'channels-first');
 }

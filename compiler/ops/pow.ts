@@ -4,6 +4,7 @@ import type { Value } from '../graph.ts';
 import { Cast } from './cast.ts';
 import {
   binaryFloatCall,
+  broadcastWriter,
   type Combine,
   type ElementwiseAttributes,
   evaluateBroadcast,
@@ -36,6 +37,8 @@ export const Pow: Op<ElementwiseAttributes> = {
   evaluate: (inputs, attributes) => evaluateBroadcast(inputs, attributes, (a, b) => a ** b),
 
   quantize: { kind: 'float' },
+
+  toOnnx: broadcastWriter('Pow'),
 
   kernel(node, { inputs: [a, b] }) {
     return a?.type.dtype === 'float32' ? binaryFloatCall(format.FUNCTION_POWER, a, b as Value, node.attributes) : undefined;

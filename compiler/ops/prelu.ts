@@ -2,7 +2,15 @@
 import * as format from '../../runtime-as/format.ts';
 import type { TensorType, Value } from '../graph.ts';
 import { LARGEST_REQUANTIZED } from './accumulate.ts';
-import { binaryFloatCall, broadcastWords, evaluateBroadcast, inferBroadcast, scalarOperand, unclamped } from './elementwise.ts';
+import {
+  binaryFloatCall,
+  broadcastWords,
+  evaluateBroadcast,
+  inferBroadcast,
+  scalarOperand,
+  unclamped,
+  writeBroadcast,
+} from './elementwise.ts';
 import { float32Bits, type KernelCall, type Op, parameterWords } from './op.ts';
 import { addUnary } from './unary.ts';
 
@@ -30,6 +38,10 @@ export const PRelu: Op<Record<string, never>> = {
   evaluate: (inputs) => evaluateBroadcast(inputs, unclamped, (x, slope) => (x < 0 ? slope * x : x)),
 
   quantize: { kind: 'observed' },
+
+  toOnnx(node, writer) {
+    writeBroadcast(node, unclamped.clamp, writer, (operands) => writer.emit('PRelu', operands));
+  },
 
   kernel(_, { inputs: [x, slope], outputs: [y] }) {
     if (x?.type.dtype === 'float32') return binaryFloatCall(format.FUNCTION_PRELU, x, slope as Value, unclamped);

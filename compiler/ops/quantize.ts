@@ -67,6 +67,11 @@ export const Quantize: Op<QuantizeAttributes> = {
 
   quantize: { kind: 'float' },
 
+  toOnnx(node, writer) {
+    const layout = writer.commonLayout(node.inputs, writer.inputShape(node, 0).length);
+    writer.output(node, writer.input(node, 0, layout), layout);
+  },
+
   kernel(node, { inputs: [x], outputs: [y] }) {
     const { scale = [], zeroPoint = 0 } = node.attributes.quantization ?? y?.type.quantization ?? {};
     if (scale.length !== 1) return undefined;

@@ -3,9 +3,10 @@
  * integers of their input and sums do not. Global pools land here too: they are means and maxima over the spatial axes.
  */
 import * as format from '../../runtime-as/format.ts';
-import { elementCount, type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
+import { elementCount, type Node, type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
 import { LARGEST_REQUANTIZED } from './accumulate.ts';
 import { layoutName } from './layout.ts';
 import { float32Bits, type KernelCall, type Op, parameterWords, type QuantizationRule } from './op.ts';
@@ -167,6 +168,16 @@ function importGlobalPool(name: ReduceAttributes['function']) {
   };
 }
 
+/** Without keepDims the result has no channels-first order of its own: it is made from the stored one. */
+function writeReduce(node: Node<ReduceAttributes>, writer: OnnxWriter): void {
+  const { axes, keepDims, function: name } = node.attributes;
+  const rank = writer.inputShape(node, 0).length;
+  const isSpatial = axes.length === rank - 2 && axes.every((axis, i) => axis === i + 1);
+  const layout = keepDims || isSpatial ? writer.commonLayout(node.inputs, rank) : 'stored';
+  const reduced = writer.ints(axes.map((axis) => writer.axis(axis, layout, rank)).sort((a, b) => a - b));
+  writer.output(node, writer.emit(`Reduce${name}`, [writer.input(node, 0, layout), reduced], { keepdims: Number(keepDims) }), layout);
+}
+
 function reduceOperator(name: string, onnx: Op['onnx'], quantize: QuantizationRule<ReduceAttributes>): Op<ReduceAttributes> {
   return {
     name,
@@ -174,6 +185,7 @@ function reduceOperator(name: string, onnx: Op['onnx'], quantize: QuantizationRu
     infer,
     evaluate,
     quantize,
+    toOnnx: writeReduce,
     kernel: ({ attributes }, { inputs: [x], outputs: [y] }) => kernelCall(attributes, x as Value, y as Value),
   };
 }

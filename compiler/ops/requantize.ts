@@ -27,6 +27,11 @@ export const Requantize: Op<Record<never, never>> = {
 
   quantize: { kind: 'observed' },
 
+  toOnnx(node, writer) {
+    const layout = writer.commonLayout(node.inputs, writer.inputShape(node, 0).length);
+    writer.output(node, writer.input(node, 0, layout), layout);
+  },
+
   kernel(_, { inputs: [x], outputs: [y] }) {
     if (x?.type.dtype === 'float32') return 'alias';
     const from = x?.type.quantization;

@@ -75,5 +75,13 @@ export const Reshape: Op<ReshapeAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
+  toOnnx(node, writer) {
+    const shape = writer.inputShape(node, 0);
+    // Where all positions are one, both orders hold the same list: [N, 1, 1, C] needs no Transpose to be flattened.
+    const isPoint = shape.length > 2 && shape.slice(1, -1).every((extent) => extent === 1);
+    const layout = isPoint ? writer.commonLayout(node.inputs, shape.length) : 'stored';
+    writer.output(node, writer.emit('Reshape', [writer.input(node, 0, layout), writer.ints(node.attributes.shape)]));
+  },
+
   kernel: () => 'alias',
 };

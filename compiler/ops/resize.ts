@@ -1,8 +1,19 @@
 /** Resize: an image [N, H, W, C] (or [N, W, C]) sampled at other positions: the nearest pixel, or linear in between. */
 import * as format from '../../runtime-as/format.ts';
-import { byteLength, dtypeBytes, elementCount, type Tensor, type TensorType, typedArray, type Value, type ValueName } from '../graph.ts';
+import {
+  byteLength,
+  dtypeBytes,
+  elementCount,
+  type Tensor,
+  type TensorType,
+  tensor,
+  typedArray,
+  type Value,
+  type ValueName,
+} from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
 import { spatialShape } from './conv2d.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
 import { type KernelCall, type Op, type Operand, parameterWords } from './op.ts';
@@ -26,6 +37,13 @@ function importResize(node: OnnxNode, graph: GraphBuilder): void {
 function outputShape(shape: readonly number[], { sampling: [rows, columns] }: ResizeAttributes): number[] {
   const [n, , , c] = spatialShape(shape);
   return shape.length === 3 ? [n, columns.to, c] : [n, rows.to, columns.to, c];
+}
+
+/** ONNX's scales; its sizes where rounding the scaled extents down does not give them. */
+function targetOperands(writer: OnnxWriter, axes: readonly Sampling[], [n, c]: readonly [number, number]): string[] {
+  const fits = axes.every(({ from, to, scale }) => Math.floor(Math.fround(from * Math.fround(scale))) === to);
+  if (!fits) return ['', writer.ints([n, c, ...axes.map(({ to }) => to)])];
+  return [writer.constant(tensor('float32', [axes.length + 2], [1, 1, ...axes.map(({ scale }) => scale)]))];
 }
 
 export const Resize: Op<ResizeAttributes> = {
@@ -65,6 +83,24 @@ export const Resize: Op<ResizeAttributes> = {
   },
 
   quantize: { kind: 'same-as-input' },
+
+  toOnnx(node, writer) {
+    const { mode, sampling } = node.attributes;
+    const shape = writer.inputShape(node, 0);
+    const rank = shape.length;
+    const [n, , , c] = spatialShape(shape);
+    const [rows, columns] = sampling;
+    const axes = rank === 3 ? [columns] : [rows, columns];
+    const { coordinates, nearest } = columns;
+    // Opset 10's way of rounding has a name of its own for each direction.
+    const rounding = nearest !== 'simple' ? nearest : columns.scale < 1 ? 'ceil' : 'floor';
+    const y = writer.emit('Resize', [writer.input(node, 0, 'channels-first'), '', ...targetOperands(writer, axes, [n, c])], {
+      mode,
+      coordinate_transformation_mode: coordinates,
+      nearest_mode: rounding,
+    });
+    writer.output(node, y, 'channels-first');
+  },
 
   kernel({ attributes }, { inputs: [x], outputs: [y] }) {
     if (byteLength((x as Value).type) === 0) return undefined;

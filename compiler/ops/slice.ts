@@ -131,6 +131,20 @@ export const Slice: Op<SliceAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
+  toOnnx(node, writer) {
+    const { starts, steps, shape } = node.attributes;
+    const layout = writer.commonLayout(node.inputs, shape.length);
+    // The end is not taken; going down past index 0 is written as a number below any.
+    const ends = starts.map((start, i) => {
+      const end = start + (shape[i] as number) * (steps[i] as number);
+      return end < 0 ? -0x80000000 : end;
+    });
+    const axes = starts.map((_, i) => i);
+    const lists = [starts, ends].map((list) => writer.ints(writer.perAxis(list, layout)));
+    const operands = [writer.input(node, 0, layout), ...lists, writer.ints(axes), writer.ints(writer.perAxis(steps, layout))];
+    writer.output(node, writer.emit('Slice', operands), layout);
+  },
+
   kernel({ attributes }, { inputs: [x], outputs: [y] }) {
     return stridedCopy(x as Value, y as Value, { shape: attributes.shape, ...viewOf((x as Value).type.shape, attributes) });
   },

@@ -1,8 +1,9 @@
 /** Softmax: y = e^x / Σ e^x along one axis, and LogSoftmax, its logarithm. */
 import * as format from '../../runtime-as/format.ts';
-import { elementCount, type Quantization, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
+import { elementCount, type Node, type Quantization, type Tensor, type TensorType, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import type { OnnxWriter } from '../onnx/writer.ts';
 import { layoutName } from './layout.ts';
 import { type KernelCall, type Op, type Operand, parameterWords } from './op.ts';
 import { Reshape } from './reshape.ts';
@@ -102,6 +103,15 @@ function integerCall(x: Value, y: Value, axis: number): KernelCall | undefined {
   };
 }
 
+function writeSoftmax(operator: string) {
+  return (node: Node<SoftmaxAttributes>, writer: OnnxWriter): void => {
+    const rank = writer.inputShape(node, 0).length;
+    const layout = writer.commonLayout(node.inputs, rank);
+    const y = writer.emit(operator, [writer.input(node, 0, layout)], { axis: writer.axis(node.attributes.axis, layout, rank) });
+    writer.output(node, y, layout);
+  };
+}
+
 export const Softmax: Op<SoftmaxAttributes> = {
   name: 'Softmax',
 
@@ -112,6 +122,8 @@ export const Softmax: Op<SoftmaxAttributes> = {
   evaluate: (inputs, attributes) => evaluateSoftmax(inputs, attributes, (distance, sum) => Math.exp(distance) / sum),
 
   quantize: { kind: 'fixed', output: () => unitInterval },
+
+  toOnnx: writeSoftmax('Softmax'),
 
   kernel({ attributes: { axis } }, { inputs: [x], outputs: [y] }) {
     return (x as Value).type.dtype === 'int8' ? integerCall(x as Value, y as Value, axis) : floatCall(x as Value, axis, false);
@@ -129,6 +141,8 @@ export const LogSoftmax: Op<SoftmaxAttributes> = {
   evaluate: (inputs, attributes) => evaluateSoftmax(inputs, attributes, (distance, sum) => distance - Math.log(sum)),
 
   quantize: { kind: 'float' },
+
+  toOnnx: writeSoftmax('LogSoftmax'),
 
   kernel: ({ attributes: { axis } }, { inputs: [x] }) => floatCall(x as Value, axis, true),
 };

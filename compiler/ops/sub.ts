@@ -4,6 +4,7 @@ import type { Value } from '../graph.ts';
 import { addInt8Call } from './add.ts';
 import {
   binaryFloatCall,
+  broadcastWriter,
   type Combine,
   type ElementwiseAttributes,
   evaluateBroadcast,
@@ -34,6 +35,8 @@ export const Sub: Op<ElementwiseAttributes> = {
   evaluate: (inputs, attributes) => evaluateBroadcast(inputs, attributes, (a, b) => a - b),
 
   quantize: { kind: 'observed' },
+
+  toOnnx: broadcastWriter('Sub'),
 
   kernel(node, { inputs: [a, b], outputs: [y] }) {
     if (a?.type.dtype === 'float32') return binaryFloatCall(format.FUNCTION_SUB, a, b as Value, node.attributes);

@@ -55,6 +55,10 @@ export const Tile: Op<TileAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
+  toOnnx(node, writer) {
+    writer.output(node, writer.emit('Tile', [writer.input(node, 0), writer.ints(node.attributes.repeats)]));
+  },
+
   kernel({ attributes: { repeats } }, { inputs: [x], outputs: [y] }) {
     return stridedCopy(x as Value, y as Value, { start: 0, ...viewOf((x as Value).type.shape, repeats) });
   },

@@ -57,6 +57,10 @@ export const Transpose: Op<TransposeAttributes> = {
 
   quantize: { kind: 'same-as-input' },
 
+  toOnnx(node, writer) {
+    writer.output(node, writer.emit('Transpose', [writer.input(node, 0)], { perm: node.attributes.permutation }));
+  },
+
   kernel({ attributes: { permutation } }, { inputs: [x], outputs: [y] }) {
     const { shape } = (x as Value).type;
     if (keepsBytes(shape, permutation)) return 'alias';

@@ -6,6 +6,7 @@ import type { OnnxNode } from '../onnx/node.ts';
 import { quantizeNumber } from './accumulate.ts';
 import { float32Bits, type Op, type Operand, parameterWords } from './op.ts';
 import { unaryFunctions } from './unary-functions.ts';
+import { writeUnary } from './unary-onnx.ts';
 
 export interface UnaryAttributes {
   /** A key of `unaryFunctions`. */
@@ -100,6 +101,12 @@ export const Unary: Op<UnaryAttributes> = {
   },
 
   quantize: { kind: 'observed', known: ({ function: name }) => functionOf(name).known },
+
+  toOnnx(node, writer) {
+    const rank = writer.inputShape(node, 0).length;
+    const layout = writer.commonLayout(node.inputs, rank);
+    writer.output(node, writeUnary(writer, writer.input(node, 0, layout), node.attributes), layout);
+  },
 
   kernel(node, { inputs: [x], outputs: [y] }) {
     const { function: name, alpha, beta } = node.attributes;

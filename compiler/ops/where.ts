@@ -5,6 +5,7 @@
 import { elementCount, type Tensor, type TensorType, tensor, typedArray } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
+import { onnxDtypeNames } from '../onnx/tensor.ts';
 import { unclamped } from './elementwise.ts';
 import { Max } from './max.ts';
 import { Min } from './min.ts';
@@ -58,4 +59,9 @@ export const Where: Op<Record<string, never>> = {
   },
 
   quantize: { kind: 'float' },
+
+  toOnnx(node, writer) {
+    const condition = writer.emit('Cast', [writer.input(node, 0)], { to: onnxDtypeNames.indexOf('bool') });
+    writer.output(node, writer.emit('Where', [condition, writer.input(node, 1), writer.input(node, 2)]));
+  },
 };

@@ -61,3 +61,14 @@ export function windowOf(node: OnnxNode, input: readonly number[], kernel: reado
     padAfter: pair(after, 0),
   };
 }
+
+/** The same as attributes of an ONNX node on values of this rank: one spatial axis, or two. */
+export function windowAttributes({ kernel, stride, dilation, padBefore, padAfter }: Window, rank: number): Record<string, number[]> {
+  const spatial = (pair: Pair) => (rank === 3 ? [pair[1]] : [...pair]);
+  return {
+    kernel_shape: spatial(kernel),
+    strides: spatial(stride),
+    dilations: spatial(dilation),
+    pads: [...spatial(padBefore), ...spatial(padAfter)],
+  };
+}

@@ -41,7 +41,7 @@ function compile({ name, model, inputs }: ConformanceCase, frozen: readonly Case
 }
 
 /** The graph that freezes as little as possible. @throws UnsupportedModelError of the last attempt. */
-function compileFrozen(conformanceCase: ConformanceCase): Graph {
+export function compileFrozen(conformanceCase: ConformanceCase): Graph {
   let refusal: unknown;
   for (const frozen of frozenSets(conformanceCase.inputs)) {
     try {
@@ -54,7 +54,7 @@ function compileFrozen(conformanceCase: ConformanceCase): Graph {
   throw refusal;
 }
 
-function permute(tensor: Tensor, permutation: readonly number[]): Tensor {
+export function permute(tensor: Tensor, permutation: readonly number[]): Tensor {
   return Transpose.evaluate([tensor], { permutation })[0] as Tensor;
 }
 
@@ -64,7 +64,7 @@ function shiftOf(dtype: string): number {
 }
 
 /** The array that feeds the port. The passes turn a quantized input into the float32 values that its integers stand for. */
-function toPort({ tensor, dtype }: CaseTensor, port: Port, { type }: Value): TypedArray {
+export function toPort({ tensor, dtype }: CaseTensor, port: Port, { type }: Value): TypedArray {
   const { data } = port.permutation ? permute(tensor, port.permutation) : tensor;
   const { quantization } = type;
   if (tensor.type.dtype === 'float32' || type.dtype !== 'float32' || !quantization) return data;
@@ -72,7 +72,7 @@ function toPort({ tensor, dtype }: CaseTensor, port: Port, { type }: Value): Typ
 }
 
 /** The port's output in the shape and dtype of the case. */
-function fromPort(output: Tensor, { permutation }: Port, { type }: Value, dtype: string): Tensor {
+export function fromPort(output: Tensor, { permutation }: Port, { type }: Value, dtype: string): Tensor {
   const inverse = permutation?.map((_, axis) => permutation.indexOf(axis));
   const tensor = inverse ? permute(output, inverse) : output;
   const { quantization } = type;
@@ -87,7 +87,7 @@ function fromPort(output: Tensor, { permutation }: Port, { type }: Value, dtype:
 }
 
 /** The first difference; undefined when there is none. */
-function difference(actual: Tensor, { type, data }: Tensor): string | undefined {
+export function difference(actual: Tensor, { type, data }: Tensor): string | undefined {
   if (actual.type.shape.join() !== type.shape.join()) return `shape [${actual.type.shape}], expected [${type.shape}]`;
   const exact = type.dtype !== 'float32';
   for (let i = 0; i < data.length; i++) {
