@@ -4,6 +4,10 @@ import type { PackedModel } from '../compiler/packed/read.ts';
 export interface PackageOptions {
   /** Name of the package; default: the model's. */
   readonly name?: string;
+  /** mcu: the board that it is for; it decides the vocabulary and is what sizes are measured for. */
+  readonly board?: string;
+  /** mcu: scalar, dsp, mve, or auto: all of them, the compiler's target selects. */
+  readonly vocabulary?: string;
 }
 
 /** What was written, and what it costs on the device. */

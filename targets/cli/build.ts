@@ -4,8 +4,14 @@ import type { Verb } from '../../compiler/cli/program.ts';
 import { table } from '../../compiler/cli/table.ts';
 import { UsageError } from '../../compiler/errors.ts';
 import { targets } from '../index.ts';
+import type { PackageOptions } from '../target.ts';
 
 const names = targets.map(({ name }) => name).join('|');
+
+interface BuildOptions extends PackageOptions {
+  readonly target: string;
+  readonly output: string;
+}
 
 export const build: Verb = (program, invocation) => {
   program
@@ -15,14 +21,16 @@ export const build: Verb = (program, invocation) => {
     .requiredOption('--target <target>', names)
     .requiredOption('-o, --output <folder>', 'the folder to write')
     .option('--name <name>', "the package's name (default: the model's)")
-    .action(async (path: string, options: { target: string; output: string; name?: string }) => {
+    .option('--board <board>', 'mcu: the board that it is for')
+    .option('--vocabulary <vocabulary>', 'mcu: scalar, dsp, mve or auto (default: that of the board, else auto)')
+    .action(async (path: string, options: BuildOptions) => {
       const target = targets.find(({ name }) => name === options.target);
       if (!target) throw new UsageError(`--target ${options.target}: unknown target; known are ${names}`);
       const model = loadPacked(path);
-      const written = await target.package(model, options.output, options.name === undefined ? {} : { name: options.name });
+      const written = await target.package(model, options.output, options);
       const document = { target: target.name, ...written };
       invocation.output.report(document, () => {
-        const totals = `${written.flashBytes} bytes to store (model and runtime), ${written.ramBytes} bytes of arena`;
+        const totals = `${written.flashBytes} bytes to store (model and runtime), ${written.ramBytes} bytes of memory at run time`;
         return `${table(
           [{ title: `${written.folder}/` }],
           written.files.map((file) => [file]),

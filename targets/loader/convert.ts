@@ -31,7 +31,7 @@ function perChannel(value: number | readonly number[], channel: number): number 
 }
 
 /** For each channel, what the 256 stored values become: real numbers, or the port's integers. */
-function storedValueTables(port: ConvertedPort): Float32Array[] {
+export function storedValueTables(port: ConvertedPort): Float32Array[] {
   const { offset, scale } = port.preprocess ?? { offset: 0, scale: 1 };
   const channels = Math.max(Array.isArray(offset) ? offset.length : 1, Array.isArray(scale) ? scale.length : 1);
   const finish = port.dtype === 'int8' ? quantizer(port) : (x: number) => x;
