@@ -1,5 +1,6 @@
 /** The whole pipeline: ONNX → graph → passes → calibrate → quantize → plan → packed model. */
 import { createHash } from 'node:crypto';
+import { type EncodingGoal, encodePlan } from './encoding/encode-plan.ts';
 import { UsageError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { importOnnx } from './onnx/import.ts';
@@ -32,6 +33,8 @@ export interface PackOptions {
   readonly seed?: number;
   /** true: no quantization at all. */
   readonly float?: boolean;
+  /** How int8 weights are stored; default: plain. */
+  readonly encoding?: EncodingGoal;
   readonly labels?: readonly string[];
   readonly preprocess?: Preprocess;
   /** Further facts of where the model comes from. */
@@ -90,7 +93,7 @@ export async function packModel({ graph: floatGraph, source }: FloatModel, optio
   const samples = new SampleReader(floatGraph, options.samples ?? [], BIAS_CORRECTION_SAMPLES);
   const quantized = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
   progress('plan');
-  const plan = planExecution(quantized.graph);
+  const { plan, choices } = await encodePlan(planExecution(quantized.graph), options.encoding ?? 'dense');
   const bytes = writePackedModel(plan, {
     name: options.name,
     inputs: quantized.graph.inputs.map((port) => packedPort(quantized.graph, port)),
@@ -103,7 +106,7 @@ export async function packModel({ graph: floatGraph, source }: FloatModel, optio
   });
   progress('measure');
   const accuracies = options.float ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.spread(MEASURED_SAMPLES));
-  const layers = layerReports(quantized.graph, plan, quantized.islands, accuracies);
+  const layers = layerReports(quantized.graph, plan, quantized.islands, accuracies, choices);
   const report: CompileReport = {
     name: options.name,
     sourceBytes: source.length,

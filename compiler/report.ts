@@ -1,5 +1,6 @@
 /** What became of each layer, and what the packed model costs. */
 import * as format from '../runtime-as/format.ts';
+import type { EncodingChoice } from './encoding/encode-plan.ts';
 import { elementCount, type Graph, producerOf, valueOf } from './graph.ts';
 import type { ExecutionPlan, PlannedStep } from './plan/plan.ts';
 import type { Accuracy } from './quantization/accuracy.ts';
@@ -15,6 +16,8 @@ export interface LayerReport {
   readonly macs: number;
   /** Bytes of its constants: weights, bias, tables. */
   readonly constantBytes: number;
+  /** How its weights are stored, and what else was possible; absent: plain, nothing else was tried. */
+  readonly encoding?: Omit<EncodingChoice, 'node'>;
   /** Against the float graph, on the first calibration samples, with the error of everything before it. */
   readonly sqnr?: number;
   readonly cosine?: number;
@@ -64,6 +67,12 @@ export function macsOf({ opcode, parameters }: Pick<PlannedStep, 'opcode' | 'par
   const taps = [format.CONV_KERNEL_HEIGHT, format.CONV_KERNEL_WIDTH, format.CONV_IN_CHANNELS];
   switch (opcode) {
     case format.OPCODE_CONV2D_INT8:
+    case format.OPCODE_CONV2D_CSR16_INT8:
+    case format.OPCODE_CONV2D_CSR8_INT8:
+    case format.OPCODE_CONV2D_BITMAP_INT8:
+    case format.OPCODE_CONV2D_BLOCK1X16_INT8:
+    case format.OPCODE_CONV2D_BLOCK16X4_INT8:
+    case format.OPCODE_CONV2D_NIBBLES_INT8:
     case format.OPCODE_CONV2D_FLOAT32:
     case format.OPCODE_DEPTHWISE_INT8:
     case format.OPCODE_DEPTHWISE_FLOAT32:
@@ -90,7 +99,9 @@ export function layerReports(
   plan: ExecutionPlan,
   islands: readonly FloatIsland[],
   accuracies: ReadonlyMap<string, Accuracy>,
+  choices: readonly EncodingChoice[] = [],
 ): LayerReport[] {
+  const encodings = new Map(choices.map(({ node, ...choice }) => [node, choice]));
   const reasons = new Map(islands.map((island) => [island.node, island.reason]));
   return plan.steps.map((step) => {
     const tensors = step.operands.map((index) => plan.tensors[index] as ExecutionPlan['tensors'][number]);
@@ -104,6 +115,7 @@ export function layerReports(
       outputShape: output.type.shape,
       macs: macsOf(step),
       constantBytes: tensors.reduce((sum, { constant }) => sum + (constant?.byteLength ?? 0), 0),
+      ...(encodings.has(step.node) && { encoding: encodings.get(step.node) as Omit<EncodingChoice, 'node'> }),
       ...accuracies.get(output.name),
     };
   });

@@ -108,6 +108,13 @@ export const OPCODE_ARGMAX_FLOAT32 = 33;
 export const OPCODE_QUANTIZE = 34;
 export const OPCODE_DEQUANTIZE = 35;
 export const OPCODE_CAST = 36;
+// CONV2D_INT8 with encoded weights, groups 1 (the encodings are drawn in kernels/encoded-weights.ts).
+export const OPCODE_CONV2D_CSR16_INT8 = 37;
+export const OPCODE_CONV2D_CSR8_INT8 = 38;
+export const OPCODE_CONV2D_BITMAP_INT8 = 39;
+export const OPCODE_CONV2D_BLOCK1X16_INT8 = 40;
+export const OPCODE_CONV2D_BLOCK16X4_INT8 = 41;
+export const OPCODE_CONV2D_NIBBLES_INT8 = 42;
 
 // Parameters of a step, by opcode family. Names ending in _F32 hold float32 bits.
 

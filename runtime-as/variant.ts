@@ -48,3 +48,13 @@ export const HAS_ARGMAX_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_ARGM
 export const HAS_QUANTIZE = isDefined(KERNEL_ALL) || isDefined(KERNEL_QUANTIZE);
 export const HAS_DEQUANTIZE = isDefined(KERNEL_ALL) || isDefined(KERNEL_DEQUANTIZE);
 export const HAS_CAST = isDefined(KERNEL_ALL) || isDefined(KERNEL_CAST);
+export const HAS_CONV2D_CSR16_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_CSR16_INT8);
+export const HAS_CONV2D_CSR8_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_CSR8_INT8);
+export const HAS_CONV2D_BITMAP_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_BITMAP_INT8);
+export const HAS_CONV2D_BLOCK1X16_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_BLOCK1X16_INT8);
+export const HAS_CONV2D_BLOCK16X4_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_BLOCK16X4_INT8);
+export const HAS_CONV2D_NIBBLES_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_NIBBLES_INT8);
+/** Any convolution with encoded weights. */
+export const HAS_ENCODED =
+  HAS_CONV2D_CSR16_INT8 || HAS_CONV2D_CSR8_INT8 || HAS_CONV2D_BITMAP_INT8 ||
+  HAS_CONV2D_BLOCK1X16_INT8 || HAS_CONV2D_BLOCK16X4_INT8 || HAS_CONV2D_NIBBLES_INT8;

@@ -1,9 +1,10 @@
 /** `whittle compile`: ONNX model + samples → packed model. */
 import { Option } from 'commander';
 import { compileFile } from '../compile-file.ts';
+import { type EncodingGoal, encodingGoals } from '../encoding/encode-plan.ts';
 import { writeOutputFile } from '../files.ts';
 import { type CalibrationMethod, calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
-import type { CompileReport } from '../report.ts';
+import type { CompileReport, LayerReport } from '../report.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
 import { type Invocation, integerOption, type Verb } from './program.ts';
@@ -16,8 +17,19 @@ interface CompileVerbOptions {
   readonly calibrationMethod: CalibrationMethod;
   readonly keepFloat?: readonly string[];
   readonly float?: boolean;
+  readonly encoding: EncodingGoal;
   readonly name?: string;
   readonly output?: string;
+}
+
+/** What was chosen, and what plain weights would cost. */
+export function encodingText(choice: LayerReport['encoding']): string {
+  if (!choice) return '';
+  const cost = (name: string) => {
+    const { bytes = 0, us } = choice.candidates.find(({ encoding }) => encoding === name) ?? {};
+    return `${grouped(bytes)} B${us === undefined ? '' : ` ${us.toFixed(1)} µs`}`;
+  };
+  return choice.encoding === 'dense' ? 'plain' : `${choice.encoding} ${cost(choice.encoding)} (plain ${cost('dense')})`;
 }
 
 function reportText(report: CompileReport, path: string, seconds: number): string {
@@ -29,6 +41,7 @@ function reportText(report: CompileReport, path: string, seconds: number): strin
       { title: 'output' },
       { title: 'MACs', align: 'right' },
       { title: 'constants', align: 'right' },
+      { title: 'stored' },
       { title: 'SQNR dB', align: 'right' },
     ],
     report.layers.map((layer) => [
@@ -38,6 +51,7 @@ function reportText(report: CompileReport, path: string, seconds: number): strin
       shapeText(layer.outputShape),
       grouped(layer.macs),
       grouped(layer.constantBytes),
+      encodingText(layer.encoding),
       layer.sqnr === undefined || !Number.isFinite(layer.sqnr) ? '' : layer.sqnr.toFixed(1),
     ]),
   );
@@ -60,6 +74,7 @@ async function run(path: string, options: CompileVerbOptions, { output, seed }: 
     name: options.name ?? modelName(path),
     inputShapes: new Map(options.input),
     calibrationMethod: options.calibrationMethod,
+    encoding: options.encoding,
     seed,
     onNote: (text) => output.note(text),
     onSample: (done, total) => (done < total ? output.progress('calibrate', done, total) : output.endProgress()),
@@ -91,6 +106,11 @@ export const compile: Verb = (program, invocation) => {
     )
     .option('--keep-float <names>', 'nodes that stay float32, separated by commas', (names) => names.split(',').filter(Boolean))
     .option('--float', 'do not quantize at all')
+    .addOption(
+      new Option('--encoding <goal>', 'how int8 weights are stored: plain, in the fewest bytes, or for the least measured time')
+        .choices(encodingGoals)
+        .default('dense'),
+    )
     .option('--name <name>', 'name of the model; default: that of the file')
     .option('-o, --output <path>', 'the packed model; default: MODEL.whittle in this folder');
   addInputShapeOption(command).action((path: string, options: CompileVerbOptions) => run(path, options, invocation));

@@ -14,6 +14,7 @@ import { preprocessNote } from '../samples/images.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
 import { loadSamples } from '../samples/load.ts';
 import { identityPreprocess, type Samples } from '../samples/samples.ts';
+import { encodingText } from './compile.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
 import type { Output } from './output.ts';
@@ -108,6 +109,7 @@ function reportText(report: CompressionReport, output: string, seconds: number):
       { title: 'not zero', ...right },
       { title: 'MACs', ...right },
       { title: 'bytes', ...right },
+      { title: 'stored' },
       { title: 'type' },
     ],
     report.layers.map((layer) => [
@@ -116,6 +118,7 @@ function reportText(report: CompressionReport, output: string, seconds: number):
       grouped(layer.nonzeroParameters),
       grouped(layer.macs),
       grouped(layer.bytes),
+      encodingText(layer.encoding),
       layer.dtype,
     ]),
   );
@@ -174,7 +177,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
       name,
       seed,
       provenance: { recipe: recipe.source },
-      ...(recipe.quantize && { calibrationMethod: recipe.quantize.calibrationMethod }),
+      ...(recipe.quantize && { calibrationMethod: recipe.quantize.calibrationMethod, encoding: recipe.quantize.encoding }),
       ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),
       ...(keepFloat.length > 0 && { keepFloat }),
       ...(!recipe.quantize && { float: true }),

@@ -11,6 +11,7 @@
  */
 import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { encodingGoals } from '../encoding/encode-plan.ts';
 import { UsageError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
 import { calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
@@ -50,6 +51,10 @@ const quantizeSchema = z
   .strictObject({
     calibrationMethod: z.enum(calibrationMethods).default(DEFAULT_CALIBRATION_METHOD).describe('how the range of an activation is chosen'),
     keepFloat: z.array(z.string()).default([]).describe('nodes that stay float32'),
+    encoding: z
+      .enum(encodingGoals)
+      .default('bytes')
+      .describe('how int8 weights are stored: plain (dense), in the fewest bytes, or for the least measured time'),
   })
   .describe('how the compressed model becomes int8');
 

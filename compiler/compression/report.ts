@@ -1,6 +1,7 @@
 /** What a recipe made of a model: layer by layer, and stage by stage from the float original to the packed file. */
 import type { CompiledModel } from '../compile.ts';
 import { byteLength, type Graph, valueOf } from '../graph.ts';
+import type { LayerReport } from '../report.ts';
 import type { CompressedNetwork } from './apply-recipe.ts';
 import type { Measurement } from './measure.ts';
 import type { LayerOutcome } from './method.ts';
@@ -34,6 +35,8 @@ export interface CompressedLayer {
   /** In the packed file. */
   readonly bytes: number;
   readonly dtype: string;
+  /** How its weights are stored, and what else was possible. */
+  readonly encoding?: LayerReport['encoding'];
   /** int8 against the compressed float network, in dB. */
   readonly sqnr?: number;
 }
@@ -85,12 +88,13 @@ export function compressionReport({ original, compressed, compiled, measured }: 
   const changes = changesByLayer(compressed);
   const packed = new Map(report.layers.map((layer) => [layer.node, layer]));
   const layers = layerCosts(compressed.network.graph).map((cost): CompressedLayer => {
-    const { constantBytes = 0, dtype = 'float32', sqnr } = packed.get(cost.layer) ?? {};
+    const { constantBytes = 0, dtype = 'float32', sqnr, encoding } = packed.get(cost.layer) ?? {};
     return {
       ...cost,
       changes: changes.get(cost.layer) ?? [],
       bytes: constantBytes,
       dtype,
+      ...(encoding && { encoding }),
       ...(sqnr !== undefined && Number.isFinite(sqnr) && { sqnr }),
     };
   });

@@ -3,6 +3,7 @@ import { DTYPE_FLOAT32 } from "../format";
 import { SIMD } from "../variant";
 import { runDirect } from "./conv2d-direct";
 import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { operandAddress } from "../step";
 import { checkGeometry, isBlock } from "./geometry";
 
 export function checkConv2dFloat32(step: usize, context: usize): bool {
@@ -24,7 +25,7 @@ export function replacedOperandsConv2dFloat32(step: usize): i32 {
 }
 
 export function prepareConv2dFloat32(step: usize, context: usize, prepared: usize): void {
-  if (SIMD) preparePanels<f32>(step, context, prepared);
+  if (SIMD) preparePanels<f32>(step, context, prepared, operandAddress(step, context, 1));
 }
 
 export function runConv2dFloat32(step: usize, context: usize, prepared: usize): void {

@@ -7,6 +7,7 @@ import { BOARD, SIMD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
 import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { operandAddress } from "../step";
 import { checkGeometry, isBlock } from "./geometry";
 
 export function checkConv2dInt8(step: usize, context: usize): bool {
@@ -32,7 +33,7 @@ export function replacedOperandsConv2dInt8(step: usize): i32 {
 
 export function prepareConv2dInt8(step: usize, context: usize, prepared: usize): void {
   if (BOARD) prepareColumns(step, context, prepared);
-  else if (SIMD) preparePanels<i8>(step, context, prepared);
+  else if (SIMD) preparePanels<i8>(step, context, prepared, operandAddress(step, context, 1));
 }
 
 export function runConv2dInt8(step: usize, context: usize, prepared: usize): void {

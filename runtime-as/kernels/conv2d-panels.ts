@@ -81,8 +81,8 @@ export function panelsWorkspaceBytes<T>(step: usize): i64 {
   return panelBytes<T>(k) + ROWS * (patchBytes<T>(k) + PIXEL_BYTES);
 }
 
-/** constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts) */
-export function preparePanels<T>(step: usize, context: usize, prepared: usize): void {
+/** `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts) */
+export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
   const k = patchElements(step);
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
@@ -95,15 +95,15 @@ export function preparePanels<T>(step: usize, context: usize, prepared: usize): 
   let to = prepared + constantsBytes<T>();
   for (let g = 0; g < groups; g++) {
     for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += <usize>blockBytes<T>(k)) {
-      prepareBlock<T>(step, context, g * outGroup + n, min(BLOCK_CHANNELS, outGroup - n), k, to);
+      prepareBlock<T>(step, context, weights, g * outGroup + n, min(BLOCK_CHANNELS, outGroup - n), k, to);
     }
   }
 }
 
-function prepareBlock<T>(step: usize, context: usize, first: i32, channels: i32, k: i32, to: usize): void {
+function prepareBlock<T>(step: usize, context: usize, weights: usize, first: i32, channels: i32, k: i32, to: usize): void {
   memory.fill(to, 0, <usize>blockBytes<T>(k));
   const bias = operandAddress(step, context, 2) + (<usize>first << 2);
-  let from = operandAddress(step, context, 1) + <usize>(first * k) * sizeof<T>();
+  let from = weights + <usize>(first * k) * sizeof<T>();
   for (let n = 0; n < channels; n++) {
     const lane = <usize>n << 2;
     if (isFloat<T>()) {
@@ -154,7 +154,7 @@ function gatherPatch<T>(step: usize, x: usize, hStart: i32, wStart: i32, groupCh
 }
 
 /** Address of the contiguous patch of a pixel: in the input where it already lies so, else gathered at `to`. */
-function patchAddress<T>(step: usize, pixel: usize, group: i32, to: usize): usize {
+export function patchAddress<T>(step: usize, pixel: usize, group: i32, to: usize): usize {
   const channels = parameter(step, CONV_IN_CHANNELS);
   const groupChannels = channels / parameter(step, CONV_GROUPS);
   const x = load<usize>(pixel) + <usize>(group * groupChannels) * sizeof<T>();

@@ -63,8 +63,9 @@ function isWindow(step: usize, axis: i32): bool {
 /**
  * Operands x [batch, inH, inW, inC] · weights [outC, kernelH, kernelW, inC / groups] · bias [outC] · (int8: multipliers
  * [outC]) · y [batch, outH, outW, outC]: whether these extents are the operands' own and every parameter is in range.
+ * `encoded` weights are the caller's to check.
  */
-export function checkGeometry(step: usize, context: usize, dtype: i32): bool {
+export function checkGeometry(step: usize, context: usize, dtype: i32, encoded: bool = false): bool {
   const isFloat32 = dtype == DTYPE_FLOAT32;
   const operands = isFloat32 ? 4 : 5;
   if (!hasShape(step, operands, isFloat32 ? CONV_FLOAT32_PARAMETERS : CONV_INT8_PARAMETERS)) return false;
@@ -77,7 +78,7 @@ export function checkGeometry(step: usize, context: usize, dtype: i32): bool {
   const outputs = times(parameter(step, CONV_BATCH), extent(step, CONV_OUT_HEIGHT, 3));
   if (
     !holds(step, context, 0, dtype, extent(step, CONV_BATCH, 4), elementBytes) ||
-    !holds(step, context, 1, dtype, weights, elementBytes) ||
+    !(encoded || holds(step, context, 1, dtype, weights, elementBytes)) ||
     !holds(step, context, 2, isFloat32 ? DTYPE_FLOAT32 : DTYPE_INT32, outChannels, 4) ||
     !holds(step, context, operands - 1, dtype, outputs, elementBytes) ||
     !isWindow(step, 0) ||

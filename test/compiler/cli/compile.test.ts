@@ -68,7 +68,7 @@ describe('whittle compile', () => {
 
   it('prints a table of the layers', async () => {
     const { stdout } = await run('compile', tiny.onnx, '--samples', tiny.samples, '-o', scratch.path('table.whittle'));
-    expect(stdout).toMatch(/^layer +operator +type +output +MACs +constants +SQNR dB\n/);
+    expect(stdout).toMatch(/^layer +operator +type +output +MACs +constants +stored +SQNR dB\n/);
     expect(stdout).toMatch(/^conv +Conv2d +int8 +1×4×4×5 +2 160 +\d+ +\d+\.\d$/m);
     expect(stdout).toMatch(/^calibrated on +12 samples$/m);
   });

@@ -1,0 +1,148 @@
+/** Products of int8 panels with lists of weight blocks (kernels/conv2d-blocks.ts draws the lists). */
+import { clampVector, requantizeRows4, requantizeVector, storeRows } from "./requantize";
+
+const SQUARE_HEADER: usize = 16 + 2 * 64;
+const LONG_HEADER: usize = 16;
+
+/** 4 rows (panel of packPanel4) x lists of 16 channels; the first `count` rows are stored, `channels` bytes apart. */
+export function squareBlocksRows4(panel: usize, list: usize, channels: i32, constants: usize, y: usize, count: i32): void {
+  const y1 = y + <usize>(min(1, count - 1) * channels);
+  const y2 = y + <usize>(min(2, count - 1) * channels);
+  const y3 = y + <usize>((count - 1) * channels);
+  for (let left = channels, at: usize = 0; left > 0; ) {
+    const blocks = load<i32>(list);
+    const offsets = list + SQUARE_HEADER;
+    const end = offsets + (<usize>blocks << 2);
+    let w = offsets + ((<usize>blocks * 4 + 15) & ~15);
+    let header = list + 16;
+    for (let half = 0; half < 2; half++, header += 64) {
+      let c00 = v128.load(header);
+      let c01 = v128.load(header, 16);
+      let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+      for (let offset = offsets; offset < end; offset += 4, w += 32) {
+        let x = panel + load<u32>(offset);
+        let v = w;
+        for (const last = w + 32; v < last; v += 16, x += 16) {
+          const w0 = v128.load_ext<i8>(v);
+          const w1 = v128.load_ext<i8>(v, 8);
+          const x0 = v128.load_splat<i32>(x);
+          c00 = i32x4.add(c00, i32x4.dot_i16x8_s(x0, w0));
+          c01 = i32x4.add(c01, i32x4.dot_i16x8_s(x0, w1));
+          const x1 = v128.load_splat<i32>(x, 4);
+          c10 = i32x4.add(c10, i32x4.dot_i16x8_s(x1, w0));
+          c11 = i32x4.add(c11, i32x4.dot_i16x8_s(x1, w1));
+          const x2 = v128.load_splat<i32>(x, 8);
+          c20 = i32x4.add(c20, i32x4.dot_i16x8_s(x2, w0));
+          c21 = i32x4.add(c21, i32x4.dot_i16x8_s(x2, w1));
+          const x3 = v128.load_splat<i32>(x, 12);
+          c30 = i32x4.add(c30, i32x4.dot_i16x8_s(x3, w0));
+          c31 = i32x4.add(c31, i32x4.dot_i16x8_s(x3, w1));
+        }
+      }
+      if (left > 0) requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y + at, y1 + at, y2 + at, y3 + at, left, header, constants);
+      left -= 8;
+      at += 8;
+    }
+    list = w;
+  }
+}
+
+/** One row (panel of packPanel1), 16 channels at a time. */
+export function squareBlocksRow(panel: usize, list: usize, channels: i32, constants: usize, y: usize): void {
+  for (; channels > 0; channels -= 16, y += 16) {
+    const blocks = load<i32>(list);
+    const offsets = list + SQUARE_HEADER;
+    const end = offsets + (<usize>blocks << 2);
+    let w = offsets + ((<usize>blocks * 4 + 15) & ~15);
+    let c0 = v128.load(list, 16);
+    let c1 = v128.load(list, 32);
+    let c2 = v128.load(list, 80);
+    let c3 = v128.load(list, 96);
+    const second = w + (<usize>blocks << 5);
+    let v = second;
+    for (let offset = offsets; offset < end; offset += 4, w += 32, v += 32) {
+      // 8 bytes of this panel where the panel of 4 rows has 32.
+      const x = panel + (load<u32>(offset) >> 2);
+      const x0 = v128.load_splat<i32>(x);
+      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(w)));
+      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(w, 8)));
+      c2 = i32x4.add(c2, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(v)));
+      c3 = i32x4.add(c3, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(v, 8)));
+      const x1 = v128.load_splat<i32>(x, 4);
+      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(w, 16)));
+      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(w, 24)));
+      c2 = i32x4.add(c2, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(v, 16)));
+      c3 = i32x4.add(c3, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(v, 24)));
+    }
+    const q0 = requantizeVector(c0, v128.load(list, 48), constants);
+    const q1 = requantizeVector(c1, v128.load(list, 64), constants);
+    const q2 = requantizeVector(c2, v128.load(list, 112), constants);
+    const q3 = requantizeVector(c3, v128.load(list, 128), constants);
+    const bytes = clampVector(q0, q1, q2, q3, constants);
+    if (channels >= 16) v128.store(y, bytes);
+    else if (channels > 8) {
+      storeRows(v128.shuffle<i64>(bytes, bytes, 1, 1), y + 8, y + 8, channels - 8);
+      storeRows(bytes, y, y, 8);
+    } else storeRows(v128.shuffle<i64>(bytes, bytes, 0, 0), y, y, channels);
+    list = v;
+  }
+}
+
+/** Sum of the 4 lanes of each of 4 vectors. */
+// @ts-ignore: decorator
+@inline
+function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+  return i32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3));
+}
+
+/** 4 rows, each a panel of packPanel1 `panelRow` bytes behind the one before; one list per channel. */
+export function longBlocksRows4(panel: usize, panelRow: usize, list: usize, channels: i32, constants: usize, y: usize, count: i32): void {
+  for (let channel = 0; channel < channels; channel++, y++) {
+    const blocks = load<i32>(list);
+    const offsets = list + LONG_HEADER;
+    const end = offsets + (<usize>blocks << 2);
+    let w = offsets + ((<usize>blocks * 4 + 15) & ~15);
+    let a = i32x4.splat(0), b = a, c = a, d = a;
+    for (let offset = offsets; offset < end; offset += 4, w += 16) {
+      const w0 = v128.load_ext<i8>(w);
+      const w1 = v128.load_ext<i8>(w, 8);
+      let x = panel + load<u32>(offset);
+      a = i32x4.add(a, i32x4.add(i32x4.dot_i16x8_s(v128.load(x), w0), i32x4.dot_i16x8_s(v128.load(x, 16), w1)));
+      x += panelRow;
+      b = i32x4.add(b, i32x4.add(i32x4.dot_i16x8_s(v128.load(x), w0), i32x4.dot_i16x8_s(v128.load(x, 16), w1)));
+      x += panelRow;
+      c = i32x4.add(c, i32x4.add(i32x4.dot_i16x8_s(v128.load(x), w0), i32x4.dot_i16x8_s(v128.load(x, 16), w1)));
+      x += panelRow;
+      d = i32x4.add(d, i32x4.add(i32x4.dot_i16x8_s(v128.load(x), w0), i32x4.dot_i16x8_s(v128.load(x, 16), w1)));
+    }
+    const q = requantizeVector(i32x4.add(sumLanes(a, b, c, d), v128.load_splat<i32>(list, 4)), v128.load_splat<i32>(list, 8), constants);
+    const bytes = i32x4.extract_lane(clampVector(q, q, q, q, constants), 0);
+    store<u8>(y, <u8>bytes);
+    store<u8>(y + channels, <u8>(bytes >> 8));
+    if (count > 2) store<u8>(y + (channels << 1), <u8>(bytes >> 16));
+    if (count > 3) store<u8>(y + channels * 3, <u8>(bytes >> 24));
+    list = w;
+  }
+}
+
+/** One row. */
+export function longBlocksRow(panel: usize, list: usize, channels: i32, constants: usize, y: usize): void {
+  for (const end = y + channels; y < end; y++) {
+    const blocks = load<i32>(list);
+    const offsets = list + LONG_HEADER;
+    const last = offsets + (<usize>blocks << 2);
+    let w = offsets + ((<usize>blocks * 4 + 15) & ~15);
+    let a = i32x4.splat(0), b = a;
+    for (let offset = offsets; offset < last; offset += 4, w += 16) {
+      const x = panel + load<u32>(offset);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load(x), v128.load_ext<i8>(w)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load(x, 16), v128.load_ext<i8>(w, 8)));
+    }
+    const sum = i32x4.add(a, b);
+    const q = requantizeVector(i32x4.add(sumLanes(sum, sum, sum, sum), v128.load_splat<i32>(list, 4)), v128.load_splat<i32>(list, 8), constants);
+    store<u8>(y, <u8>i32x4.extract_lane(clampVector(q, q, q, q, constants), 0));
+    list = w;
+  }
+}
