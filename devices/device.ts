@@ -94,6 +94,12 @@ export interface Device {
 export interface DeviceOptions {
   /** Called with what the user should know, e.g. which binary is used. */
   readonly log?: (message: string) => void;
+  /** Called with what the user must do now, e.g. open an address on a phone. */
+  readonly ask?: (message: string) => void;
+  /** In a web page: run the model in a worker. Default: in the page itself. */
+  readonly worker?: boolean;
+  /** In a web page: cross-origin isolated where the origin is secure, so that the clock is fine. Default: true. */
+  readonly isolated?: boolean;
 }
 
 /** A kind of device that can be opened by name: `node`, or `qemu:mps2-an386` with an argument behind the colon. */

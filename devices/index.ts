@@ -1,10 +1,12 @@
 /** The one list of devices. */
 import { UsageError } from '../compiler/errors.ts';
 import { browser, chromium } from './browser/device.ts';
+import { isWebDeviceKind } from './browser/web-host.ts';
+import { webdriver } from './browser/webdriver-device.ts';
 import type { Device, DeviceKind, DeviceOptions } from './device.ts';
 import { node } from './node/device.ts';
 
-export const deviceKinds: readonly DeviceKind[] = [node, chromium, browser];
+export const deviceKinds: readonly DeviceKind[] = [node, chromium, browser, webdriver];
 
 /** For help and errors: `node`, `qemu:BOARD` … */
 export const deviceNames: readonly string[] = deviceKinds.map(({ name, argument }) =>
@@ -25,5 +27,7 @@ export async function openDevice(name: string, options: DeviceOptions = {}): Pro
     throw new UsageError(`--on ${name}: ${kindName} takes nothing behind a colon; write --on ${kindName}`);
   if (argument === undefined && kind.argument && !kind.argument.startsWith('['))
     throw new UsageError(`--on ${name}: say which one: ${kindName}:${kind.argument}`);
+  if (!isWebDeviceKind(kind) && (options.worker || options.isolated === false))
+    throw new UsageError(`--on ${name}: --worker and --no-isolation are for web pages; leave them out`);
   return kind.open(options, argument);
 }

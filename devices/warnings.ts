@@ -43,7 +43,7 @@ const coarseClock: Judge = ({ clockStepUs, runsPerSample, minUs, raw }) => {
   return raw.length && steps < STEPS_PER_SAMPLE * 0.5
     ? {
         code: 'coarse-clock',
-        message: `a sample lasts ${steps.toFixed(0)} steps of the clock (${clockStepUs} µs), ${STEPS_PER_SAMPLE} are needed: allow more time with --max-secs`,
+        message: `a sample lasts ${steps.toFixed(0)} steps of the clock (${Number(clockStepUs.toPrecision(3))} µs), ${STEPS_PER_SAMPLE} are needed: allow more time with --max-secs`,
         affects: ['latency'],
       }
     : undefined;
@@ -57,7 +57,7 @@ const coarseLoad: Judge = ({ clockStepUs }, deployed) => {
   return coarse.length && clockStepUs > 50
     ? {
         code: 'coarse-load',
-        message: `${coarse.join(', ')}: shorter than ${LOAD_STEPS_MIN} steps of the clock (${clockStepUs} µs); a cross-origin isolated page has a finer one`,
+        message: `${coarse.join(', ')}: shorter than ${LOAD_STEPS_MIN} steps of the clock (${Number(clockStepUs.toPrecision(3))} µs); a cross-origin isolated page has a finer one`,
         affects: ['load'],
       }
     : undefined;

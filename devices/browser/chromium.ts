@@ -70,6 +70,10 @@ export class CdpBrowser implements Browser {
     return this.connection.send(method, params, sessionId);
   }
 
+  async version(): Promise<string> {
+    return String((await this.send('Browser.getVersion')).product);
+  }
+
   openPage(url: string): Promise<Evaluate> {
     return this.connection.openPage(url);
   }

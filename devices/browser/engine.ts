@@ -4,6 +4,8 @@
 export type Evaluate = (expression: string) => Promise<unknown>;
 
 export interface Browser {
+  /** Name and version. */
+  version(): Promise<string>;
   openPage(url: string): Promise<Evaluate>;
   /** Ends the browser's processes. */
   close(): Promise<void>;

@@ -48,6 +48,7 @@ class BidiBrowser implements Browser {
   private readonly pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   private nextId = 1;
   private lost: string | undefined;
+  private name = 'firefox';
 
   private constructor(
     private readonly child: Child,
@@ -73,7 +74,8 @@ class BidiBrowser implements Browser {
         socket.once('error', ({ message }) => reject(new DeviceError(`Firefox refuses the connection: ${message}`, 7)));
       });
       const browser = new BidiBrowser(child, socket);
-      await browser.send('session.new', { capabilities: {} });
+      const { capabilities } = (await browser.send('session.new', { capabilities: {} })) as { capabilities: Record<string, string> };
+      browser.name = `${capabilities.browserName} ${capabilities.browserVersion}`;
       return browser;
     } catch (error) {
       await child.kill();
@@ -103,6 +105,10 @@ class BidiBrowser implements Browser {
       this.pending.set(id, { resolve, reject });
       this.socket.send(JSON.stringify({ id, method, params }));
     });
+  }
+
+  async version(): Promise<string> {
+    return this.name;
   }
 
   async openPage(url: string): Promise<Evaluate> {

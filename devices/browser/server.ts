@@ -1,4 +1,4 @@
-/** Serves files from memory on the loopback interface, cross-origin isolated so that the page's clock is fine. */
+/** Serves files from memory. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -9,21 +9,37 @@ const types: Readonly<Record<string, string>> = {
   wasm: 'application/wasm',
 };
 
+/** On a secure origin they make a page cross-origin isolated: its clock is fine, and it may have threads. */
+export const isolationHeaders = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
+export interface MemoryServerOptions {
+  /** Of this machine; default: loopback. */
+  readonly address?: string;
+  /** Default: true. */
+  readonly isolated?: boolean;
+}
+
 export class MemoryServer {
   private constructor(
     private readonly server: Server,
     readonly origin: string,
+    readonly port: number,
   ) {}
 
   /** @param files by path, with the leading slash; may change while the server runs */
-  static async start(files: ReadonlyMap<string, string | Uint8Array>): Promise<MemoryServer> {
+  static async start(
+    files: ReadonlyMap<string, string | Uint8Array>,
+    { address = '127.0.0.1', isolated = true }: MemoryServerOptions = {},
+  ): Promise<MemoryServer> {
     const server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       const content = files.get(path);
       const headers = {
         'content-type': types[path.split('.').at(-1) as string] ?? 'application/octet-stream',
-        'cross-origin-opener-policy': 'same-origin',
-        'cross-origin-embedder-policy': 'require-corp',
+        ...(isolated && isolationHeaders),
         'cache-control': 'no-store',
       };
       response.writeHead(content === undefined ? 404 : 200, headers);
@@ -31,9 +47,10 @@ export class MemoryServer {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
+      server.listen(0, address, resolve);
     });
-    return new MemoryServer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { port } = server.address() as AddressInfo;
+    return new MemoryServer(server, `http://${address.includes(':') ? `[${address}]` : address}:${port}`, port);
   }
 
   async stop(): Promise<void> {

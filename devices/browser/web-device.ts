@@ -6,22 +6,7 @@ import type { Clock, Conditions, Deployed, Deployment, Device, StepTime } from '
 import type { Roofline } from '../roofline.ts';
 import { webRuntime } from '../web-runtime.ts';
 import type { HostFacts, WebDeployTimes } from './host.ts';
-import type { PageMethods } from './page-call.ts';
-
-/** Calls a function of page.ts in the page. @throws DeviceError when it fails there, or the page is gone. */
-export type Call = <Name extends keyof PageMethods>(name: Name, ...parameters: Parameters<PageMethods[Name]>) => Promise<unknown>;
-
-export interface WebHost {
-  readonly name: string;
-  readonly call: Call;
-  /** Makes `content` available to the page and returns its address there. */
-  serve(name: string, content: Uint8Array): string;
-  /** Facts about the device that its page cannot know. */
-  readonly facts?: Device['environment'];
-  /** The same for what may spoil a measurement. */
-  conditions?(): Promise<Conditions> | Conditions;
-  close(): Promise<void>;
-}
+import type { WebHost } from './web-host.ts';
 
 /** Messages of at most this many input bytes: a few megabytes of base64 per round trip. */
 const BATCH_BYTES = 4 << 20;
@@ -48,8 +33,8 @@ export class WebDevice implements Device {
   async deploy(deployment: Deployment): Promise<Deployed> {
     const { wasm, facts } = await webRuntime({ variant: this.facts.simd ? 'simd' : 'scalar', ...deployment });
     this.variant = facts.variant;
-    const model = this.host.serve('model.whittle', deployment.model);
-    const runtime = this.host.serve('runtime.wasm', wasm);
+    const model = await this.host.serve('model.whittle', deployment.model);
+    const runtime = await this.host.serve('runtime.wasm', wasm);
     return { ...facts, ...((await this.host.call('deploy', model, runtime)) as WebDeployTimes) };
   }
 
@@ -77,7 +62,7 @@ export class WebDevice implements Device {
   }
 
   async roofline(): Promise<Roofline> {
-    const address = this.host.serve('roofline.wasm', await buildRoofline(this.variant));
+    const address = await this.host.serve('roofline.wasm', await buildRoofline(this.variant));
     return (await this.host.call('roofline', address)) as Roofline;
   }
 

@@ -5,10 +5,11 @@ import { type Column, facts, grouped, table, timeText } from '../../compiler/cli
 import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { benchModel } from '../bench.ts';
-import { deviceNames, openDevice } from '../index.ts';
+import { openDevice } from '../index.ts';
 import type { LayerProfile } from '../profile.ts';
 import type { BenchReport } from '../report-schema.ts';
 import type { Roofline } from '../roofline.ts';
+import { addDeviceOptions, type DeviceChoice, deviceOptions } from './device-options.ts';
 
 /** One row per layer, and the sum. */
 function profileText(layers: readonly LayerProfile[], roofline: Roofline | undefined): string {
@@ -46,7 +47,7 @@ function reportText(report: BenchReport): string {
     ['spread, drift', `MAD ${timeText(report.madUs)}, ${driftPercent.toFixed(1)} % over the run`],
     [
       'samples',
-      `${samples} of ${runsPerSample} inferences (${[clock, `step ${clockStepUs.toPrecision(3)} µs`, ...(environment.thread ? [environment.thread] : []), ...isolation].join(', ')})`,
+      `${samples} of ${runsPerSample} inferences (${[clock, `step ${Number(clockStepUs.toPrecision(3))} µs`, ...(environment.thread ? [environment.thread] : []), ...isolation].join(', ')})`,
     ],
     ['start', loadText(report)],
     ['model', `${report.modelBytes} bytes`],
@@ -60,18 +61,18 @@ function reportText(report: BenchReport): string {
 }
 
 export const bench: Verb = (program, invocation) => {
-  program
+  const command = program
     .command('bench')
     .description('measure latency on a device, with the sizes deployed there')
-    .argument('<model>', 'the packed model')
-    .option('--on <device>', `where to run: ${deviceNames.join(', ')}`, 'node')
+    .argument('<model>', 'the packed model');
+  addDeviceOptions(command)
     .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(['scalar', 'simd']))
     .option('--profile', 'time every layer, too, and compare it with what the engine could do')
     .option('--max-secs <seconds>', 'stop measuring after this long', integerOption(1), 10)
-    .action(async (path: string, options: { on: string; variant?: Variant; profile?: boolean; maxSecs: number }) => {
+    .action(async (path: string, options: DeviceChoice & { variant?: Variant; profile?: boolean; maxSecs: number }) => {
       const { output } = invocation;
       const model = readInputFile(path);
-      const device = await openDevice(options.on, { log: (message) => output.detail(message) });
+      const device = await openDevice(options.on, deviceOptions(options, output));
       try {
         const report = await benchModel(model, device, {
           maxSeconds: options.maxSecs,

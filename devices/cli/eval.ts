@@ -12,14 +12,14 @@ import { modelInputsOf } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
 import { limitSamples, type Samples } from '../../compiler/samples/samples.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
-import { deviceNames, openDevice } from '../index.ts';
+import { openDevice } from '../index.ts';
 import { type CrossCheck, crossCheck, importReference, openReference, type Reference } from '../reference.ts';
+import { addDeviceOptions, type DeviceChoice, deviceOptions } from './device-options.ts';
 
-interface EvalOptions {
+interface EvalOptions extends DeviceChoice {
   readonly samples: string;
   readonly reference?: string;
   readonly limit?: number;
-  readonly on: string;
   readonly variant: Variant;
   readonly maxDrop?: number;
 }
@@ -72,7 +72,7 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
   const note = preprocessNote(samples);
   if (note) output.note(note);
   const opened = options.reference === undefined ? undefined : await open(options.reference, model, samples, options.variant);
-  const device = await openDevice(options.on, { log: (message) => output.detail(message) });
+  const device = await openDevice(options.on, deviceOptions(options, output));
   try {
     await device.deploy({ model: model.bytes, variant: options.variant, kernels: 'all' });
     const evaluation = await evaluate({
@@ -113,14 +113,14 @@ function dropOf({ int8, float }: Evaluation): number {
 }
 
 export const evaluation: Verb = (program, invocation) => {
-  program
+  const command = program
     .command('eval')
     .description('measure the accuracy of a packed model and its agreement with the float model')
-    .argument('<model>', 'the packed model')
+    .argument('<model>', 'the packed model');
+  addDeviceOptions(command)
     .requiredOption('--samples <path>', 'a *.dataset.json, a folder of images, a .npy or a .npz')
     .option('--reference <path>', 'the ONNX model it was compiled from')
     .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
-    .option('--on <device>', `where the packed model runs: ${deviceNames.join(', ')}`, 'node')
     .addOption(new Option('--variant <variant>', "the runtime's instruction set").choices(['simd', 'scalar']).default('simd'))
     .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
     .action((path: string, options: EvalOptions) => run(path, options, invocation));

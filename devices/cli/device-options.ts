@@ -1,0 +1,24 @@
+/** The options by which every verb chooses its device. */
+import type { Command } from 'commander';
+import type { Output } from '../../compiler/cli/output.ts';
+import type { DeviceOptions } from '../device.ts';
+import { deviceNames } from '../index.ts';
+
+export interface DeviceChoice {
+  readonly on: string;
+  readonly worker?: boolean;
+  /** Commander's name for --no-isolation. */
+  readonly isolation: boolean;
+}
+
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .option('--on <device>', `where to run: ${deviceNames.join(', ')}`, 'node')
+    .option('--worker', 'in a web page: run in a worker')
+    .option('--no-isolation', 'in a web page: without cross-origin isolation, as most sites are; the clock is coarse then');
+}
+
+/** What openDevice takes. */
+export function deviceOptions({ worker = false, isolation }: DeviceChoice, output: Output): DeviceOptions {
+  return { log: (message) => output.detail(message), ask: (message) => output.note(message), worker, isolated: isolation };
+}
