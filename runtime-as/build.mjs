@@ -1,28 +1,41 @@
-/** Builds dist/runtime-as/{scalar,simd,board-scalar,board-dsp}.wasm with every kernel, and linalg.wasm for the compiler, when a source is newer. */
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+/** Builds dist/runtime-as/{scalar,simd,board-scalar,board-dsp}.wasm with every kernel, and linalg.wasm for the compiler, unless the same sources were built before. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const output = join(folder, '..', 'dist', 'runtime-as');
+const cache = process.env.WHITTLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'whittle');
 
-function modified(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
+const hash = createHash('sha256').update(readFileSync(join(folder, '..', 'package-lock.json')));
 const sources = readdirSync(folder, { recursive: true }).filter((name) => /\.(ts|json|mjs)$/.test(name));
-const newest = Math.max(...sources.map((name) => modified(join(folder, name))));
+for (const name of sources.sort()) hash.update(name).update(readFileSync(join(folder, name)));
+const key = hash.digest('hex').slice(0, 32);
 
 mkdirSync(output, { recursive: true });
+mkdirSync(cache, { recursive: true });
 const targets = [
   ...['scalar', 'simd', 'board-scalar', 'board-dsp'].map((target) => [target, 'asconfig.json']),
   ['linalg', join('linalg', 'asconfig.json')],
 ];
 for (const [target, config] of targets) {
-  if (modified(join(output, `${target}.wasm`)) > newest) continue;
-  const { error, stderr } = await asc.main(['--config', join(folder, config), '--target', target]);
-  const messages = stderr.toString();
-  if (messages) console.error(messages);
-  if (error) process.exit(1);
+  const built = join(output, `${target}.wasm`);
+  const note = join(output, `${target}.key`);
+  if (existsSync(built) && existsSync(note) && readFileSync(note, 'utf8') === key) continue;
+  const cached = join(cache, `${key}-${target}.wasm`);
+  if (existsSync(cached)) copyFileSync(cached, built);
+  else {
+    // 100 MB of compiler: only loaded where something is really built.
+    const { default: asc } = await import('assemblyscript/asc');
+    const { error, stderr } = await asc.main(['--config', join(folder, config), '--target', target]);
+    const messages = stderr.toString();
+    if (messages) console.error(messages);
+    if (error) process.exit(1);
+    // Two builds may run at once: each writes its own file and renames it.
+    copyFileSync(built, `${cached}.${process.pid}`);
+    renameSync(`${cached}.${process.pid}`, cached);
+  }
+  writeFileSync(note, key);
 }
