@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The command line: gathers the verbs of the three folders, nothing else. */
-import { check } from './compiler/cli/check.ts';
 import { compile } from './compiler/cli/compile.ts';
 import { compress } from './compiler/cli/compress.ts';
 import { inspect } from './compiler/cli/inspect.ts';
@@ -11,6 +10,7 @@ import { evaluation } from './devices/cli/eval.ts';
 import { report } from './devices/cli/report.ts';
 import { run } from './devices/cli/run.ts';
 import { build } from './targets/cli/build.ts';
+import { check } from './targets/cli/check.ts';
 
 process.on('SIGINT', () => {
   removeTemporaryFiles();

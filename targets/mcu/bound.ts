@@ -2,9 +2,9 @@
 
 /**
  * Machine code per byte of the kernels' C text, at most: the largest ratio over all opcodes and the cores that tests
- * compile for, and a tenth more (test/targets/mcu/bound.test.ts measures it again).
+ * compile for (LRN on RV32IMC, 0.60), and a tenth more.
  */
-const TEXT_PER_SOURCE_BYTE = 0.45;
+const TEXT_PER_SOURCE_BYTE = 0.66;
 
 /** Calls of the kernels, and the compiler's own functions: division, soft floats. */
 const FIXED_TEXT_BYTES = 6 * 1024;
