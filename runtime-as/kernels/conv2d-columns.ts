@@ -23,6 +23,7 @@ import {
 } from "../format";
 import {
   COLUMN_ELEMENT_BYTES,
+  COLUMN_MULTIPLE,
   COLUMN_RUN_ELEMENTS,
   COLUMN_UNIT_BYTES,
   fillRun,
@@ -31,6 +32,7 @@ import {
   paddedRun,
   weightOffset,
   writeRun,
+  writeRuns,
 } from "../microkernels/columns";
 import { COLUMN_BLOCK_HEADER_BYTES } from "../microkernels/columns-finish";
 import { operandAddress, parameterAddress, word, workspace } from "../step";
@@ -53,7 +55,8 @@ function runsOfPatch(parameters: usize): i32 {
 
 /** Elements of a column; only the check needs more than 31 bits. */
 function columnElements<T>(parameters: usize): T {
-  return <T>runsOfPatch(parameters) * <T>paddedRun(runElements(parameters));
+  const elements = <T>runsOfPatch(parameters) * <T>paddedRun(runElements(parameters));
+  return (elements + <T>(COLUMN_MULTIPLE - 1)) & ~<T>(COLUMN_MULTIPLE - 1);
 }
 
 function blockBytes<T>(parameters: usize): T {
@@ -169,6 +172,15 @@ function runGroup(parameters: usize, x: usize, block: usize, y: usize, columns: 
   const outWidth = word(parameters, CONV_OUT_WIDTH);
   const k = columnElements<i32>(parameters);
   const run = columns + columnsBytes<usize>(parameters);
+  const kernelHeight = word(parameters, CONV_KERNEL_HEIGHT);
+  const elements = runElements(parameters);
+  const height = word(parameters, CONV_IN_HEIGHT);
+  const width = word(parameters, CONV_IN_WIDTH);
+  const channels = word(parameters, CONV_IN_CHANNELS);
+  const dilation = word(parameters, CONV_DILATION_HEIGHT);
+  // Patches that begin at rows and columns up to these lie inside, and their kernel rows are runs.
+  const lastRow = height - 1 - (kernelHeight - 1) * dilation;
+  const lastColumn = runTaps(parameters) == word(parameters, CONV_KERNEL_WIDTH) ? width - runTaps(parameters) : -1;
   let hStart = -word(parameters, CONV_PAD_TOP);
   let wStart = -word(parameters, CONV_PAD_LEFT);
   let rows = word(parameters, CONV_OUT_HEIGHT);
@@ -178,7 +190,12 @@ function runGroup(parameters: usize, x: usize, block: usize, y: usize, columns: 
     const step = <usize>(COLUMN_UNIT_BYTES * count);
     let column = columns;
     for (let i = count; i > 0; i--, column += COLUMN_UNIT_BYTES) {
-      gatherColumn(parameters, x, hStart, wStart, column, step, run);
+      if (hStart >= 0 && hStart <= lastRow && wStart >= 0 && wStart <= lastColumn) {
+        const from = x + <usize>((hStart * width + wStart) * channels);
+        writeRuns(column, from, elements, kernelHeight, <usize>(dilation * width * channels), step);
+      } else {
+        gatherColumn(parameters, x, hStart, wStart, column, step, run);
+      }
       wStart += word(parameters, CONV_STRIDE_WIDTH);
       if (--pixelsOfRow == 0) {
         pixelsOfRow = outWidth;

@@ -1,9 +1,8 @@
 /**
- * Depthwise int8 convolution for boards: 4 channels at a time, of which a ring of kernelHeight rows lies widened and padded
- * in the workspace, so that the microkernel meets neither borders nor strides between channels.
+ * Depthwise int8 convolution for boards: 4 channels at a time, of which a ring of padded rows (DSP: widened) lies in the
+ * workspace, so that the microkernel meets neither borders nor strides between channels.
  *
- *     workspace  row number of each slot [kernelHeight] · address of each kernel row [kernelHeight] · (DSP: widened weights) ·
- *                slots [kernelHeight][columns]
+ *     workspace  address of each kernel row [kernelHeight] · (DSP: widened weights) · slots [rows of the window][columns]
  */
 import {
   CONV_BATCH,
@@ -23,8 +22,8 @@ import {
   CONV_STRIDE_WIDTH,
 } from "../format";
 import { COLUMN_BLOCK_HEADER_BYTES } from "../microkernels/columns-finish";
-import { depthwisePixelsDsp, fillColumnsDsp, widenColumnsDsp, widenNarrowColumnsDsp } from "../microkernels/depthwise-dsp";
-import { copyColumnsScalar, depthwisePixelsScalar, fillColumnsScalar } from "../microkernels/depthwise-scalar";
+import { depthwisePixels3x3Dsp, depthwisePixelsDsp, fillColumnsDsp, widenColumnsDsp, widenNarrowColumnsDsp } from "../microkernels/depthwise-dsp";
+import { copyColumnsScalar, depthwisePixels3x3Scalar, depthwisePixelsScalar, fillColumnsScalar } from "../microkernels/depthwise-scalar";
 import { operandAddress, parameterAddress, word, workspace } from "../step";
 import { DSP } from "../variant";
 
@@ -55,14 +54,19 @@ export function blocksPreparedBytes(step: usize): i64 {
   return ((word(parameters, CONV_IN_CHANNELS) + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS) * blockBytes<i64>(parameters);
 }
 
+/** Rows of the ring: what the window of one output row reaches over. */
+function slotCount(parameters: usize): i32 {
+  return (word(parameters, CONV_KERNEL_HEIGHT) - 1) * word(parameters, CONV_DILATION_HEIGHT) + 1;
+}
+
 /** Bytes in front of the slots. */
 function tablesBytes<T>(parameters: usize): T {
-  return (<T>word(parameters, CONV_KERNEL_HEIGHT) << 3) + (DSP ? <T>kernelTaps(parameters) * <T>COLUMN_BYTES : <T>0);
+  return (<T>word(parameters, CONV_KERNEL_HEIGHT) << 2) + (DSP ? <T>kernelTaps(parameters) * <T>COLUMN_BYTES : <T>0);
 }
 
 export function blocksWorkspaceBytes(step: usize): i64 {
   const parameters = parameterAddress(step, 0);
-  return tablesBytes<i64>(parameters) + <i64>rowColumns(parameters) * word(parameters, CONV_KERNEL_HEIGHT) * COLUMN_BYTES;
+  return tablesBytes<i64>(parameters) + <i64>rowColumns(parameters) * slotCount(parameters) * COLUMN_BYTES;
 }
 
 /** First channel of the block that begins at `channel`: the last block may repeat channels of the one before. */
@@ -98,64 +102,77 @@ function fillColumns(to: usize, value: i32, count: i32): void {
   else fillColumnsScalar(to, value, count);
 }
 
-/** Writes padded row `h` of the image, whose channel `x` points to, into a slot. */
-function writeRow(parameters: usize, x: usize, h: i32, slot: usize): void {
-  const columns = rowColumns(parameters);
-  const width = word(parameters, CONV_IN_WIDTH);
+/** Writes what lies inside of row `h` of the image, whose channel `x` points to. */
+function writeRow(parameters: usize, x: usize, h: i32, to: usize, inside: i32): void {
   const pixelBytes = <usize>word(parameters, CONV_IN_CHANNELS);
-  const zeroPoint = word(parameters, CONV_INPUT_ZERO_POINT);
-  const isPadding = h < 0 || h >= word(parameters, CONV_IN_HEIGHT);
-  const first = isPadding ? columns : min(word(parameters, CONV_PAD_LEFT), columns);
-  const end = isPadding ? columns : min(width + first, columns);
-  fillColumns(slot, zeroPoint, first);
-  const to = slot + <usize>(first * COLUMN_BYTES);
-  const from = x + <usize>(h * width) * pixelBytes;
-  if (!DSP) copyColumnsScalar(to, from, pixelBytes, end - first);
-  else if (pixelBytes < <usize>BLOCK_CHANNELS) widenNarrowColumnsDsp(to, from, pixelBytes, end - first);
-  else widenColumnsDsp(to, from, pixelBytes, end - first);
-  fillColumns(slot + <usize>(end * COLUMN_BYTES), zeroPoint, columns - end);
-}
-
-/** The rows of output row `oh`: written where the ring does not hold them yet, their addresses in `rows`. */
-function writeRows(parameters: usize, x: usize, oh: i32, numbers: usize, rows: usize, slots: usize): void {
-  const kernelHeight = word(parameters, CONV_KERNEL_HEIGHT);
-  const dilation = word(parameters, CONV_DILATION_HEIGHT);
-  const slotBytes = rowColumns(parameters) * COLUMN_BYTES;
-  let number = oh * word(parameters, CONV_STRIDE_HEIGHT);
-  for (let kh = 0; kh < kernelHeight; kh++, number += dilation) {
-    const slot = (number / dilation) % kernelHeight;
-    const address = slots + <usize>(slot * slotBytes);
-    if (word(numbers, slot) != number) {
-      store<i32>(numbers + (<usize>slot << 2), number);
-      writeRow(parameters, x, number - word(parameters, CONV_PAD_TOP), address);
-    }
-    store<u32>(rows + (<usize>kh << 2), <u32>address);
+  if (h < 0 || h >= word(parameters, CONV_IN_HEIGHT)) {
+    fillColumns(to, word(parameters, CONV_INPUT_ZERO_POINT), inside);
+    return;
   }
+  const from = x + <usize>(h * word(parameters, CONV_IN_WIDTH)) * pixelBytes;
+  if (!DSP) copyColumnsScalar(to, from, pixelBytes, inside);
+  else if (pixelBytes < <usize>BLOCK_CHANNELS) widenNarrowColumnsDsp(to, from, pixelBytes, inside);
+  else widenColumnsDsp(to, from, pixelBytes, inside);
 }
 
-/** Four channels of all images, the first of which `x` and `y` point to. */
-function runBlock(parameters: usize, x: usize, block: usize, y: usize, numbers: usize): void {
+/** Four channels of all images, the first of which `x` and `y` point to. Padding left and right of the slots is written. */
+function runBlock(parameters: usize, x: usize, block: usize, y: usize, rows: usize): void {
   const kernelHeight = word(parameters, CONV_KERNEL_HEIGHT);
   const kernelWidth = word(parameters, CONV_KERNEL_WIDTH);
   const channels = word(parameters, CONV_IN_CHANNELS);
   const outWidth = word(parameters, CONV_OUT_WIDTH);
-  const outHeight = word(parameters, CONV_OUT_HEIGHT);
-  const tapStep = <usize>(word(parameters, CONV_DILATION_WIDTH) * COLUMN_BYTES);
+  const stride = word(parameters, CONV_STRIDE_HEIGHT);
   const pixelStep = <usize>(word(parameters, CONV_STRIDE_WIDTH) * COLUMN_BYTES);
-  const rows = numbers + (<usize>kernelHeight << 2);
+  const tapStep = <usize>(word(parameters, CONV_DILATION_WIDTH) * COLUMN_BYTES);
+  const is3x3 = kernelHeight == 3 && kernelWidth == 3 && tapStep == COLUMN_BYTES;
+  const columns = rowColumns(parameters);
+  const left = min(word(parameters, CONV_PAD_LEFT), columns);
+  const inside = min(word(parameters, CONV_IN_WIDTH), columns - left);
+  const reach = slotCount(parameters);
+  const slotBytes = <usize>(columns * COLUMN_BYTES);
+  const dilationBytes = slotBytes * word(parameters, CONV_DILATION_HEIGHT);
   const rowsEnd = rows + (<usize>kernelHeight << 2);
-  const slots = numbers + tablesBytes<usize>(parameters);
+  const slots = rows + tablesBytes<usize>(parameters);
+  const slotsEnd = slots + slotBytes * reach;
   let weights = block + COLUMN_BLOCK_HEADER_BYTES;
   if (DSP) {
     widenColumnsDsp(rowsEnd, weights, BLOCK_CHANNELS, kernelTaps(parameters));
     weights = rowsEnd;
   }
   for (let n = word(parameters, CONV_BATCH); n > 0; n--) {
-    for (let number = numbers; number < rows; number += 4) store<i32>(number, -1);
-    for (let oh = 0; oh < outHeight; oh++, y += <usize>(outWidth * channels)) {
-      writeRows(parameters, x, oh, numbers, rows, slots);
-      if (DSP) depthwisePixelsDsp(rows, rowsEnd, kernelWidth, tapStep, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
-      else depthwisePixelsScalar(rows, rowsEnd, kernelWidth, tapStep, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+    // Padded row `next` comes into slot `to`; the window begins with row `first` in slot `top`.
+    let next = 0;
+    let to = slots;
+    let top = slots;
+    let first = 0;
+    for (let oh = word(parameters, CONV_OUT_HEIGHT); oh > 0; oh--, first += stride) {
+      if (next < first) {
+        next = first;
+        to = top;
+      }
+      for (; next < first + reach; next++) {
+        writeRow(parameters, x, next - word(parameters, CONV_PAD_TOP), to + <usize>(left * COLUMN_BYTES), inside);
+        to += slotBytes;
+        if (to == slotsEnd) to = slots;
+      }
+      let slot = top;
+      for (let row = rows; row < rowsEnd; row += 4) {
+        store<u32>(row, <u32>slot);
+        slot += dilationBytes;
+        if (slot >= slotsEnd) slot -= slotsEnd - slots;
+      }
+      if (is3x3) {
+        const x0 = load<u32>(rows), x1 = load<u32>(rows, 4), x2 = load<u32>(rows, 8);
+        if (DSP) depthwisePixels3x3Dsp(x0, x1, x2, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+        else depthwisePixels3x3Scalar(x0, x1, x2, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+      } else if (DSP) {
+        depthwisePixelsDsp(rows, rowsEnd, kernelWidth, tapStep, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+      } else {
+        depthwisePixelsScalar(rows, rowsEnd, kernelWidth, tapStep, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+      }
+      y += <usize>(outWidth * channels);
+      top += slotBytes * stride;
+      while (top >= slotsEnd) top -= slotsEnd - slots;
     }
     x += <usize>(word(parameters, CONV_IN_HEIGHT) * word(parameters, CONV_IN_WIDTH) * channels);
   }
@@ -166,8 +183,11 @@ export function runBlocks(step: usize, context: usize, prepared: usize): void {
   const channels = word(parameters, CONV_IN_CHANNELS);
   const x = operandAddress(step, context, 0);
   const y = operandAddress(step, context, 4);
+  const rows = workspace(context);
+  const slots = rows + tablesBytes<usize>(parameters);
+  fillColumns(slots, word(parameters, CONV_INPUT_ZERO_POINT), rowColumns(parameters) * slotCount(parameters));
   for (let c = 0; c < channels; c += BLOCK_CHANNELS, prepared += blockBytes<usize>(parameters)) {
     const first = blockStart(c, channels);
-    runBlock(parameters, x + first, prepared, y + first, workspace(context));
+    runBlock(parameters, x + first, prepared, y + first, rows);
   }
 }

@@ -1,9 +1,27 @@
-/** What every board's C gives the kernels: arithmetic that depends on whether the core has a floating-point unit. */
+/** What every board's C gives the kernels. The host computes it. */
+import { HOST } from "../variant";
 
-/**
- * rne(f32(accumulator) · multiplier) as requantize.ts defines it, each operation rounded to float32: by the
- * floating-point unit, never fused, or by integers that give the same bits.
- */
 // @ts-ignore: decorator
 @external("board", "round_product")
-export declare function roundProduct(accumulator: i32, multiplier: f32): i32;
+declare function roundProductOnBoard(accumulator: i32, multiplier: f32, zeroPoint: i32): i32;
+// @ts-ignore: decorator
+@external("board", "multiply_add")
+declare function multiplyAddOnBoard(a: i32, b: i32, sum: i32): i32;
+
+/**
+ * rne(f32(accumulator) · multiplier) + zeroPoint, for a result that is then limited to int8: beyond 2^9 it may be any number
+ * that is as far out. By the floating-point unit, or by integers where there is none; requantize.ts is what both must equal.
+ */
+// @ts-ignore: decorator
+@inline
+export function roundProduct(accumulator: i32, multiplier: f32, zeroPoint: i32): i32 {
+  return roundProductOnBoard(accumulator, multiplier, zeroPoint);
+}
+
+/** sum + a · b. A call, because the order of a loop's multiplications decides whether its values fit the registers. */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(a: i32, b: i32, sum: i32): i32 {
+  if (!HOST) return multiplyAddOnBoard(a, b, sum);
+  return sum + a * b;
+}

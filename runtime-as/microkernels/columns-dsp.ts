@@ -4,10 +4,10 @@
  * Runs of K that lie contiguous in the input are widened four at a time, elements 0 and 2 in one word, 1 and 3 in the
  * next, as SXTB16 leaves them; what is left of a run follows in its order, padded to a pair.
  *
- *     columns  [K / 2][1 or 2 columns][2] int16
+ *     columns  [K / 2][1 or 2 columns][2] int16; K is a multiple of 4, what lies behind the last run is anything
  *     block    4 biases int32 · 4 multipliers float32 · [K / 2] of (channels 0, 1: a pair of K) · (channels 2, 3), int8
  */
-import { COLUMN_BLOCK_HEADER_BYTES, finishChannels } from "./columns-finish";
+import { COLUMN_BLOCK_HEADER_BYTES, finishChannels, highLimit, lowLimit, outputZeroPoint } from "./columns-finish";
 import { smlad, sxtb16, sxtb16Ror8 } from "./dsp";
 
 /** Elements that a run of `count` occupies in a column. */
@@ -50,16 +50,24 @@ export function fillRunDsp(to: usize, value: i32, count: i32, step: usize): usiz
   return to;
 }
 
+/** Writes `count` int8 of each of `runs` runs that lie `runBytes` apart. */
+export function widenRunsDsp(to: usize, from: usize, count: i32, runs: i32, runBytes: usize, step: usize): void {
+  for (; runs > 0; runs--, from += runBytes) to = widenRunDsp(to, from, count, step);
+}
+
 /** Two columns x all channels; `parameters` are those of the convolution, `rowBytes` lie between their outputs. */
 export function multiplyColumns2Dsp(columns: usize, k: i32, block: usize, channels: i32, parameters: usize, y: usize, rowBytes: usize): void {
   const end = columns + (<usize>k << 2);
+  const zeroPoint = outputZeroPoint(parameters);
+  const low = lowLimit(parameters);
+  const high = highLimit(parameters);
   for (; channels > 0; channels -= 4, y += 4) {
     let a0 = load<i32>(block), b0 = load<i32>(block, 4), c0 = load<i32>(block, 8), d0 = load<i32>(block, 12);
     let a1 = a0, b1 = b0, c1 = c0, d1 = d0;
     let w = block + COLUMN_BLOCK_HEADER_BYTES;
-    for (let x = columns; x < end; x += 8, w += 8) {
-      const x0 = load<i32>(x);
-      const x1 = load<i32>(x, 4);
+    for (let x = columns; x < end; x += 16, w += 16) {
+      // In this order at most 14 values live at a time.
+      let x0 = load<i32>(x), x1 = load<i32>(x, 4);
       let bytes = load<i32>(w);
       let pair = sxtb16(bytes);
       a0 = smlad(pair, x0, a0);
@@ -74,28 +82,52 @@ export function multiplyColumns2Dsp(columns: usize, k: i32, block: usize, channe
       pair = sxtb16Ror8(bytes);
       d0 = smlad(pair, x0, d0);
       d1 = smlad(pair, x1, d1);
+      x0 = load<i32>(x, 8);
+      x1 = load<i32>(x, 12);
+      bytes = load<i32>(w, 8);
+      pair = sxtb16(bytes);
+      a0 = smlad(pair, x0, a0);
+      a1 = smlad(pair, x1, a1);
+      pair = sxtb16Ror8(bytes);
+      b0 = smlad(pair, x0, b0);
+      b1 = smlad(pair, x1, b1);
+      bytes = load<i32>(w, 12);
+      pair = sxtb16(bytes);
+      c0 = smlad(pair, x0, c0);
+      c1 = smlad(pair, x1, c1);
+      pair = sxtb16Ror8(bytes);
+      d0 = smlad(pair, x0, d0);
+      d1 = smlad(pair, x1, d1);
     }
-    finishChannels(y, channels, a0, b0, c0, d0, block, parameters);
-    finishChannels(y + rowBytes, channels, a1, b1, c1, d1, block, parameters);
+    finishChannels(y, channels, a0, b0, c0, d0, block, zeroPoint, low, high);
+    finishChannels(y + rowBytes, channels, a1, b1, c1, d1, block, zeroPoint, low, high);
     block = w;
   }
 }
 
 export function multiplyColumnDsp(column: usize, k: i32, block: usize, channels: i32, parameters: usize, y: usize): void {
   const end = column + (<usize>k << 1);
+  const zeroPoint = outputZeroPoint(parameters);
+  const low = lowLimit(parameters);
+  const high = highLimit(parameters);
   for (; channels > 0; channels -= 4, y += 4) {
     let a = load<i32>(block), b = load<i32>(block, 4), c = load<i32>(block, 8), d = load<i32>(block, 12);
     let w = block + COLUMN_BLOCK_HEADER_BYTES;
-    for (let x = column; x < end; x += 4, w += 8) {
-      const pair = load<i32>(x);
-      let bytes = load<i32>(w);
-      a = smlad(sxtb16(bytes), pair, a);
-      b = smlad(sxtb16Ror8(bytes), pair, b);
-      bytes = load<i32>(w, 4);
-      c = smlad(sxtb16(bytes), pair, c);
-      d = smlad(sxtb16Ror8(bytes), pair, d);
+    for (let x = column; x < end; x += 8, w += 16) {
+      const x0 = load<i32>(x), x1 = load<i32>(x, 4);
+      let first = load<i32>(w), second = load<i32>(w, 4);
+      a = smlad(sxtb16(first), x0, a);
+      b = smlad(sxtb16Ror8(first), x0, b);
+      c = smlad(sxtb16(second), x0, c);
+      d = smlad(sxtb16Ror8(second), x0, d);
+      first = load<i32>(w, 8);
+      second = load<i32>(w, 12);
+      a = smlad(sxtb16(first), x1, a);
+      b = smlad(sxtb16Ror8(first), x1, b);
+      c = smlad(sxtb16(second), x1, c);
+      d = smlad(sxtb16Ror8(second), x1, d);
     }
-    finishChannels(y, channels, a, b, c, d, block, parameters);
+    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
     block = w;
   }
 }

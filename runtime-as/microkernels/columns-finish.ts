@@ -1,33 +1,69 @@
-/** The end of every int8 convolution on a board: four channels' sums → outputs. A block of four begins with a header. */
+/** The end of every int8 convolution on a board: four channels' sums → outputs. A block of four channels begins with a header. */
 import { CONV_CLAMP_HIGH, CONV_CLAMP_LOW, CONV_OUTPUT_ZERO_POINT } from "../format";
 import { word } from "../step";
-import { requantizeInline } from "./requantize";
+import { DSP } from "../variant";
+import { max8, min8, packSaturated8, splat8 } from "./dsp";
+import { requantizeInline, requantizeWide } from "./requantize";
 
 /** 4 biases int32 · 4 multipliers float32 */
 export const COLUMN_BLOCK_HEADER_BYTES: i32 = 32;
 
-/** Stores the first `channels` (4, if there are more) outputs of a block; `parameters` are those of the convolution. */
+/** The step's lower (upper) limit of an output as finishChannels wants it. */
 // @ts-ignore: decorator
 @inline
-export function finishChannels(y: usize, channels: i32, a: i32, b: i32, c: i32, d: i32, block: usize, parameters: usize): void {
-  if (channels < 4) {
-    finishPart(y, channels, a, b, c, block, parameters);
-  } else {
-    const zeroPoint = word(parameters, CONV_OUTPUT_ZERO_POINT);
-    const low = word(parameters, CONV_CLAMP_LOW);
-    const high = word(parameters, CONV_CLAMP_HIGH);
+export function lowLimit(parameters: usize): i32 {
+  const low = word(parameters, CONV_CLAMP_LOW);
+  return DSP ? splat8(low) : low;
+}
+
+// @ts-ignore: decorator
+@inline
+export function highLimit(parameters: usize): i32 {
+  const high = word(parameters, CONV_CLAMP_HIGH);
+  return DSP ? splat8(high) : high;
+}
+
+// @ts-ignore: decorator
+@inline
+export function outputZeroPoint(parameters: usize): i32 {
+  return word(parameters, CONV_OUTPUT_ZERO_POINT);
+}
+
+/** Stores the first `channels` (4, if there are more) outputs of a block. */
+// @ts-ignore: decorator
+@inline
+export function finishChannels(
+  y: usize, channels: i32, a: i32, b: i32, c: i32, d: i32, block: usize, zeroPoint: i32, low: i32, high: i32,
+): void {
+  if (DSP) {
+    const four = packSaturated8(
+      requantizeWide(a, load<f32>(block, 16), zeroPoint),
+      requantizeWide(b, load<f32>(block, 20), zeroPoint),
+      requantizeWide(c, load<f32>(block, 24), zeroPoint),
+      requantizeWide(d, load<f32>(block, 28), zeroPoint),
+    );
+    const clamped = min8(max8(four, low), high);
+    if (channels >= 4) store<i32>(y, clamped, 0, 1);
+    else storePart(y, channels, clamped);
+  } else if (channels >= 4) {
     store<i8>(y, requantizeInline(a, load<f32>(block, 16), zeroPoint, low, high));
     store<i8>(y, requantizeInline(b, load<f32>(block, 20), zeroPoint, low, high), 1);
     store<i8>(y, requantizeInline(c, load<f32>(block, 24), zeroPoint, low, high), 2);
     store<i8>(y, requantizeInline(d, load<f32>(block, 28), zeroPoint, low, high), 3);
+  } else {
+    finishPart(y, channels, a, b, c, block, zeroPoint, low, high);
   }
 }
 
+/** The first one to three of four bytes. */
+function storePart(y: usize, channels: i32, bytes: i32): void {
+  for (; channels > 0; channels--, y++, bytes >>= 8) store<i8>(y, bytes);
+}
+
 /** One to three channels. */
-function finishPart(y: usize, channels: i32, a: i32, b: i32, c: i32, block: usize, parameters: usize): void {
-  const zeroPoint = word(parameters, CONV_OUTPUT_ZERO_POINT);
-  const low = word(parameters, CONV_CLAMP_LOW);
-  const high = word(parameters, CONV_CLAMP_HIGH);
+function finishPart(
+  y: usize, channels: i32, a: i32, b: i32, c: i32, block: usize, zeroPoint: i32, low: i32, high: i32,
+): void {
   for (let multiplier = block + 16; channels > 0; channels--, multiplier += 4, y++) {
     store<i8>(y, requantizeInline(a, load<f32>(multiplier), zeroPoint, low, high));
     a = b;

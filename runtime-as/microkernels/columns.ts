@@ -3,14 +3,17 @@
  * columns-dsp.ts and columns-scalar.ts.
  */
 import { DSP } from "../variant";
-import { fillRunDsp, multiplyColumnDsp, multiplyColumns2Dsp, paddedRunDsp, weightOffsetDsp, widenRunDsp } from "./columns-dsp";
-import { copyRunScalar, fillRunScalar, multiplyColumnScalar, multiplyColumns2Scalar, weightOffsetScalar } from "./columns-scalar";
+import { fillRunDsp, multiplyColumnDsp, multiplyColumns2Dsp, paddedRunDsp, weightOffsetDsp, widenRunDsp, widenRunsDsp } from "./columns-dsp";
+import { copyRunScalar, copyRunsScalar, fillRunScalar, multiplyColumnScalar, multiplyColumns2Scalar, weightOffsetScalar } from "./columns-scalar";
 
 /** Bytes of a unit: what of one column lies together before the other column follows. */
 export const COLUMN_UNIT_BYTES: i32 = DSP ? 4 : 1;
 export const COLUMN_ELEMENT_BYTES: i32 = DSP ? 2 : 1;
 /** A run of a multiple of so many elements may be written in parts of such multiples. */
 export const COLUMN_RUN_ELEMENTS: i32 = DSP ? 4 : 1;
+
+/** A column's elements are a multiple of this: the product takes two steps at a time. */
+export const COLUMN_MULTIPLE: i32 = DSP ? 4 : 2;
 
 /** Elements that a run of `count` occupies in a column. */
 // @ts-ignore: decorator
@@ -31,6 +34,14 @@ export function weightOffset(i: i32, count: i32, channel: i32): usize {
 @inline
 export function writeRun(to: usize, from: usize, count: i32, step: usize): usize {
   return DSP ? widenRunDsp(to, from, count, step) : copyRunScalar(to, from, count, step);
+}
+
+/** Writes `runs` runs of `count` elements that lie `runBytes` apart. */
+// @ts-ignore: decorator
+@inline
+export function writeRuns(to: usize, from: usize, count: i32, runs: i32, runBytes: usize, step: usize): void {
+  if (DSP) widenRunsDsp(to, from, count, runs, runBytes, step);
+  else copyRunsScalar(to, from, count, runs, runBytes, step);
 }
 
 /** Writes `count` times `value`. */

@@ -5,7 +5,7 @@
  *     block    4 biases int32 · 4 multipliers float32 · [taps][4 channels] int8
  *     weights  [taps] of (channels 0, 2) · (channels 1, 3), int16: a block's, widened
  */
-import { finishChannels } from "./columns-finish";
+import { finishChannels, highLimit, lowLimit, outputZeroPoint } from "./columns-finish";
 import { smlabb, smlatt, sxtb16, sxtb16Ror8 } from "./dsp";
 
 // @ts-ignore: decorator
@@ -42,47 +42,67 @@ export function depthwisePixelsDsp(
   rows: usize, rowsEnd: usize, kernelWidth: i32, tapStep: usize, pixelStep: usize, weights: usize,
   block: usize, channels: i32, parameters: usize, y: usize, pixelBytes: usize, count: i32,
 ): void {
-  const isThree = kernelWidth == 3 && tapStep == 8;
+  const zeroPoint = outputZeroPoint(parameters);
+  const low = lowLimit(parameters);
+  const high = highLimit(parameters);
   for (let offset: usize = 0; count > 0; count--, offset += pixelStep, y += pixelBytes) {
     let a = load<i32>(block), b = load<i32>(block, 4), c = load<i32>(block, 8), d = load<i32>(block, 12);
     let w = weights;
     for (let row = rows; row < rowsEnd; row += 4) {
       let x = <usize>load<u32>(row) + offset;
-      if (isThree) {
-        let even = load<i32>(x), evenWeights = load<i32>(w);
+      for (let tap = kernelWidth; tap > 0; tap--, x += tapStep, w += 8) {
+        const even = load<i32>(x), odd = load<i32>(x, 4);
+        const evenWeights = load<i32>(w), oddWeights = load<i32>(w, 4);
         a = smlabb(even, evenWeights, a);
-        c = smlatt(even, evenWeights, c);
-        let odd = load<i32>(x, 4), oddWeights = load<i32>(w, 4);
         b = smlabb(odd, oddWeights, b);
-        d = smlatt(odd, oddWeights, d);
-        even = load<i32>(x, 8);
-        evenWeights = load<i32>(w, 8);
-        a = smlabb(even, evenWeights, a);
         c = smlatt(even, evenWeights, c);
-        odd = load<i32>(x, 12);
-        oddWeights = load<i32>(w, 12);
-        b = smlabb(odd, oddWeights, b);
         d = smlatt(odd, oddWeights, d);
-        even = load<i32>(x, 16);
-        evenWeights = load<i32>(w, 16);
-        a = smlabb(even, evenWeights, a);
-        c = smlatt(even, evenWeights, c);
-        odd = load<i32>(x, 20);
-        oddWeights = load<i32>(w, 20);
-        b = smlabb(odd, oddWeights, b);
-        d = smlatt(odd, oddWeights, d);
-        w += 24;
-      } else {
-        for (let tap = kernelWidth; tap > 0; tap--, x += tapStep, w += 8) {
-          const even = load<i32>(x), evenWeights = load<i32>(w);
-          a = smlabb(even, evenWeights, a);
-          c = smlatt(even, evenWeights, c);
-          const odd = load<i32>(x, 4), oddWeights = load<i32>(w, 4);
-          b = smlabb(odd, oddWeights, b);
-          d = smlatt(odd, oddWeights, d);
-        }
       }
     }
-    finishChannels(y, channels, a, b, c, d, block, parameters);
+    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+  }
+}
+
+/** The same for a kernel of 3 x 3 taps without dilation, most of all; `x0` to `x2` are its rows. */
+export function depthwisePixels3x3Dsp(
+  x0: usize, x1: usize, x2: usize, pixelStep: usize, weights: usize,
+  block: usize, channels: i32, parameters: usize, y: usize, pixelBytes: usize, count: i32,
+): void {
+  const zeroPoint = outputZeroPoint(parameters);
+  const low = lowLimit(parameters);
+  const high = highLimit(parameters);
+  for (; count > 0; count--, y += pixelBytes) {
+    let a = load<i32>(block), b = load<i32>(block, 4), c = load<i32>(block, 8), d = load<i32>(block, 12);
+    let w = weights;
+    for (let row = 0; row < 3; row++, w += 24) {
+      const x = x0;
+      let even = load<i32>(x), odd = load<i32>(x, 4);
+      let evenWeights = load<i32>(w), oddWeights = load<i32>(w, 4);
+      a = smlabb(even, evenWeights, a);
+      b = smlabb(odd, oddWeights, b);
+      c = smlatt(even, evenWeights, c);
+      d = smlatt(odd, oddWeights, d);
+      even = load<i32>(x, 8);
+      odd = load<i32>(x, 12);
+      evenWeights = load<i32>(w, 8);
+      oddWeights = load<i32>(w, 12);
+      a = smlabb(even, evenWeights, a);
+      b = smlabb(odd, oddWeights, b);
+      c = smlatt(even, evenWeights, c);
+      d = smlatt(odd, oddWeights, d);
+      even = load<i32>(x, 16);
+      odd = load<i32>(x, 20);
+      evenWeights = load<i32>(w, 16);
+      oddWeights = load<i32>(w, 20);
+      a = smlabb(even, evenWeights, a);
+      b = smlabb(odd, oddWeights, b);
+      c = smlatt(even, evenWeights, c);
+      d = smlatt(odd, oddWeights, d);
+      // Three rounds bring the rows back to where they were, each a pixel on.
+      x0 = x1;
+      x1 = x2;
+      x2 = x + pixelStep;
+    }
+    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
   }
 }

@@ -4,7 +4,8 @@
  *     row      [column][4 channels] int8
  *     block    4 biases int32 · 4 multipliers float32 · [taps][4 channels] int8
  */
-import { finishChannels } from "./columns-finish";
+import { multiplyAdd } from "./board";
+import { finishChannels, highLimit, lowLimit, outputZeroPoint } from "./columns-finish";
 
 /** Copies 4 bytes each of `count` pixels that lie `pixelBytes` apart; channels that a pixel has not repeat its last one. */
 export function copyColumnsScalar(to: usize, from: usize, pixelBytes: usize, count: i32): void {
@@ -33,18 +34,54 @@ export function depthwisePixelsScalar(
   rows: usize, rowsEnd: usize, kernelWidth: i32, tapStep: usize, pixelStep: usize, weights: usize,
   block: usize, channels: i32, parameters: usize, y: usize, pixelBytes: usize, count: i32,
 ): void {
+  const zeroPoint = outputZeroPoint(parameters);
+  const low = lowLimit(parameters);
+  const high = highLimit(parameters);
   for (let offset: usize = 0; count > 0; count--, offset += pixelStep, y += pixelBytes) {
     let a = load<i32>(block), b = load<i32>(block, 4), c = load<i32>(block, 8), d = load<i32>(block, 12);
     let w = weights;
     for (let row = rows; row < rowsEnd; row += 4) {
       let x = <usize>load<u32>(row) + offset;
       for (let tap = kernelWidth; tap > 0; tap--, x += tapStep, w += 4) {
-        a += <i32>load<i8>(x) * <i32>load<i8>(w);
-        b += <i32>load<i8>(x, 1) * <i32>load<i8>(w, 1);
-        c += <i32>load<i8>(x, 2) * <i32>load<i8>(w, 2);
-        d += <i32>load<i8>(x, 3) * <i32>load<i8>(w, 3);
+        a = multiplyAdd(load<i8>(x), load<i8>(w), a);
+        b = multiplyAdd(load<i8>(x, 1), load<i8>(w, 1), b);
+        c = multiplyAdd(load<i8>(x, 2), load<i8>(w, 2), c);
+        d = multiplyAdd(load<i8>(x, 3), load<i8>(w, 3), d);
       }
     }
-    finishChannels(y, channels, a, b, c, d, block, parameters);
+    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+  }
+}
+
+/** As depthwisePixels3x3Dsp. */
+export function depthwisePixels3x3Scalar(
+  x0: usize, x1: usize, x2: usize, pixelStep: usize, weights: usize,
+  block: usize, channels: i32, parameters: usize, y: usize, pixelBytes: usize, count: i32,
+): void {
+  const zeroPoint = outputZeroPoint(parameters);
+  const low = lowLimit(parameters);
+  const high = highLimit(parameters);
+  for (; count > 0; count--, y += pixelBytes) {
+    let a = load<i32>(block), b = load<i32>(block, 4), c = load<i32>(block, 8), d = load<i32>(block, 12);
+    let w = weights;
+    for (let row = 0; row < 3; row++, w += 12) {
+      const x = x0;
+      a = multiplyAdd(load<i8>(x), load<i8>(w), a);
+      b = multiplyAdd(load<i8>(x, 1), load<i8>(w, 1), b);
+      c = multiplyAdd(load<i8>(x, 2), load<i8>(w, 2), c);
+      d = multiplyAdd(load<i8>(x, 3), load<i8>(w, 3), d);
+      a = multiplyAdd(load<i8>(x, 4), load<i8>(w, 4), a);
+      b = multiplyAdd(load<i8>(x, 5), load<i8>(w, 5), b);
+      c = multiplyAdd(load<i8>(x, 6), load<i8>(w, 6), c);
+      d = multiplyAdd(load<i8>(x, 7), load<i8>(w, 7), d);
+      a = multiplyAdd(load<i8>(x, 8), load<i8>(w, 8), a);
+      b = multiplyAdd(load<i8>(x, 9), load<i8>(w, 9), b);
+      c = multiplyAdd(load<i8>(x, 10), load<i8>(w, 10), c);
+      d = multiplyAdd(load<i8>(x, 11), load<i8>(w, 11), d);
+      x0 = x1;
+      x1 = x2;
+      x2 = x + pixelStep;
+    }
+    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The vocabulary of the DSP extension (ARMv7E-M, ARMv8-M): one instruction each, on pairs of int16 in one word. A board's C
+ * The vocabulary of the DSP extension (ARMv7E-M, ARMv8-M): one instruction or a few, on two int16 or four int8 in one word. A board's C
  * defines the imports with the core's intrinsics; the host computes them.
  */
 import { HOST } from "../variant";
@@ -19,6 +19,15 @@ declare function smlabbInstruction(a: i32, b: i32, sum: i32): i32;
 // @ts-ignore: decorator
 @external("dsp", "smlatt")
 declare function smlattInstruction(a: i32, b: i32, sum: i32): i32;
+// @ts-ignore: decorator
+@external("dsp", "pack_saturated8")
+declare function packSaturated8Instructions(a: i32, b: i32, c: i32, d: i32): i32;
+// @ts-ignore: decorator
+@external("dsp", "max8")
+declare function max8Instructions(a: i32, b: i32): i32;
+// @ts-ignore: decorator
+@external("dsp", "min8")
+declare function min8Instructions(a: i32, b: i32): i32;
 
 /** Bytes 0 and 2, sign-extended. */
 // @ts-ignore: decorator
@@ -58,4 +67,47 @@ export function smlabb(a: i32, b: i32, sum: i32): i32 {
 export function smlatt(a: i32, b: i32, sum: i32): i32 {
   if (!HOST) return smlattInstruction(a, b, sum);
   return sum + (a >> 16) * (b >> 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function saturate8(value: i32): i32 {
+  return min(max(value, -128), 127);
+}
+
+// @ts-ignore: decorator
+@inline
+function pack8(a: i32, b: i32, c: i32, d: i32): i32 {
+  return (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
+}
+
+/** Four integers, each saturated to int8, in one word. */
+// @ts-ignore: decorator
+@inline
+export function packSaturated8(a: i32, b: i32, c: i32, d: i32): i32 {
+  if (!HOST) return packSaturated8Instructions(a, b, c, d);
+  return pack8(saturate8(a), saturate8(b), saturate8(c), saturate8(d));
+}
+
+/** The larger of each of four int8 (SSUB8, SEL). */
+// @ts-ignore: decorator
+@inline
+export function max8(a: i32, b: i32): i32 {
+  if (!HOST) return max8Instructions(a, b);
+  return pack8(max<i32>(<i8>a, <i8>b), max<i32>(<i8>(a >> 8), <i8>(b >> 8)), max<i32>(<i8>(a >> 16), <i8>(b >> 16)), max(a >> 24, b >> 24));
+}
+
+/** The smaller of each of four int8. */
+// @ts-ignore: decorator
+@inline
+export function min8(a: i32, b: i32): i32 {
+  if (!HOST) return min8Instructions(a, b);
+  return pack8(min<i32>(<i8>a, <i8>b), min<i32>(<i8>(a >> 8), <i8>(b >> 8)), min<i32>(<i8>(a >> 16), <i8>(b >> 16)), min(a >> 24, b >> 24));
+}
+
+/** The low byte in all four. */
+// @ts-ignore: decorator
+@inline
+export function splat8(byte: i32): i32 {
+  return (byte & 0xff) * 0x01010101;
 }

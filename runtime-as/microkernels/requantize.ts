@@ -19,9 +19,15 @@ export function requantize(accumulator: i32, multiplier: f32, zeroPoint: i32, lo
 // @ts-ignore: decorator
 @inline
 export function requantizeInline(accumulator: i32, multiplier: f32, zeroPoint: i32, low: i32, high: i32): i32 {
-  if (!HOST) return min(max(roundProduct(accumulator, multiplier) + zeroPoint, low), high);
-  const rounded = reinterpret<i32>(<f32>accumulator * multiplier + MAGIC) - (MAGIC_BITS - zeroPoint);
-  return min(max(rounded, low), high);
+  return min(max(requantizeWide(accumulator, multiplier, zeroPoint), low), high);
+}
+
+/** The same, not yet clamped. */
+// @ts-ignore: decorator
+@inline
+export function requantizeWide(accumulator: i32, multiplier: f32, zeroPoint: i32): i32 {
+  if (!HOST) return roundProduct(accumulator, multiplier, zeroPoint);
+  return reinterpret<i32>(<f32>accumulator * multiplier + MAGIC) - (MAGIC_BITS - zeroPoint);
 }
 
 /** Four accumulators, rounded and offset, not clamped; for loops too short to be worth constants in memory. */

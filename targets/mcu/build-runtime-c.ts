@@ -11,12 +11,15 @@ import { simplify } from './emit/simplify.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Of board.ts: every vocabulary has them. */
-const boardImports: readonly ImportedFunction[] = [{ name: 'board.round_product' }];
+const boardImports: readonly ImportedFunction[] = [{ name: 'board.round_product' }, { name: 'board.multiply_add' }];
+
+/** Of dsp.ts. */
+const dspNames = ['sxtb16', 'sxtb16_ror8', 'smlad', 'smlabb', 'smlatt', 'pack_saturated8', 'max8', 'min8'];
 
 /** mve: there are no such kernels yet. */
 const imports: Readonly<Partial<Record<Vocabulary, readonly ImportedFunction[]>>> = {
   scalar: boardImports,
-  dsp: [...boardImports, ...['sxtb16', 'sxtb16_ror8', 'smlad', 'smlabb', 'smlatt'].map((name) => ({ name: `dsp.${name}` }))],
+  dsp: [...boardImports, ...dspNames.map((name) => ({ name: `dsp.${name}` }))],
 };
 
 /** The headers of targets/mcu/c that the source includes. */

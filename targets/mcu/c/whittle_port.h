@@ -21,10 +21,12 @@
 
 /*
  * The kernels are fast in any build, also one for size (-Os). Reassociation would split multiply-accumulates into
- * multiplications and trees of additions.
+ * multiplications and trees of additions; scheduling and hoisting addresses out of loops would need more registers than
+ * there are.
  */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3", "no-tree-reassoc", "no-fast-math")
+#pragma GCC optimize("no-schedule-insns", "no-tree-pre", "no-gcse", "no-tree-loop-im", "no-move-loop-invariants")
 #endif
 
 #include <float.h>
@@ -525,7 +527,9 @@ WHITTLE_INLINE float sqrt_f32(float x) {
 #endif
 }
 
-/* Requantization (runtime-as/microkernels/requantize.ts): rne(f32(accumulator) * multiplier), rounded to float32 twice */
+/* The vocabulary of every board (runtime-as/microkernels/board.ts) */
+
+/* Requantization (requantize.ts): rne(f32(accumulator) * multiplier), rounded to float32 twice */
 
 WHITTLE_INLINE uint32_t whittle_round_product_f32(uint32_t accumulator, float multiplier) {
   return bits_of_f32(multiply_f32((float)(int32_t)accumulator, multiplier) + 12582912.0f) - 0x4b400000u;
@@ -595,12 +599,59 @@ WHITTLE_INLINE uint32_t whittle_round_product_integer(uint32_t accumulator, uint
   return is_negative ? 0u - result : result;
 }
 
-WHITTLE_INLINE uint32_t board_round_product(uint32_t accumulator, float multiplier) {
 #if WHITTLE_INTEGER_REQUANTIZE
-  return whittle_round_product_integer(accumulator, bits_of_f32(multiplier));
+/* Every case, to the bit. */
+WHITTLE_COLD static uint32_t whittle_round_product_exact(uint32_t accumulator, uint32_t multiplier) {
+  return whittle_round_product_integer(accumulator, multiplier);
+}
+
+/*
+ * The upper word of (accumulator << 7) * mantissa has 6 to 21 bits of fraction. It decides unless it lies so close to a half
+ * that the bits below it, or rounding the product to float32 first, could matter. An accumulator of more than 24 bits is
+ * saturated: its output saturates, too.
+ */
+WHITTLE_INLINE uint32_t whittle_round_product(uint32_t accumulator, uint32_t multiplier) {
+  const uint32_t exponent = multiplier >> 23;
+  const uint32_t bits = 132u - exponent;
+  uint32_t mantissa = (multiplier << 8 | 0x80000000u) >> 1;
+  int32_t saturated = (int32_t)accumulator;
+  int32_t upper;
+#if defined(__GNUC__) && defined(__ARM_FEATURE_SAT)
+  __asm__("ssat %0, #25, %0" : "+r"(saturated));
+  /* Else the compiler knows that the sign is 0, and makes three instructions of a signed product. */
+  __asm__("" : "+r"(mantissa));
 #else
-  return whittle_round_product_f32(accumulator, multiplier);
+  if (saturated > 0xffffff) saturated = 0xffffff;
+  if (saturated < -0x1000000) saturated = -0x1000000;
 #endif
+  upper = (int32_t)((int64_t)(int32_t)((uint32_t)saturated << 7) * (int32_t)mantissa >> 32);
+  if (((uint32_t)upper << ((0u - bits) & 31u)) - 0x7c000000u < 0x08000000u || bits - 6u > 15u)
+    return whittle_round_product_exact(accumulator, multiplier);
+  return (uint32_t)(((upper >> (bits - 1u)) + 1) >> 1);
+}
+#endif
+
+/** rne(f32(accumulator) * multiplier) + zero_point, to be limited to int8: beyond 2^9 it may be anything as far out. */
+WHITTLE_INLINE uint32_t board_round_product(uint32_t accumulator, float multiplier, uint32_t zero_point) {
+#if WHITTLE_INTEGER_REQUANTIZE
+  return whittle_round_product(accumulator, bits_of_f32(multiplier)) + zero_point;
+#elif defined(__ARM_FP) && !defined(__aarch64__) && (__ARM_FP & 4) && defined(__GNUC__)
+  float product = multiply_f32((float)(int32_t)accumulator, multiplier);
+  /* to nearest even, the core's rounding mode */
+  __asm__("vcvtr.s32.f32 %0, %0" : "+t"(product));
+  return bits_of_f32(product) + zero_point;
+#else
+  return whittle_round_product_f32(accumulator, multiplier) + zero_point;
+#endif
+}
+
+/** sum + a * b, in its place among the others: their order decides whether a loop's values fit the registers. */
+WHITTLE_INLINE uint32_t board_multiply_add(uint32_t a, uint32_t b, uint32_t sum) {
+  sum += a * b;
+#if defined(__GNUC__) || defined(__clang__)
+  __asm__("" : "+r"(sum));
+#endif
+  return sum;
 }
 
 #endif
