@@ -5,7 +5,8 @@ import { byteLength } from '../compiler/graph.ts';
 import { type PackedModel, readPackedModel } from '../compiler/packed/read.ts';
 import { fullRuntime, type Variant, version } from '../compiler/root.ts';
 import { viewOf } from '../targets/loader/convert.ts';
-import type { Device } from './device.ts';
+import { differenceText, firstDifference, isComparable } from './compare.ts';
+import type { Deployed, Device } from './device.ts';
 import { type MeasureOptions, measure } from './measure.ts';
 import { profileModel } from './profile.ts';
 import type { BenchReport } from './report-schema.ts';
@@ -54,24 +55,45 @@ async function checkOutput(device: Device, input: Uint8Array, expected: Uint8Arr
   );
 }
 
+/** A deployed model whose outputs are known to be right. */
+export interface ReadyModel {
+  readonly model: PackedModel;
+  readonly deployed: Deployed;
+  /** What every report says of it. */
+  readonly facts: Pick<
+    BenchReport,
+    | 'schemaVersion'
+    | 'whittle'
+    | 'measuredAt'
+    | 'model'
+    | 'modelCrc32'
+    | 'device'
+    | 'environment'
+    | 'modelBytes'
+    | 'arenaBytes'
+    | 'outputCrc32'
+  >;
+  /** @throws GateError when the outputs are no longer those of this machine. */
+  readonly check: (when: string) => Promise<void>;
+}
+
 /**
- * Deploys the model with a runtime of its own kernels only, and measures it.
- * @throws GateError when the outputs differ from this machine's; DeviceError when the device fails.
+ * Deploys the model with a runtime of its own kernels only, and runs it once.
+ * @throws GateError when a layer's output, or the model's, differs from this machine's; DeviceError when the device fails.
  */
-export async function benchModel(bytes: Uint8Array, device: Device, options: BenchOptions = {}): Promise<BenchReport> {
+export async function deployForBench(bytes: Uint8Array, device: Device, variant?: Variant): Promise<ReadyModel> {
   const model = readPackedModel(bytes);
-  const { variant } = options;
-  if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
   const input = syntheticInput(model);
   const expected = await hostOutput(model, input);
   const deployed = await device.deploy({ model: bytes, ...(variant && { variant }) });
-  await checkOutput(device, input, expected, 'before the measurement');
-  const measurement = await measure(device, options);
-  await checkOutput(device, input, expected, 'after the measurement');
-  const profile = options.profile ? await profileModel(model, device, measurement.minUs) : undefined;
-  const warnings = warningsOf(measurement, deployed);
-  const { memory, ...times } = deployed;
-  return {
+  const difference = isComparable(device) ? await firstDifference(model, device, input) : undefined;
+  if (difference)
+    throw new GateError(
+      `${device.name}: ${differenceText(difference)}; nothing it measures means anything. Please report it with the model`,
+    );
+  const check = (when: string) => checkOutput(device, input, expected, when);
+  await check('before the measurement');
+  const facts = {
     schemaVersion: BENCH_SCHEMA_VERSION,
     whittle: version,
     measuredAt: new Date().toISOString(),
@@ -81,11 +103,41 @@ export async function benchModel(bytes: Uint8Array, device: Device, options: Ben
     environment: device.environment,
     modelBytes: bytes.length,
     arenaBytes: model.arenaBytes,
+    outputCrc32: crcText(expected),
+  } as const;
+  return { model, deployed, facts, check };
+}
+
+/**
+ * Measures the latency of a model that is deployed anew.
+ * @throws GateError when the outputs differ from this machine's; DeviceError when the device fails.
+ */
+export async function benchModel(bytes: Uint8Array, device: Device, options: BenchOptions = {}): Promise<BenchReport> {
+  if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
+  return measureReady(await deployForBench(bytes, device, options.variant), device, options);
+}
+
+/** As `benchModel`, for a model that is deployed already. */
+export async function measureReady(
+  { model, deployed, facts, check }: ReadyModel,
+  device: Device,
+  options: BenchOptions,
+): Promise<BenchReport> {
+  const measurement = await measure(device, options);
+  await check('after the measurement');
+  // A board's steps cost nothing to time, and its ticks are what its clock counts.
+  const isBoard = isComparable(device);
+  const profile = options.profile || isBoard ? await profileModel(model, device, measurement.minUs) : undefined;
+  const { ticksPerSecond } = await device.clock();
+  const warnings = warningsOf(measurement, deployed);
+  const { memory, ...times } = deployed;
+  return {
+    ...facts,
     ...times,
     ...memory,
     ...measurement,
+    ...(isBoard && { ticks: Math.round((measurement.medianUs * ticksPerSecond) / 1e6), ticksPerSecond }),
     ...profile,
-    outputCrc32: crcText(expected),
     warnings,
     meaningful: !warnings.some(({ affects }) => affects.includes('latency')),
   };

@@ -88,6 +88,10 @@ export interface Device {
   /** What the engine could do with the variant that is deployed. */
   roofline?(): Promise<Roofline>;
   conditions?(): Promise<Conditions>;
+  /** CRC-32 of every step's output for one input (as `infer` takes it): where two devices differ first. */
+  stepCrcs?(input: Uint8Array): Promise<readonly number[]>;
+  /** The bytes of one step's output for that input. */
+  stepOutput?(input: Uint8Array, step: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -100,6 +104,10 @@ export interface DeviceOptions {
   readonly worker?: boolean;
   /** In a web page: cross-origin isolated where the origin is secure, so that the clock is fine. Default: true. */
   readonly isolated?: boolean;
+  /** Called while something takes long. */
+  readonly progress?: (label: string, done: number, total: number) => void;
+  /** Boards: how long nobody may answer; default 10 s. */
+  readonly silenceSeconds?: number;
 }
 
 /** A kind of device that can be opened by name: `node`, or `qemu:mps2-an386` with an argument behind the colon. */

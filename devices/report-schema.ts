@@ -42,30 +42,48 @@ const roofline = z
   .strictObject({ dot: z.number(), depthwise: z.number(), float32: z.number() })
   .describe('multiply-accumulates per second');
 
+const layerCount = layerProfile
+  .omit({ us: true, macsPerSecond: true, rooflineShare: true })
+  .extend({ instructions: z.int().nonnegative() });
+
+/** What every measurement says of model, device and memory. */
+const facts = {
+  schemaVersion: z.literal(BENCH_SCHEMA_VERSION),
+  whittle: z.string().describe('version that measured'),
+  measuredAt: z.iso.datetime(),
+  model: z.string().describe("the packed model's name"),
+  modelCrc32: z
+    .string()
+    .regex(/^[0-9a-f]{8}$/)
+    .describe('of the packed file'),
+  device: z.string().describe('as on the command line'),
+  environment: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .readonly()
+    .describe('facts about the device: engine, isolation, board, CPU …'),
+
+  modelBytes: byteCount,
+  arenaBytes: byteCount,
+  variant: z.string().describe('instruction set that ran: scalar, simd …'),
+  codeBytes: byteCount.describe('WASM module, or .text on a board'),
+  codeGzipBytes: byteCount.optional(),
+  textBytes: byteCount.optional().describe("code and constants of the model's kernels on a board"),
+  imageBytes: byteCount.optional().describe("the model as it lies in a board's flash"),
+  flashBytes: byteCount.optional().describe('both'),
+  ramBytes: byteCount.optional().describe('arena and workspace'),
+  workspaceBytes: byteCount.optional(),
+  arenaHighWaterBytes: byteCount.optional().describe('what the device saw used of arena and workspace'),
+  stackHighWaterBytes: byteCount.optional(),
+
+  outputCrc32: z
+    .string()
+    .regex(/^[0-9a-f]{8}$/)
+    .describe("of the outputs for the synthetic input: equal to the host's"),
+};
+
 export const benchReportSchema = z
   .strictObject({
-    schemaVersion: z.literal(BENCH_SCHEMA_VERSION),
-    whittle: z.string().describe('version that measured'),
-    measuredAt: z.iso.datetime(),
-    model: z.string().describe("the packed model's name"),
-    modelCrc32: z
-      .string()
-      .regex(/^[0-9a-f]{8}$/)
-      .describe('of the packed file'),
-    device: z.string().describe('as on the command line'),
-    environment: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-      .readonly()
-      .describe('facts about the device: engine, isolation, board, CPU …'),
-
-    modelBytes: byteCount,
-    arenaBytes: byteCount,
-    variant: z.string().describe('instruction set that ran: scalar, simd …'),
-    codeBytes: byteCount.describe('WASM module, or .text on a board'),
-    codeGzipBytes: byteCount.optional(),
-    flashBytes: byteCount.optional(),
-    ramBytes: byteCount.optional(),
-    arenaHighWaterBytes: byteCount.optional().describe('what the device saw used of the arena'),
+    ...facts,
 
     fetchUs: us.optional().describe('download to the device'),
     compileUs: us.optional().describe("the WASM engine's compilation, a part of loadUs"),
@@ -87,19 +105,34 @@ export const benchReportSchema = z
     clockStepUs: us,
     clockCounts: z.enum(['time', 'instructions']),
     raw: z.array(us).readonly().describe('microseconds per inference of every sample, in the order of time'),
+    ticks: z.int().optional().describe("of the median, on a board's clock"),
+    ticksPerSecond: z.number().optional(),
     wallSeconds: z.number(),
     conditions: z.strictObject({ before: conditions, after: conditions }),
 
     perLayer: z.array(layerProfile).readonly().optional(),
     roofline: roofline.readonly().optional(),
 
-    outputCrc32: z
-      .string()
-      .regex(/^[0-9a-f]{8}$/)
-      .describe("of the outputs for the synthetic input: equal to the host's"),
     warnings: z.array(warning).readonly(),
     meaningful: z.boolean().describe('no warning affects the latency'),
   })
   .readonly();
 
 export type BenchReport = z.infer<typeof benchReportSchema>;
+
+/** The same from an emulator that counts instructions: there is no time in it. */
+export const countReportSchema = z
+  .strictObject({
+    ...facts,
+    clock: z.string(),
+    clockCounts: z.literal('instructions'),
+    ticksPerSecond: z.number(),
+    ticks: z.int().describe('of one inference'),
+    instructions: z.int().describe('of one inference'),
+    spreadTicks: z.int().describe('largest difference between the samples'),
+    samples: z.int().positive(),
+    perLayer: z.array(layerCount).readonly(),
+  })
+  .readonly();
+
+export type CountReport = z.infer<typeof countReportSchema>;

@@ -9,10 +9,11 @@ import { planExecution } from '../compiler/plan/plan.ts';
 import { verify } from '../compiler/verify.ts';
 import { randomTensor } from './compiler/ops/op-case.ts';
 
-export function smallGraph(): Graph {
+/** @param seed of the convolution's weights */
+export function smallGraph(seed = 1): Graph {
   const builder = new GraphBuilder();
   builder.define('x', { dtype: 'float32', shape: [1, 6, 6, 3] });
-  const weights = builder.addConstant(randomTensor([5, 3, 3, 3], 1), 'weights');
+  const weights = builder.addConstant(randomTensor([5, 3, 3, 3], seed), 'weights');
   const bias = builder.addConstant(randomTensor([5], 2), 'bias');
   const window = { kernel: [3, 3], stride: [1, 1], dilation: [1, 1], padBefore: [0, 0], padAfter: [0, 0] } as const;
   const convolved = builder.addOne(Conv2d, ['x', weights, bias], { ...window, groups: 1, clamp: [-Infinity, Infinity] });
@@ -28,6 +29,6 @@ export const smallMetadata: PackedMetadata = {
   preprocess: { offset: -128, scale: 1 / 64 },
 };
 
-export function smallModel(): Uint8Array {
-  return writePackedModel(planExecution(smallGraph()), smallMetadata);
+export function smallModel(seed = 1): Uint8Array {
+  return writePackedModel(planExecution(smallGraph(seed)), smallMetadata);
 }

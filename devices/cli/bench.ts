@@ -1,13 +1,16 @@
 /** `whittle bench`: latency measured on a device, with the sizes that were deployed there. */
 import { Option } from 'commander';
-import { integerOption, type Verb } from '../../compiler/cli/program.ts';
+import { type Invocation, integerOption, type Verb } from '../../compiler/cli/program.ts';
 import { type Column, facts, grouped, table, timeText } from '../../compiler/cli/table.ts';
+import { UsageError } from '../../compiler/errors.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
-import { benchModel } from '../bench.ts';
+import { type BenchOptions, deployForBench, measureReady } from '../bench.ts';
+import { countReady } from '../count.ts';
+import type { Device } from '../device.ts';
 import { openDevice } from '../index.ts';
 import type { LayerProfile } from '../profile.ts';
-import type { BenchReport } from '../report-schema.ts';
+import type { BenchReport, CountReport } from '../report-schema.ts';
 import type { Roofline } from '../roofline.ts';
 import { addDeviceOptions, type DeviceChoice, deviceOptions } from './device-options.ts';
 
@@ -33,6 +36,36 @@ function profileText(layers: readonly LayerProfile[], roofline: Roofline | undef
   return [table(columns, [...layers.map(row), total]), ...(bounds ? ['', bounds] : [])].join('\n');
 }
 
+/** Facts of a board, where the report has them. */
+function boardFacts(report: BenchReport | CountReport): [string, string][] {
+  const { textBytes, flashBytes, imageBytes, ramBytes, arenaHighWaterBytes, stackHighWaterBytes } = report;
+  if (imageBytes === undefined) return [];
+  const kernels = textBytes === undefined ? '' : ` and kernels ${textBytes} are ${flashBytes}`;
+  return [
+    ['flash', `model ${imageBytes}${kernels} bytes`],
+    ['RAM', `${ramBytes} bytes of arena and workspace, ${arenaHighWaterBytes} touched; ${stackHighWaterBytes} of stack`],
+    ['outputs', `of every layer as on this machine; CRC-32 ${report.outputCrc32}`],
+  ];
+}
+
+function countText(report: CountReport): string {
+  const row = ({ name, op, instructions, share, macs }: CountReport['perLayer'][number]) => [
+    name,
+    op,
+    grouped(instructions),
+    `${(100 * share).toFixed(1)} %`,
+    macs ? (instructions / macs).toFixed(2) : '',
+  ];
+  const columns: Column[] = ['layer', 'kernel'].map((title) => ({ title }));
+  for (const title of ['instructions', 'share', 'per MAC']) columns.push({ title, align: 'right' });
+  const lines = facts([
+    ['instructions', `${grouped(report.instructions)} per inference (${report.ticks} ticks of ${report.clock})`],
+    ['variant', report.variant],
+    ...boardFacts(report),
+  ]);
+  return `${report.model} on ${report.device}\n${table(columns, report.perLayer.map(row))}\n\n${lines}`;
+}
+
 function loadText({ fetchUs, compileUs, loadUs, firstUs }: BenchReport): string {
   const compilation = compileUs === undefined ? '' : ` (compilation ${timeText(compileUs)})`;
   return `${fetchUs === undefined ? '' : `download ${timeText(fetchUs)}, `}load ${timeText(loadUs)}${compilation}, first run ${timeText(firstUs)}`;
@@ -53,11 +86,24 @@ function reportText(report: BenchReport): string {
     ['model', `${report.modelBytes} bytes`],
     ['runtime', `${report.codeBytes} bytes${report.codeGzipBytes ? `, ${report.codeGzipBytes} gzip` : ''} (${report.variant})`],
     ['arena', `${report.arenaBytes} bytes`],
-    ['outputs', `CRC-32 ${report.outputCrc32}, as on this machine`],
+    ...(report.imageBytes === undefined ? [['outputs', `CRC-32 ${report.outputCrc32}, as on this machine`] as const] : boardFacts(report)),
   ]);
   const profile = report.perLayer ? `${profileText(report.perLayer, report.roofline)}\n\n` : '';
   const warnings = report.warnings.map(({ message, affects }) => `\n${affects.includes('latency') ? 'MEANS NOTHING: ' : ''}${message}`);
   return `${report.model} on ${report.device}\n${profile}${lines}${warnings.join('')}`;
+}
+
+/** Times are for clocks that measure time: on an emulator instructions are counted. */
+async function run(bytes: Uint8Array, device: Device, { output }: Invocation, options: BenchOptions): Promise<void> {
+  if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
+  const ready = await deployForBench(bytes, device, options.variant);
+  if ((await device.clock()).counts === 'instructions') {
+    const report = await countReady(ready, device);
+    output.report(report, () => countText(report));
+  } else {
+    const report = await measureReady(ready, device, options);
+    output.report(report, () => reportText(report));
+  }
 }
 
 export const bench: Verb = (program, invocation) => {
@@ -74,12 +120,11 @@ export const bench: Verb = (program, invocation) => {
       const model = readInputFile(path);
       const device = await openDevice(options.on, deviceOptions(options, output));
       try {
-        const report = await benchModel(model, device, {
+        await run(model, device, invocation, {
           maxSeconds: options.maxSecs,
           ...(options.variant && { variant: options.variant }),
           ...(options.profile && { profile: true }),
         });
-        output.report(report, () => reportText(report));
       } finally {
         await device.close();
       }

@@ -20,5 +20,11 @@ export function addDeviceOptions(command: Command): Command {
 
 /** What openDevice takes. */
 export function deviceOptions({ worker = false, isolation }: DeviceChoice, output: Output): DeviceOptions {
-  return { log: (message) => output.detail(message), ask: (message) => output.note(message), worker, isolated: isolation };
+  return {
+    log: (message) => output.detail(message),
+    ask: (message) => output.note(message),
+    progress: (label, done, total) => output.progress(label, done, total),
+    worker,
+    isolated: isolation,
+  };
 }

@@ -74,7 +74,7 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
   const opened = options.reference === undefined ? undefined : await open(options.reference, model, samples, options.variant);
   const device = await openDevice(options.on, deviceOptions(options, output));
   try {
-    await device.deploy({ model: model.bytes, variant: options.variant, kernels: 'all' });
+    const { variant } = await device.deploy({ model: model.bytes, variant: options.variant, kernels: 'all' });
     const evaluation = await evaluate({
       model,
       samples,
@@ -92,7 +92,7 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
       model: path,
       source: samples.source,
       on: options.on,
-      variant: options.variant,
+      variant,
       ...(check && {
         referenceAgreement: check.agreement,
         referenceMaxDifference: check.maxDifference,
@@ -101,7 +101,7 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
       }),
       seconds: (performance.now() - start) / 1000,
     };
-    output.report(document, () => text(evaluation, `${options.on} (${options.variant})`, check));
+    output.report(document, () => text(evaluation, `${options.on} (${variant})`, check));
   } finally {
     await device.close();
   }

@@ -15,7 +15,12 @@ export const report: Verb = (program, invocation) => {
       const runs = loadRuns(paths);
       const page = reportPage(runs, options.title);
       writeOutputFile(options.output, page);
-      const counts = { compiled: runs.compiled.length, evaluations: runs.evaluations.length, benches: runs.benches.length };
+      const counts = {
+        compiled: runs.compiled.length,
+        evaluations: runs.evaluations.length,
+        benches: runs.benches.length,
+        instructionCounts: runs.counts.length,
+      };
       invocation.output.report(
         { output: options.output, bytes: Buffer.byteLength(page), ...counts },
         () => `${options.output}: open it in a browser`,

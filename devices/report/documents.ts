@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { InputFileError, UsageError } from '../../compiler/errors.ts';
 import type { ArenaBlock, LayerReport } from '../../compiler/report.ts';
 import type { Evaluation } from '../evaluate.ts';
-import { type BenchReport, benchReportSchema } from '../report-schema.ts';
+import { type BenchReport, benchReportSchema, type CountReport, countReportSchema } from '../report-schema.ts';
 
 /** One bar of the size waterfall. */
 export interface Stage {
@@ -37,6 +37,8 @@ export interface Run<D> {
 export interface Runs {
   readonly compiled: readonly Run<CompileDocument>[];
   readonly benches: readonly Run<BenchReport>[];
+  /** Of emulated boards. */
+  readonly counts: readonly Run<CountReport>[];
   readonly evaluations: readonly Run<EvalDocument>[];
 }
 
@@ -44,12 +46,14 @@ export interface Runs {
 export function loadRuns(paths: readonly string[]): Runs {
   const compiled: Run<CompileDocument>[] = [];
   const benches: Run<BenchReport>[] = [];
+  const counts: Run<CountReport>[] = [];
   const evaluations: Run<EvalDocument>[] = [];
   const strangers: string[] = [];
   for (const path of paths) {
     const document = readDocument(path);
     const name = basename(path, '.json');
-    if ('medianUs' in document) benches.push({ name, document: benchDocument(path, document) });
+    if ('medianUs' in document) benches.push({ name, document: measured(benchReportSchema, path, document) });
+    else if ('instructions' in document) counts.push({ name, document: measured(countReportSchema, path, document) });
     else if ('outputCrc32' in document) evaluations.push({ name, document: document as unknown as EvalDocument });
     else if ('packedBytes' in document && 'layers' in document) compiled.push({ name, document: document as unknown as CompileDocument });
     else strangers.push(path);
@@ -58,11 +62,11 @@ export function loadRuns(paths: readonly string[]): Runs {
     throw new UsageError(
       `${strangers.join(', ')}: not what whittle compile, compress, eval or bench print with --json; redirect their output to the file`,
     );
-  return { compiled, benches, evaluations };
+  return { compiled, benches, counts, evaluations };
 }
 
-function benchDocument(path: string, document: unknown): BenchReport {
-  const { success, data, error } = benchReportSchema.safeParse(document);
+function measured<D>(schema: z.ZodType<D>, path: string, document: unknown): D {
+  const { success, data, error } = schema.safeParse(document);
   if (success) return data;
   throw new InputFileError(`${path}: is no measurement as this version writes it; measure again:\n${z.prettifyError(error)}`);
 }

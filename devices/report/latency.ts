@@ -1,10 +1,10 @@
-/** Latency on every device, one scale; instructions of emulated boards apart, because they are no time. */
+/** Latency on every device, one scale. */
 import { timeText } from '../../compiler/cli/table.ts';
-import type { LayerProfile } from '../profile.ts';
 import type { BenchReport } from '../report-schema.ts';
 import { type Bar, bars } from './bars.ts';
 import type { Run } from './documents.ts';
-import { bytes, type Content, figure, type Html, html, microseconds, number, percent, table } from './html.ts';
+import { bytes, type Content, figure, type Html, html, microseconds, number, table } from './html.ts';
+import { layerCosts } from './layers.ts';
 
 function labelOf({ name, document }: Run<BenchReport>): string {
   return `${name} (${document.device}, ${document.variant})`;
@@ -49,36 +49,13 @@ export function latencySection(runs: readonly Run<BenchReport>[]): Html[] {
 }
 
 export function layerTimeSection(runs: readonly Run<BenchReport>[]): Html[] {
-  return runs.flatMap((run) => {
-    const layers = run.document.perLayer;
-    if (!layers?.length) return [];
-    // An emulator counts a nanosecond per instruction.
-    const isTime = run.document.clockCounts === 'time';
-    const costOf = ({ us }: LayerProfile) => (isTime ? us : Math.round(us * 1000));
-    const text = (value: number) => (isTime ? timeText(value) : value.toLocaleString('en'));
-    const { width, height, content } = bars(
-      layers.map((layer) => ({ label: layer.name, value: costOf(layer), text: text(costOf(layer)), tone: 'second' })),
-    );
-    return [
-      html`<h3>${labelOf(run)}</h3>`,
-      figure(
-        'Cost of each layer',
-        `${isTime ? 'Microseconds' : 'Instructions'} of each layer, in the order they run.`,
-        width,
-        height,
-        content,
-      ),
-      table(
-        `Layers of ${run.name}`,
-        ['layer', 'operator', isTime ? 'time' : 'instructions', 'share', 'bytes'],
-        layers.map((layer) => [
-          layer.name,
-          layer.op,
-          isTime ? microseconds(costOf(layer)) : number(costOf(layer)),
-          percent(layer.share, 1),
-          bytes(layer.bytes),
-        ]),
-      ),
-    ];
-  });
+  return runs.flatMap((run) =>
+    layerCosts(run, labelOf(run), run.document.perLayer ?? [], {
+      what: 'Microseconds',
+      column: 'time',
+      costOf: ({ us }) => us,
+      bar: timeText,
+      cell: microseconds,
+    }),
+  );
 }

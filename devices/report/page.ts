@@ -2,6 +2,7 @@
 import { version } from '../../compiler/root.ts';
 import { accuracySection } from './accuracy.ts';
 import { arenaSection } from './arena.ts';
+import { countSection, layerCountSection } from './count.ts';
 import type { Runs } from './documents.ts';
 import { Html, html } from './html.ts';
 import { latencySection, layerTimeSection } from './latency.ts';
@@ -40,7 +41,7 @@ function section(title: string, about: string, content: readonly Html[]): Html {
 
 /** @param title of the page */
 export function reportPage(runs: Runs, title: string): string {
-  const { compiled, benches, evaluations } = runs;
+  const { compiled, benches, counts, evaluations } = runs;
   const sections = [
     section('Size', 'From the float model to the file that is shipped.', sizeSection(compiled)),
     section(
@@ -49,13 +50,14 @@ export function reportPage(runs: Runs, title: string): string {
       accuracySection(evaluations),
     ),
     section('Latency', 'Measured on the device itself; loading and the first inference stand apart.', latencySection(benches)),
-    section('Layers', 'Where the time goes.', layerTimeSection(benches)),
+    section('Instructions', 'Counted by emulators of boards: exact, and no measure of time.', countSection(counts)),
+    section('Layers', 'Where the time goes.', [...layerTimeSection(benches), ...layerCountSection(counts)]),
     section('Memory', 'The arena is planned by the compiler: this is all the working memory there is.', arenaSection(compiled)),
     section('Quantization', 'Higher is better; 40 dB is one part in a hundred.', quantizationSection(compiled)),
   ];
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="icon" href="data:,"><style>${new Html(style)}</style></head>
-<body><main><h1>${title}</h1><p>Made by whittle ${version} from ${[...compiled, ...evaluations, ...benches].map(({ name }) => name).join(', ')}.</p>
+<body><main><h1>${title}</h1><p>Made by whittle ${version} from ${[...compiled, ...evaluations, ...benches, ...counts].map(({ name }) => name).join(', ')}.</p>
 ${sections}
 </main></body></html>
 `;

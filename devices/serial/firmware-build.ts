@@ -2,31 +2,41 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { UsageError } from '../../compiler/errors.ts';
-import { packageRoot } from '../../compiler/root.ts';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DeviceError, UsageError } from '../../compiler/errors.ts';
+import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
+import { packageRoot, version } from '../../compiler/root.ts';
 import * as boardImage from '../../runtime-as/board-image.ts';
 import * as format from '../../runtime-as/format.ts';
 import type { Board } from '../../targets/boards/board.ts';
 import { compilerOf } from '../../targets/boards/cores.ts';
 import { cacheFolder } from '../../targets/build-runtime.ts';
-import { boardHeader, boardSources, constantsHeader, linkerScript } from './firmware-source.ts';
+import { emitRuntime, type RuntimeC } from '../../targets/mcu/build-runtime-c.ts';
+import { boardHeader, boardSources, constantsHeader, dispatchSource, linkerScript, monitorVocabulary } from './firmware-source.ts';
 import * as protocol from './protocol.ts';
 import { wirings } from './wiring.ts';
 
 export interface Firmware {
-  /** Folder of monitor.elf and monitor.bin. */
-  readonly folder: string;
   readonly elf: string;
-  /** Bytes in flash. */
-  readonly flashBytes: number;
+  /** The same as the bytes of the flash, from its start. */
+  readonly bin: string;
+  /** Bytes of the kernels' code and constants. */
+  readonly textBytes: number;
 }
 
 const sourceFolder = join(packageRoot, 'devices', 'serial', 'firmware');
 const commonSources = ['crc32.c', 'frame.c', 'memory.c', 'mlperf.c', 'model.c', 'monitor.c', 'slots.c', 'text.c'];
+const runtimeSource = 'whittle_runtime.c';
 
 const flags = ['-std=c11', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-strict-aliasing'];
 const sectionFlags = ['-ffunction-sections', '-fdata-sections', '-fno-tree-loop-distribute-patterns', '-fno-common'];
+const linkFlags = [
+  '-nostdlib',
+  '-nostartfiles',
+  '-static',
+  '-Wl,--gc-sections,--fatal-warnings,-z,max-page-size=4096,--no-warn-rwx-segments',
+];
 
 const debianPackages: Readonly<Record<string, string>> = {
   'arm-none-eabi-': 'gcc-arm-none-eabi libnewlib-arm-none-eabi',
@@ -36,19 +46,50 @@ const debianPackages: Readonly<Record<string, string>> = {
 function run(folder: string, prefix: string, tool: string, args: readonly string[]): void {
   const result = spawnSync(`${prefix}${tool}`, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (result.error)
-    throw new UsageError(
+    throw new DeviceError(
       `${prefix}${tool} is missing: the monitor is compiled on this machine; install it (Debian, Ubuntu: apt-get install ${debianPackages[prefix]})`,
     );
   if (result.status !== 0) throw new Error(`the monitor does not compile: ${prefix}${tool} ${args.join(' ')}\n${result.stderr}`);
 }
 
-/** @throws UsageError when the monitor does not know the board, or the compiler is not installed. */
-export async function buildFirmware(board: Board): Promise<Firmware> {
+/** Bytes that the linker took from one object, by its map file: what --gc-sections left of it. */
+function linkedBytes(map: string, object: RegExp): number {
+  const placed = map.slice(map.indexOf('Linker script and memory map'));
+  let bytes = 0;
+  // " .text.name\n                0x00001234       0x56 /tmp/whittle_runtime.o", on one line where the name is short.
+  for (const [, size, file] of placed.matchAll(/^ \.(?:text|rodata|srodata)\S*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) (\S+)$/gm))
+    if (object.test(file as string)) bytes += Number(size);
+  return bytes;
+}
+
+function readFirmware(folder: string): Firmware {
+  const map = readFileSync(join(folder, 'monitor.map'), 'utf8');
+  return { elf: join(folder, 'monitor.elf'), bin: join(folder, 'monitor.bin'), textBytes: linkedBytes(map, /whittle_runtime\.o$/) };
+}
+
+/** Everything that the firmware is made of, without making it: the translation of the kernels takes seconds. */
+function firmwareKey(parts: readonly unknown[]): string {
+  const hash = createHash('sha256').update(version).update(JSON.stringify(parts));
+  const translator = fileURLToPath(new URL('../../targets/mcu', import.meta.url));
+  for (const folder of [sourceFolder, translator, join(packageRoot, 'targets', 'mcu', 'c'), join(packageRoot, 'runtime-as')]) {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort())
+      hash.update(relative(folder, path)).update(readFileSync(path));
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/**
+ * The monitor with the kernels of these opcodes.
+ * @throws UsageError when there is no monitor for the board; DeviceError when the compiler is not installed.
+ */
+export async function buildFirmware(board: Board, opcodes: readonly number[]): Promise<Firmware> {
   const wiring = wirings[board.name];
   const sources = wiring && boardSources(board, wiring);
   const compiler = compilerOf(board.core, board.fpu);
   if (!sources || !compiler)
     throw new UsageError(`${board.name}: there is no firmware monitor for this board; it exists for ${Object.keys(wirings).join(', ')}`);
+  const kernels = [...new Set(opcodes)].sort((a, b) => a - b);
   const generated: Readonly<Record<string, string>> = {
     'board.h': boardHeader(board, wiring),
     'board_image.h': constantsHeader(boardImage),
@@ -56,31 +97,28 @@ export async function buildFirmware(board: Board): Promise<Firmware> {
     'protocol.h': constantsHeader(protocol),
     'monitor.ld': linkerScript(board, wiring),
   };
-  const machine = compiler.flags.filter((flag) => !flag.startsWith('--specs'));
-  const args = [...machine, ...flags, ...sectionFlags];
-  const hash = createHash('sha256').update(JSON.stringify([generated, sources, args]));
-  for (const file of readdirSync(sourceFolder).sort()) hash.update(file).update(readFileSync(join(sourceFolder, file)));
-  const folder = join(cacheFolder(), `monitor-${board.name}-${hash.digest('hex').slice(0, 32)}`);
-  const firmware = () => ({ folder, elf: join(folder, 'monitor.elf'), flashBytes: readFileSync(join(folder, 'monitor.bin')).length });
+  const args = [...compiler.flags.filter((flag) => !flag.startsWith('--specs')), ...flags, ...sectionFlags];
+  const folder = join(cacheFolder(), `monitor-${board.name}-${firmwareKey([generated, kernels, sources, args, linkFlags])}`);
   try {
-    return firmware();
+    return readFirmware(folder);
   } catch {
     // Not built yet.
   }
+  const runtime = await emitRuntime(kernels, monitorVocabulary(board));
   mkdirSync(cacheFolder(), { recursive: true });
   const temporary = mkdtempSync(`${folder}.`);
   try {
-    for (const [name, text] of Object.entries(generated)) writeFileSync(join(temporary, name), text);
+    const files = { ...generated, 'dispatch.c': dispatchSource(runtime.functions), ...runtimeFiles(runtime) };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(temporary, name), text);
     cpSync(sourceFolder, temporary, { recursive: true });
+    run(temporary, compiler.prefix, 'gcc', [...args, '-c', runtimeSource]);
+    const inputs = [...commonSources, ...sources, 'dispatch.c', runtimeSource.replace(/c$/, 'o')];
     run(temporary, compiler.prefix, 'gcc', [
       ...args,
-      '-nostdlib',
-      '-nostartfiles',
-      '-static',
-      '-Wl,--gc-sections,--fatal-warnings,-z,max-page-size=4096,--no-warn-rwx-segments',
+      ...linkFlags,
       '-Wl,-Map=monitor.map',
       '-Tmonitor.ld',
-      ...[...commonSources, ...sources, 'runtime_none.c'],
+      ...inputs,
       '-lgcc',
       '-o',
       'monitor.elf',
@@ -93,5 +131,12 @@ export async function buildFirmware(board: Board): Promise<Firmware> {
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  return firmware();
+  return readFirmware(folder);
 }
+
+function runtimeFiles({ source, header, portHeaders }: RuntimeC): Record<string, string> {
+  return { [runtimeSource]: source, 'whittle_runtime.h': header, ...Object.fromEntries(portHeaders) };
+}
+
+/** Every opcode that computes in int8: the kernels of a monitor that is flashed once for all models. */
+export const int8Opcodes: readonly number[] = [...opcodeNames].flatMap(([opcode, name]) => (name.endsWith('_FLOAT32') ? [] : [opcode]));

@@ -2,7 +2,8 @@
 
 import { version } from '../../compiler/root.ts';
 import type { Board, UartDriver } from '../../targets/boards/board.ts';
-import { vocabularyCodes } from '../../targets/mcu/vocabulary.ts';
+import { translatedVocabularies } from '../../targets/mcu/build-runtime-c.ts';
+import { type Vocabulary, vocabularyCodes } from '../../targets/mcu/vocabulary.ts';
 import type { Wiring } from './wiring.ts';
 
 /** The constants of a TypeScript file of integers (format.ts, protocol.ts) as C macros. */
@@ -24,6 +25,36 @@ export function boardSources(board: Board, { memory }: Wiring): string[] | undef
   const uart = board.uart && uartFiles[board.uart.driver];
   if (!uart || board.core === 'xtensa-lx7') return undefined;
   return [uart, board.core.startsWith('rv32') ? 'cpu_rv32.c' : 'cpu_cortex_m.c', `flash_${memory.driver}.c`];
+}
+
+/** The best vocabulary of the board that there are translated kernels for. */
+export function monitorVocabulary({ vocabulary }: Board): Vocabulary {
+  return translatedVocabularies.findLast((known) => vocabularyCodes[known] <= vocabularyCodes[vocabulary]) as Vocabulary;
+}
+
+/** Opcode → kernel. */
+export function dispatchSource(functions: ReadonlyMap<number, string>): string {
+  const entries = [...functions];
+  return `#include "runtime.h"
+#include "whittle_runtime.h"
+
+int runtime_includes(uint32_t opcode)
+{
+  switch (opcode) {
+${entries.map(([opcode]) => `  case ${opcode}:`).join('\n')}${entries.length ? '\n    return 1;' : ''}
+  default:
+    return 0;
+  }
+}
+
+void runtime_run(uint32_t record, uint32_t context, uint32_t prepared)
+{
+  switch (*(const uint32_t *)(uintptr_t)record & 0xff) {
+${entries.map(([opcode, name]) => `  case ${opcode}: ${name}(record, context, prepared); break;`).join('\n')}
+  default: break;
+  }
+}
+`;
 }
 
 function hex(value: number): string {
@@ -55,7 +86,7 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     BOARD_NAME: JSON.stringify(board.name),
     BOARD_CORE: JSON.stringify(board.core),
     BOARD_INFO_BYTES: board.name.length + board.core.length + version.length + 3 + 16,
-    BOARD_VOCABULARY: vocabularyCodes[board.vocabulary],
+    BOARD_VOCABULARY: vocabularyCodes[monitorVocabulary(board)],
     BOARD_CLOCK_HZ: `${clockHz}u`,
     BOARD_PAYLOAD_BYTES: payloadBytes(board),
     BOARD_UART_ADDRESS: hex(board.uart?.base ?? 0),

@@ -41,7 +41,7 @@ export const REQUEST_CRC = 4;
 export const REQUEST_BEGIN = 5;
 /** CRC-32 of the image as written: checks it, writes the commit record and loads it → generation. */
 export const REQUEST_COMMIT = 6;
-/** runs: the model so many times on what the arena holds → ticks u64. */
+/** runs: the model so many times on the input that the arena holds, written anew where there is memory for a copy → ticks u64. */
 export const REQUEST_RUN = 7;
 /** step · runs: one step so many times → ticks u64 · CRC-32 of its output. */
 export const REQUEST_STEP = 8;

@@ -17,10 +17,14 @@ const devices: readonly UnderContract[] = [
   { name: 'chromium', tool: 'chromium', options: { worker: true } },
   { name: 'browser:firefox', tool: 'firefox-esr' },
   { name: 'browser:webkit', tool: 'WebKitWebDriver' },
+  { name: 'qemu:mps2-an386', tool: 'qemu-system-arm' },
 ];
 
 /** Kinds that need a counterpart, and the test that has it. */
-const elsewhere: Readonly<Record<string, string>> = { webdriver: 'test/acceptance/web-devices.acceptance.ts' };
+const elsewhere: Readonly<Record<string, string>> = {
+  webdriver: 'test/acceptance/web-devices.acceptance.ts',
+  serial: 'test/devices/serial/device.test.ts',
+};
 
 for (const { name, tool, options } of devices)
   describe.skipIf(tool !== undefined && !requireTool(tool))(`device ${name}${options?.worker ? ', in a worker' : ''}`, () =>

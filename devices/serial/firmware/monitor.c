@@ -107,12 +107,13 @@ static uint8_t do_commit(void)
   return result.status;
 }
 
-/* Runs the steps first … last - 1 so many times, and leaves the ticks in the answer. */
-static void time_steps(uint32_t first, uint32_t last, uint32_t runs)
+/* Runs the steps first … last - 1 so many times, each time after `prepare`, and leaves the ticks in the answer. */
+static void time_steps(uint32_t first, uint32_t last, uint32_t runs, void (*prepare)(void))
 {
   uint64_t ticks = 0, told = 0;
   send_busy();
   for (uint32_t run = 0; run < runs; run++) {
+    if (prepare) prepare();
     clock_begin();
     model_run(first, last);
     ticks += clock_end();
@@ -126,10 +127,26 @@ static void time_steps(uint32_t first, uint32_t last, uint32_t runs)
   answer_words(halves, 2);
 }
 
+/* Copies the inputs to the memory behind the arena, or back, where there is room for that: a run may overwrite them. */
+static void copy_inputs(int back)
+{
+  uint8_t *saved = model.arena + model.arena_bytes;
+  for (uint32_t i = 0; i < model_input_count(); i++) {
+    const struct tensor input = model_port(i).tensor;
+    if (input.bytes > (size_t)(_heap_end - saved)) return;
+    if (back) memcpy(model.arena + (input.data - model.arena), saved, input.bytes);
+    else memcpy(saved, input.data, input.bytes);
+    saved += input.bytes;
+  }
+}
+
+static void restore_inputs(void) { copy_inputs(1); }
+
 static uint8_t do_run(void)
 {
   if (!model.image) return RESULT_NO_MODEL;
-  time_steps(0, model.step_count, word(0));
+  if (word(0) > 1) copy_inputs(0);
+  time_steps(0, model.step_count, word(0), word(0) > 1 ? restore_inputs : NULL);
   return RESULT_OK;
 }
 
@@ -137,7 +154,7 @@ static uint8_t do_step(void)
 {
   if (!model.image) return RESULT_NO_MODEL;
   if (word(0) >= model.step_count) return RESULT_BAD_RANGE;
-  time_steps(word(0), word(0) + 1, word(1));
+  time_steps(word(0), word(0) + 1, word(1), NULL);
   const struct tensor output = model_step_output(word(0));
   store_word(answer.payload + 8, crc32(0, output.data, output.bytes));
   answer.bytes = 12;

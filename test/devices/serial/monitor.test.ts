@@ -24,7 +24,7 @@ type EmulatedBoard = Board & { readonly qemu: Qemu };
 
 async function start(name: string): Promise<{ wire: Wire; board: EmulatedBoard }> {
   const board = boardNamed(name) as EmulatedBoard;
-  const { elf } = await buildFirmware(board);
+  const { elf } = await buildFirmware(board, []);
   const machine = await Machine.start(board, { elf });
   closers.push(() => machine.kill());
   const wire = await openPort(machine.port, { timed: false });

@@ -1,0 +1,31 @@
+/** Device serial: a board with the firmware monitor on a serial port. */
+import { UsageError } from '../../compiler/errors.ts';
+import type { DeviceKind } from '../device.ts';
+import { BoardDevice } from './board-device.ts';
+import { Monitor } from './monitor.ts';
+import { DEFAULT_BAUD, openPort } from './port.ts';
+
+export const serial: DeviceKind = {
+  name: 'serial',
+  argument: 'PORT[@BAUD]',
+  async open(options, argument = '') {
+    if (!argument) throw new UsageError('--on serial: say which port: serial:PORT; whittle devices lists them');
+    const [, path = argument, baud] = /^(.*)@(\d+)$/.exec(argument) ?? [];
+    const wire = await openPort(path, { baud: baud === undefined ? DEFAULT_BAUD : Number(baud) });
+    let monitor: Monitor;
+    try {
+      const { silenceSeconds, log } = options;
+      monitor = await Monitor.open(wire, {
+        onText: (line) => log?.(`board: ${line}`),
+        ...(silenceSeconds !== undefined && { silenceSeconds }),
+      });
+    } catch (error) {
+      await wire.close();
+      throw error;
+    }
+    return new BoardDevice(
+      { name: `serial:${argument}`, counts: 'time', connect: async () => monitor, close: () => wire.close() },
+      options,
+    );
+  },
+};
