@@ -49,6 +49,8 @@ ${entries.map(([opcode]) => `  case ${opcode}:`).join('\n')}${entries.length ? '
 
 void runtime_run(uint32_t record, uint32_t context, uint32_t prepared)
 {
+  /* A monitor without kernels uses neither. */
+  (void)context, (void)prepared;
   switch (*(const uint32_t *)(uintptr_t)record & 0xff) {
 ${entries.map(([opcode, name]) => `  case ${opcode}: ${name}(record, context, prepared); break;`).join('\n')}
   default: break;
