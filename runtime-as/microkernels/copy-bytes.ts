@@ -1,5 +1,5 @@
 /** Copies of any length, short ones without a call: channels of one pixel are often only a few bytes. */
-import { SIMD } from "../variant";
+import { BOARD, DSP, SIMD } from "../variant";
 
 const CALL_BYTES: i32 = 192;
 
@@ -14,8 +14,22 @@ function copy16(to: usize, from: usize): void {
   }
 }
 
+/** Words, where the core can load them there: not every board can from any address. */
+function copyOnBoard(to: usize, from: usize, bytes: i32): void {
+  if (DSP) {
+    for (; bytes >= 4; bytes -= 4, to += 4, from += 4) store<u32>(to, load<u32>(from, 0, 1), 0, 1);
+  } else if (((to | from) & 3) == 0) {
+    for (; bytes >= 4; bytes -= 4, to += 4, from += 4) store<u32>(to, load<u32>(from));
+  }
+  for (; bytes > 0; bytes--, to++, from++) store<u8>(to, load<u8>(from));
+}
+
 /** Copies `bytes` bytes; the two ranges do not overlap. */
 export function copyBytes(to: usize, from: usize, bytes: i32): void {
+  if (BOARD) {
+    copyOnBoard(to, from, bytes);
+    return;
+  }
   if (bytes >= CALL_BYTES) {
     memory.copy(to, from, bytes);
     return;
