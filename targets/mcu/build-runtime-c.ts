@@ -33,6 +33,8 @@ export interface RuntimeOptions {
   readonly prefix?: string;
   /** File name of the header, as the source includes it. */
   readonly header?: string;
+  /** No instructions of the vocabulary, but what they compute: for tests. */
+  readonly isHost?: boolean;
 }
 
 export interface RuntimeC {
@@ -55,9 +57,14 @@ export function kernelName(opcode: number): string {
 /** The vocabularies that have kernels. */
 export const translatedVocabularies = Object.keys(imports) as readonly Vocabulary[];
 
-/** Every kernel of a vocabulary as one WASM module with names, not optimized: the translation does that. */
-export async function buildKernels(vocabulary: Vocabulary): Promise<Uint8Array> {
-  const flags = ['KERNEL_ALL=1', 'VARIANT_BOARD=1', ...(vocabulary === 'dsp' ? ['VARIANT_DSP=1'] : []), 'abort='];
+/**
+ * Every kernel of a vocabulary as one WASM module with names, not optimized: the translation does that.
+ * @param isHost the module computes what the vocabulary's instructions do, instead of importing them
+ */
+export async function buildKernels(vocabulary: Vocabulary, isHost = false): Promise<Uint8Array> {
+  const flags = ['KERNEL_ALL=1', 'VARIANT_BOARD=1', 'abort='];
+  if (vocabulary === 'dsp') flags.push('VARIANT_DSP=1');
+  if (isHost) flags.push('VARIANT_HOST=1');
   const uses = flags.flatMap((flag) => ['--use', flag]);
   // No configuration file: index.ts, its entry, is the interface for hosts with a WASM engine.
   const plain = ['--config', 'none', '--debug', '--noAssert', '--runtime', 'stub', '--importMemory', '--disable', 'simd'];
@@ -69,13 +76,13 @@ export async function buildKernels(vocabulary: Vocabulary): Promise<Uint8Array> 
  * @throws UsageError for a vocabulary without kernels
  */
 export async function emitRuntime(opcodes: readonly number[], vocabulary: Vocabulary, options: RuntimeOptions = {}): Promise<RuntimeC> {
-  const { prefix = 'whittle_', header = 'whittle_runtime.h' } = options;
+  const { prefix = 'whittle_', header = 'whittle_runtime.h', isHost = false } = options;
   const headers = portHeaders[vocabulary];
   const imported = imports[vocabulary];
   if (!headers || !imported) throw new UsageError(`vocabulary ${vocabulary}: this build of whittle has no such kernels`);
   const unique = [...new Set(opcodes)].sort((a, b) => a - b);
-  const module = simplify(await buildKernels(vocabulary), unique.map(kernelName));
-  const { declarations, definitions } = emitModule(module, { prefix, imports: imported });
+  const module = simplify(await buildKernels(vocabulary, isHost), unique.map(kernelName));
+  const { declarations, definitions } = emitModule(module, { prefix, imports: isHost ? [] : imported });
   module.dispose();
   return {
     source: `${banner(`kernels for ${vocabulary === 'dsp' ? 'the DSP extension' : 'every core'}`)}#include "${header}"

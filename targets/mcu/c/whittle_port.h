@@ -14,6 +14,7 @@
  *
  * Macros that a build may define:
  *   WHITTLE_INTEGER_REQUANTIZE  1: requantize with integers, 0: with float; default: float where the core has an FPU
+ *   WHITTLE_KEEP_FLAGS          the kernels are optimized as the build's flags say, not for speed
  *   WHITTLE_UNALIGNED           1: the core loads words from any address; default: what the compiler says
  */
 #ifndef WHITTLE_PORT_H
@@ -24,7 +25,7 @@
  * multiplications and trees of additions; scheduling and hoisting addresses out of loops would need more registers than
  * there are.
  */
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(WHITTLE_KEEP_FLAGS)
 #pragma GCC optimize("O3", "no-tree-reassoc", "no-fast-math")
 #pragma GCC optimize("no-schedule-insns", "no-tree-pre", "no-gcse", "no-tree-loop-im", "no-move-loop-invariants")
 #endif
@@ -35,7 +36,7 @@
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "whittle: big-endian cores are not supported"
 #endif
-#if defined(__FAST_MATH__) && !(defined(__GNUC__) && !defined(__clang__))
+#if defined(__FAST_MATH__) && (!defined(__GNUC__) || defined(__clang__) || defined(WHITTLE_KEEP_FLAGS))
 #error "whittle: compile without -ffast-math, its results are not those of IEEE float32"
 #endif
 #if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16

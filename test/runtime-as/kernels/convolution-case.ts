@@ -115,6 +115,12 @@ function float32Case(convolution: ConvolutionCase, clamp: readonly [number, numb
   return { attributes, x, weights, bias, graph: graphOf(attributes, x, weights, bias) };
 }
 
+/** The packed model of the int8 convolution alone. */
+export function convolutionModel(convolution: ConvolutionCase): Uint8Array {
+  const graph = int8Graph(quantizedConvolution(convolution));
+  return writePackedModel(planExecution(graph), { name: 'convolution', inputs: [], outputs: [], steps: [] });
+}
+
 /** Every variant must refuse or run what is left of the model when words of its step are damaged. */
 export async function expectSurvivesDamage(convolution: ConvolutionCase): Promise<void> {
   const graphs = [int8Graph(quantizedConvolution(convolution)), float32Case(convolution, [-1, 1]).graph];
