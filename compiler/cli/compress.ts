@@ -159,9 +159,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
   if (note) output.note(note);
   const labelled = options.labelsFrom === undefined ? samples : load(options.labelsFrom, model.graph);
   if (options.labelsFrom !== undefined && !labelled?.label)
-    throw new UsageError(
-      `--labels-from ${options.labelsFrom}: these samples have no labels; leave the option out to compare with the model itself`,
-    );
+    output.note(`${options.labelsFrom} has no labels: what is measured there is agreement with the original model`);
   const compressed: CompressedNetwork = await applyRecipe({
     original: model.graph,
     recipe,
@@ -238,7 +236,7 @@ export const compress: Verb = (program, invocation) => {
     .argument('[model]', 'the ONNX file')
     .option('--recipe <path>', 'the steps: a YAML file; examples/recipes/ has one for every method')
     .option('--samples <path>', 'inputs to fit and calibrate with: a *.dataset.json, a folder of images, a .npy or a .npz')
-    .option('--labels-from <path>', 'labelled samples to measure the accuracy on; default: agreement on --samples')
+    .option('--labels-from <path>', 'samples to measure on: accuracy where they have labels, else agreement; default: --samples')
     .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
     .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
     .option('--name <name>', 'name of the model; default: that of the file')
