@@ -1,9 +1,25 @@
 /** The one list of compression methods. */
 import { magnitudePruning } from './magnitude-pruning.ts';
+import { mergeDuplicateChannels } from './merge-duplicate-channels.ts';
 import type { CompressionMethod } from './method.ts';
+import { pruneByImportance } from './prune-by-importance.ts';
+import { pruneFilters } from './prune-filters.ts';
+import { refitMethod } from './refit-layers.ts';
 import { removeConstantChannels } from './remove-constant-channels.ts';
+import { removeDeadChannels } from './remove-dead-channels.ts';
+import { removeRareChannels } from './remove-rare-channels.ts';
 
-export const methods: readonly CompressionMethod[] = [removeConstantChannels, magnitudePruning];
+/** In the order in which recipes use them (methods.md 19). */
+export const methods: readonly CompressionMethod[] = [
+  removeDeadChannels,
+  removeConstantChannels,
+  mergeDuplicateChannels,
+  removeRareChannels,
+  pruneFilters,
+  pruneByImportance,
+  refitMethod,
+  magnitudePruning,
+];
 
 export function methodNamed(name: string): CompressionMethod | undefined {
   return methods.find((method) => method.name === name);

@@ -1,46 +1,162 @@
 /**
- * Magnitude pruning: the smallest |w| become zero (Han et al., NIPS 2015; methods.md 1), and what is kept is refitted to
- * the original's answers by least squares, layer after layer on the inputs that the pruned layers before it give.
+ * Magnitude pruning (Han et al., NIPS 2015; methods.md 1 and 4): the smallest weights, or groups of them, become zero, and
+ * what is kept is refitted to the original's answers by least squares, layer after layer on the inputs that the pruned
+ * layers before it give.
  */
 import { z } from 'zod';
-import { type Layer, layerNamed, withWeights } from './layers.ts';
+import { UsageError } from '../errors.ts';
+import { granularityOption, groupScores, keepInPattern, keepLargest, norms, supportOf, weightGroups } from './granularity.ts';
+import { countNonzero, type Layer, layerNamed, withWeights } from './layers.ts';
 import { defineMethod, type LayerOutcome, type MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_RIDGE, refit } from './refit.ts';
-import { relativeError } from './statistics.ts';
+import { type LayerStatistics, relativeError } from './statistics.ts';
 
 const options = z.object({
-  sparsity: z.number().min(0).max(1).default(0.5).describe('share of the weights of each layer that become zero'),
+  sparsity: z.number().min(0).max(1).default(0.5).describe('share of the weights that become zero'),
+  scope: z
+    .enum(['layer', 'global', 'lamp'])
+    .default('layer')
+    .describe('where the share counts: in each layer; over all of them, by |w| / ‖W‖; or over all of them by LAMP scores'),
+  threshold: z.number().min(0).optional().describe('instead of sparsity: magnitudes below this become zero'),
+  deviations: z.number().min(0).optional().describe("instead of sparsity: magnitudes below this many of the layer's standard deviations"),
+  sensitivity: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('instead of sparsity: the largest of 10 %, 20 %, … 90 % whose relative error of the layer stays below this (needs samples)'),
+  pattern: z
+    .string()
+    .regex(/^[1-9]\d*:[1-9]\d*$/)
+    .optional()
+    .describe('instead of sparsity: "2:4" keeps the two largest of every four neighbours'),
+  granularity: granularityOption,
+  norm: z.enum(norms).default('l2').describe('score of a group: mean magnitude or root mean square'),
   refit: z.boolean().default(true).describe('fit the kept weights to the original answers (needs samples)'),
   ridge: z.number().min(0).default(DEFAULT_RIDGE).describe('damping of the fit, as a share of the mean of the diagonal of R'),
 });
 
-/** 1 where a weight stays: all but the ⌈share · n⌉ smallest magnitudes; of equal ones the first are pruned. */
-export function largestMagnitudes(weights: ArrayLike<number>, share: number): Uint8Array {
-  const pruned = Math.ceil(share * weights.length - 1e-9);
-  const order = Array.from({ length: weights.length }, (_, i) => i).sort(
-    (i, j) => Math.abs(weights[i] as number) - Math.abs(weights[j] as number) || i - j,
-  );
-  const support = new Uint8Array(weights.length).fill(1);
-  for (const index of order.slice(0, pruned)) support[index] = 0;
+type Options = z.output<typeof options>;
+
+const SENSITIVITY_STEPS = 9;
+
+/** LAMP (Lee et al., ICLR 2021): w² over the sum of the squares that are not smaller. */
+export function lampScores(scores: ArrayLike<number>): Float64Array {
+  const order = Array.from({ length: scores.length }, (_, i) => i).sort((i, j) => (scores[j] as number) - (scores[i] as number) || j - i);
+  const result = new Float64Array(scores.length);
+  let sum = 0;
+  for (const index of order) {
+    const square = (scores[index] as number) ** 2;
+    sum += square;
+    result[index] = sum > 0 ? square / sum : 0;
+  }
+  return result;
+}
+
+function standardDeviation(weights: ArrayLike<number>): number {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    sum += weights[i] as number;
+    squares += (weights[i] as number) ** 2;
+  }
+  const mean = sum / weights.length;
+  return Math.sqrt(Math.max(0, squares / weights.length - mean * mean));
+}
+
+function scoresOf(layer: Layer, { granularity, norm }: Options): Float64Array {
+  return groupScores(layer.weights, weightGroups(layer, granularity), norm);
+}
+
+/** Scores that may be compared between layers. */
+function comparableScores(layer: Layer, chosen: Options): Float64Array {
+  const scores = scoresOf(layer, chosen);
+  if (chosen.scope === 'lamp') return lampScores(scores);
+  const length = Math.hypot(...scores);
+  return scores.map((score) => (length > 0 ? score / length : 0));
+}
+
+/** Which groups stay in each layer, chosen over all layers together. Groups count by their number of weights. */
+export function keepGlobally(layers: readonly Layer[], chosen: Options): Map<string, Uint8Array> {
+  const kept = new Map(layers.map((layer) => [layer.name, new Uint8Array(weightGroups(layer, chosen.granularity).count).fill(1)]));
+  const candidates = layers.flatMap((layer, at) => {
+    const { groupOf, count } = weightGroups(layer, chosen.granularity);
+    const sizes = new Int32Array(count);
+    for (const group of groupOf) sizes[group] = (sizes[group] as number) + 1;
+    return Array.from(comparableScores(layer, chosen), (score, group) => ({ at, group, score, size: sizes[group] as number }));
+  });
+  candidates.sort((a, b) => a.score - b.score || a.at - b.at || a.group - b.group);
+  const total = layers.reduce((sum, { weights }) => sum + weights.length, 0);
+  let missing = Math.ceil(chosen.sparsity * total - 1e-9);
+  for (const { at, group, size } of candidates) {
+    if (missing <= 0) break;
+    (kept.get((layers[at] as Layer).name) as Uint8Array)[group] = 0;
+    missing -= size;
+  }
+  return kept;
+}
+
+/** Per weight 1 where it stays. */
+type ChooseSupport = (layer: Layer, statistics: LayerStatistics | undefined) => Uint8Array;
+
+function fitted(layer: Layer, support: Uint8Array, statistics: LayerStatistics | undefined, chosen: Options) {
+  if (chosen.refit && statistics) return refit(layer, statistics, support, chosen.ridge);
+  return { weights: layer.weights.map((weight, i) => (support[i] ? weight : 0)), bias: layer.bias };
+}
+
+/** The largest share in tenths that the layer bears. */
+function bearableSupport(layer: Layer, statistics: LayerStatistics, chosen: Options): Uint8Array {
+  const groups = weightGroups(layer, chosen.granularity);
+  const scores = groupScores(layer.weights, groups, chosen.norm);
+  let support: Uint8Array = new Uint8Array(layer.weights.length).fill(1);
+  for (let tenths = 1; tenths <= SENSITIVITY_STEPS; tenths++) {
+    const next = supportOf(groups, keepLargest(scores, tenths / (SENSITIVITY_STEPS + 1)));
+    const { weights, bias } = fitted(layer, next, statistics, chosen);
+    if (relativeError(layer, statistics, weights, bias) > (chosen.sensitivity as number)) break;
+    support = next;
+  }
   return support;
+}
+
+function supportChooser(layers: readonly Layer[], chosen: Options): ChooseSupport {
+  const { granularity, norm, pattern, threshold, deviations, sensitivity } = chosen;
+  const above = (layer: Layer, least: number) => {
+    const groups = weightGroups(layer, granularity);
+    const scores = groupScores(layer.weights, groups, norm);
+    return supportOf(
+      groups,
+      Uint8Array.from(scores, (score) => Number(score >= least)),
+    );
+  };
+  if (pattern !== undefined) {
+    const [n, m] = pattern.split(':').map(Number) as [number, number];
+    return (layer) => keepInPattern(layer.weights.map(Math.abs), layer.columns, n, m);
+  }
+  if (threshold !== undefined) return (layer) => above(layer, threshold);
+  if (deviations !== undefined) return (layer) => above(layer, deviations * standardDeviation(layer.weights));
+  if (sensitivity !== undefined) return (layer, statistics) => bearableSupport(layer, statistics as LayerStatistics, chosen);
+  if (chosen.scope === 'layer') {
+    return (layer) => {
+      const groups = weightGroups(layer, granularity);
+      return supportOf(groups, keepLargest(groupScores(layer.weights, groups, norm), chosen.sparsity));
+    };
+  }
+  const kept = keepGlobally(layers, chosen);
+  return (layer) => supportOf(weightGroups(layer, granularity), kept.get(layer.name) as Uint8Array);
 }
 
 async function pruneLayer(
   context: MethodContext,
   network: Network,
   layer: Layer,
-  { sparsity, refit: refits, ridge }: z.output<typeof options>,
+  choose: ChooseSupport,
+  chosen: Options,
 ): Promise<{ network: Network; outcome: LayerOutcome }> {
-  const support = largestMagnitudes(layer.weights, sparsity);
-  const masked = layer.weights.map((weight, i) => weight * (support[i] as number));
   const statistics = context.samples.count > 0 ? (await context.statistics([layer], network)).get(layer.name) : undefined;
-  const { weights, bias } = refits && statistics ? refit(layer, statistics, support, ridge) : { weights: masked, bias: layer.bias };
-  const zeros = weights.filter((weight) => weight === 0).length;
+  const { weights, bias } = fitted(layer, choose(layer, statistics), statistics, chosen);
   const outcome: LayerOutcome = {
     layer: layer.name,
     action: 'pruned',
-    facts: { sparsity: zeros / weights.length },
+    facts: { sparsity: 1 - countNonzero(weights) / weights.length },
     ...(statistics && { relativeError: relativeError(layer, statistics, weights, bias) }),
   };
   return { network: { ...network, graph: withWeights(network.graph, layer, weights, bias) }, outcome };
@@ -48,18 +164,21 @@ async function pruneLayer(
 
 export const magnitudePruning = defineMethod({
   name: 'magnitude-pruning',
-  summary: 'the smallest weights become zero, the others are refitted',
-  source: 'Han et al., NIPS 2015; methods.md 1',
+  summary: 'the smallest weights or groups of weights become zero, the others are refitted',
+  source: 'Han et al., NIPS 2015; Mao et al. 2017; LAMP: Lee et al., ICLR 2021; methods.md 1 and 4',
   needs: 'weights',
   defaultLayers: ['*', '!@first', '!@last', '!@depthwise'],
   options,
 
   async apply(context, layers, chosen) {
+    if (chosen.sensitivity !== undefined && context.samples.count === 0)
+      throw new UsageError('magnitude-pruning: sensitivity is measured on samples of the input: give --samples');
     let { network } = context;
+    const choose = supportChooser(layers, chosen);
     const outcomes: LayerOutcome[] = [];
     for (const { name } of layers) {
       context.progress(name);
-      const result = await pruneLayer(context, network, layerNamed(network.graph, name) as Layer, chosen);
+      const result = await pruneLayer(context, network, layerNamed(network.graph, name) as Layer, choose, chosen);
       network = result.network;
       outcomes.push(result.outcome);
     }

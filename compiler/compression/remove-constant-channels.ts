@@ -10,38 +10,17 @@
 import { z } from 'zod';
 import { InputFileError } from '../errors.ts';
 import type { ValueName } from '../graph.ts';
+import { channelEffects, type Observed } from './channel-effects.ts';
 import { gatherChannelStatistics } from './channel-statistics.ts';
 import { type ChannelUnits, traceChannels, unitsOf } from './channels.ts';
 import { foldChannels, readingLayers } from './fold-channels.ts';
-import { type Layer, layersOf, windowOfLayer } from './layers.ts';
-import { defineMethod, type LayerOutcome, type MethodContext } from './method.ts';
+import { defineMethod, type MethodContext } from './method.ts';
+import { narrowingOutcomes } from './narrowing-outcomes.ts';
 import type { Network } from './network.ts';
 
 const options = z.object({
   tolerance: z.number().min(0).default(1e-4).describe("largest share of a layer's standard deviation that a removed channel may have"),
 });
-
-/** What is known of the channels of a value that layers read. */
-interface Observed {
-  readonly mean: ArrayLike<number>;
-  readonly variance: ArrayLike<number>;
-}
-
-function pads(layer: Layer): boolean {
-  const { padBefore, padAfter } = windowOfLayer(layer);
-  return [...padBefore, ...padAfter].some((pad) => pad > 0);
-}
-
-/** Effect of each channel of the layer's input on its answers. */
-export function channelEffects(layer: Layer, { mean, variance }: Observed): Float64Array {
-  const isPadded = pads(layer);
-  return Float64Array.from({ length: layer.inputs }, (_, c) => {
-    let norm = 0;
-    for (let o = 0; o < layer.outputs; o++)
-      for (let tap = 0; tap < layer.taps; tap++) norm += (layer.weights[o * layer.columns + tap * layer.inputs + c] as number) ** 2;
-    return norm * ((variance[c] as number) + (isPadded ? (mean[c] as number) ** 2 : 0));
-  });
-}
 
 /** Units that no reader needs; of every value the channel that matters most stays. */
 function unneededUnits(network: Network, traced: ChannelUnits, observed: ReadonlyMap<ValueName, Observed>, tolerance: number): Set<number> {
@@ -63,21 +42,6 @@ function unneededUnits(network: Network, traced: ChannelUnits, observed: Readonl
     removed.delete(best);
   }
   return removed;
-}
-
-/** One outcome per layer that lost rows or columns. */
-export function narrowingOutcomes(before: Network, after: Network, action: LayerOutcome['action'] = 'narrowed'): LayerOutcome[] {
-  const left = new Map(layersOf(after.graph).map((layer) => [layer.name, layer]));
-  return layersOf(before.graph).map((layer) => {
-    const now = left.get(layer.name);
-    if (now && now.outputs === layer.outputs && now.inputs === layer.inputs)
-      return { layer: layer.name, action: 'kept', reason: 'every channel matters' };
-    return {
-      layer: layer.name,
-      action,
-      facts: { outputs: [layer.outputs, now?.outputs ?? 0], inputs: [layer.inputs, now?.inputs ?? 0] },
-    };
-  });
 }
 
 async function observe(network: Network, context: MethodContext): Promise<ReadonlyMap<ValueName, Observed>> {

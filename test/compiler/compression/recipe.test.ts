@@ -1,8 +1,11 @@
 /** Recipes: defaults, comments, and every mistake with its line. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { methods } from '../../../compiler/compression/index.ts';
-import { optionsJsonSchema, parseRecipe, recipeJsonSchema } from '../../../compiler/compression/recipe.ts';
+import { loadRecipe, optionsJsonSchema, parseRecipe, recipeJsonSchema } from '../../../compiler/compression/recipe.ts';
 import { UsageError } from '../../../compiler/errors.ts';
+import { packageRoot } from '../../../compiler/root.ts';
 
 describe('a recipe', () => {
   test('fills in defaults and takes one pattern or a list', () => {
@@ -56,4 +59,19 @@ test.for(methods.map((method) => [method.name, method] as const))('%s describes 
   for (const [option, schema] of Object.entries(properties)) expect(schema.description, option).toBeTruthy();
   // A recipe that names only the method must work: every option has a default or is optional.
   expect(required).toEqual([]);
+});
+
+describe('the recipes in examples/recipes', () => {
+  const folder = join(packageRoot, 'examples', 'recipes');
+  const recipes = readdirSync(folder).map((name) => loadRecipe(join(folder, name)));
+
+  test('are recipes, and say what they are for', () => {
+    expect(recipes.length).toBeGreaterThan(5);
+    for (const { description, source } of recipes) expect(description, source).not.toBe('');
+  });
+
+  test('use every method', () => {
+    const used = new Set(recipes.flatMap(({ steps }) => steps.map(({ method }) => method.name)));
+    expect(methods.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
+  });
 });
