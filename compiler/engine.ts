@@ -11,6 +11,8 @@ export interface RuntimeExports {
   modelAddress(): number;
   loadModel(bytes: number): number;
   faultIndex(): number;
+  /** ENGINE_… bits of runtime-as/microkernels/relaxed-simd.ts; 0 without relaxed dot products. */
+  engineBits(): number;
   memoryBytes(): number;
   prepare(): void;
   run(): void;

@@ -22,11 +22,15 @@ export class Executor {
     private readonly plan: ExecutionPlan,
   ) {}
 
-  /** @throws UnsupportedModelError when a node has no kernel. */
-  static async create(graph: Graph, variant: Variant = 'simd'): Promise<Executor> {
+  /**
+   * @param runtime a build with every kernel
+   * @throws UnsupportedModelError when a node has no kernel.
+   */
+  static async create(graph: Graph, runtime: Variant | WebAssembly.Module = 'simd'): Promise<Executor> {
     const plan = planExecution(graph);
     const bytes = writePackedModel(plan, { name: graph.name, inputs: [], outputs: [], steps: [] });
-    return new Executor(graph, await Engine.create(await fullRuntime(variant), bytes), plan);
+    const wasm = runtime instanceof WebAssembly.Module ? runtime : await fullRuntime(runtime);
+    return new Executor(graph, await Engine.create(wasm, bytes), plan);
   }
 
   /**

@@ -418,3 +418,5 @@ export const CONTEXT_CONSTANTS = 0;
 export const CONTEXT_ARENA = 1;
 export const CONTEXT_TENSORS = 2;
 export const CONTEXT_WORKSPACE = 3;
+/** What the engine makes of relaxed dot products: ENGINE_… bits of microkernels/relaxed-simd.ts. */
+export const CONTEXT_ENGINE = 4;

@@ -9,6 +9,7 @@
 import {
   CONTEXT_ARENA,
   CONTEXT_CONSTANTS,
+  CONTEXT_ENGINE,
   CONTEXT_TENSORS,
   CONTEXT_WORKSPACE,
   HEADER_ARENA_BYTES,
@@ -22,10 +23,13 @@ import {
   STATUS_TOO_LARGE,
 } from "./format";
 import { checkModel, fault } from "./load";
+import { probeEngine } from "./microkernels/relaxed-simd";
 import { preparedBytes, prepareStep, runStep, workspaceBytes } from "./opcodes";
 import { stepBytes, tensorAddress as addressOf, word } from "./step";
+import { RELAXED } from "./variant";
 
 const context = memory.data(64, 16);
+const probe = memory.data(48, 16);
 const MEMORY_LIMIT: u64 = 0xf0000000;
 const STEP_ENTRY_BYTES: usize = 8;
 
@@ -55,6 +59,7 @@ export function loadModel(bytes: u32): i32 {
   // The header is checked before these words are used for anything but address arithmetic.
   setContext(CONTEXT_TENSORS, model + word(model, HEADER_TENSORS_OFFSET));
   setContext(CONTEXT_CONSTANTS, model + word(model, HEADER_CONSTANTS_OFFSET));
+  if (RELAXED) setContext(CONTEXT_ENGINE, probeEngine(probe));
   const status = checkModel(model, bytes, context);
   if (status != STATUS_OK) return status;
 
@@ -80,6 +85,11 @@ export function loadModel(bytes: u32): i32 {
 /** The tensor, port or step that `loadModel` refused; -1 when it was the header. */
 export function faultIndex(): i32 {
   return fault();
+}
+
+/** ENGINE_… bits of microkernels/relaxed-simd.ts, known after loadModel(); 0: every layer runs in its plain form. */
+export function engineBits(): i32 {
+  return word(context, CONTEXT_ENGINE);
 }
 
 /** Bytes of memory that prepare() and run() need; known after loadModel(). */

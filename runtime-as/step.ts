@@ -5,6 +5,7 @@
 import {
   CONTEXT_ARENA,
   CONTEXT_CONSTANTS,
+  CONTEXT_ENGINE,
   CONTEXT_TENSORS,
   CONTEXT_WORKSPACE,
   REGION_ARENA,
@@ -98,4 +99,11 @@ export function operandRegion(step: usize, context: usize, operand: i32): i32 {
 @inline
 export function workspace(context: usize): usize {
   return word(context, CONTEXT_WORKSPACE);
+}
+
+/** ENGINE_… bits of microkernels/relaxed-simd.ts. */
+// @ts-ignore: decorator
+@inline
+export function engine(context: usize): i32 {
+  return word(context, CONTEXT_ENGINE);
 }

@@ -1,9 +1,11 @@
 /**
- * What this build contains, decided by asc's command line: `--enable simd`, or the flags of a board, and one
+ * What this build contains, decided by asc's command line: `--enable simd` and `relaxed-simd`, or the flags of a board, and one
  * `--use KERNEL_<OPCODE>=1` for each opcode that the model uses (`--use KERNEL_ALL=1`: every one). Untaken branches are
  * parsed but not compiled.
  */
 export const SIMD: bool = ASC_FEATURE_SIMD && !isDefined(VARIANT_BOARD);
+/** Beside the kernels of SIMD those on relaxed dot products (microkernels/dot-simd.ts). */
+export const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(VARIANT_BOARD);
 
 /** Microcontrollers: every core; with the DSP extension; with MVE. Weights come prepared from the host. */
 export const BOARD: bool = isDefined(VARIANT_BOARD);

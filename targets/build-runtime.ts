@@ -22,6 +22,7 @@ function compilerArguments(names: readonly string[], variant: Variant, entries: 
 const variantArguments: Readonly<Record<Variant, readonly string[]>> = {
   scalar: ['--disable', 'simd'],
   simd: ['--enable', 'simd'],
+  relaxed: ['--enable', 'simd', '--enable', 'relaxed-simd'],
   'board-scalar': ['--disable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_HOST=1'],
   'board-dsp': ['--disable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_DSP=1', '--use', 'VARIANT_HOST=1'],
 };

@@ -11,10 +11,14 @@ const CANARY = 0xa5;
 const TAIL_BYTES = 64;
 
 /** Runs the graph on an arena full of canaries; every byte outside the tensors must survive. */
-export async function expectWritesOnlyTensors(graph: Graph, inputs: readonly TypedArray[], variant: Variant): Promise<void> {
+export async function expectWritesOnlyTensors(
+  graph: Graph,
+  inputs: readonly TypedArray[],
+  runtime: Variant | WebAssembly.Module,
+): Promise<void> {
   const plan = planExecution(graph);
   const model = writePackedModel(plan, { name: graph.name, inputs: [], outputs: [], steps: [] });
-  const engine = await Engine.create(await fullRuntime(variant), model);
+  const engine = await Engine.create(runtime instanceof WebAssembly.Module ? runtime : await fullRuntime(runtime), model);
   const arena = plan.tensors.flatMap((planned, index) => (planned.constant ? [] : [{ ...planned, index }]));
   const first = arena.reduce((lowest, planned) => (planned.offset < lowest.offset ? planned : lowest));
   const watched = engine.tensor(first.index, plan.arenaBytes - first.offset + TAIL_BYTES);
@@ -23,5 +27,5 @@ export async function expectWritesOnlyTensors(graph: Graph, inputs: readonly Typ
   engine.run();
   for (const { offset, type } of arena) watched.fill(CANARY, offset - first.offset, offset - first.offset + byteLength(type));
   const hit = watched.findIndex((byte) => byte !== CANARY);
-  if (hit >= 0) expect.fail(`${variant}: ${graph.name} wrote byte ${hit + first.offset} of the arena, which belongs to no tensor`);
+  if (hit >= 0) expect.fail(`${runtime}: ${graph.name} wrote byte ${hit + first.offset} of the arena, which belongs to no tensor`);
 }

@@ -12,6 +12,8 @@ import {
   CONV_BATCH,
   CONV_CLAMP_HIGH,
   CONV_CLAMP_LOW,
+  CONV_IN_CHANNELS,
+  CONV_IN_WIDTH,
   CONV_OUTPUT_ZERO_POINT,
   CONV_OUT_CHANNELS,
   CONV_OUT_HEIGHT,
@@ -26,13 +28,11 @@ import { longBlocksRow, longBlocksRows4, squareBlocksRow, squareBlocksRows4 } fr
 import { packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { opcodeOf, operandAddress, parameter, workspace } from "../step";
-import { patchAddress } from "./conv2d-panels";
+import { patchAddress, PIXEL_BYTES } from "./conv2d-panels";
 import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, columnBytes, countEntries, LONG_BLOCK } from "./encoded-weights";
 import { imageElements, patchElements } from "./geometry";
 
 const ROWS: i32 = 4;
-/** Address of the image, row and column of the tap (0, 0). */
-const PIXEL_BYTES: usize = 12;
 const SQUARE_HEADER: usize = 16 + 2 * 64;
 const LONG_HEADER: usize = 16;
 
@@ -128,9 +128,12 @@ function placePixel(step: usize, x: usize, index: i32, pixel: usize): void {
   const outWidth = parameter(step, CONV_OUT_WIDTH);
   const row = index / outWidth;
   const image = row / parameter(step, CONV_OUT_HEIGHT);
-  store<usize>(pixel, x + <usize>image * imageElements(step));
-  store<i32>(pixel, (row - image * parameter(step, CONV_OUT_HEIGHT)) * parameter(step, CONV_STRIDE_HEIGHT) - parameter(step, CONV_PAD_TOP), 4);
-  store<i32>(pixel, (index - row * outWidth) * parameter(step, CONV_STRIDE_WIDTH) - parameter(step, CONV_PAD_LEFT), 8);
+  const h = (row - image * parameter(step, CONV_OUT_HEIGHT)) * parameter(step, CONV_STRIDE_HEIGHT) - parameter(step, CONV_PAD_TOP);
+  const w = (index - row * outWidth) * parameter(step, CONV_STRIDE_WIDTH) - parameter(step, CONV_PAD_LEFT);
+  const offset = (h * parameter(step, CONV_IN_WIDTH) + w) * parameter(step, CONV_IN_CHANNELS);
+  store<usize>(pixel, x + <usize>image * imageElements(step) + <usize>offset);
+  store<i32>(pixel, h, 4);
+  store<i32>(pixel, w, 8);
 }
 
 export function runBlocks(opcode: i32, step: usize, context: usize, prepared: usize): void {
@@ -149,24 +152,24 @@ export function runBlocks(opcode: i32, step: usize, context: usize, prepared: us
     const count = min(ROWS, rows - row);
     // Rows behind the last pixel repeat it.
     for (let i = 0; i < ROWS; i++) placePixel(step, x, row + min(i, count - 1), pixels + <usize>i * PIXEL_BYTES);
-    const x0 = patchAddress<i8>(step, pixels, 0, patches);
+    const x0 = patchAddress(step, pixels, patches);
     if (count == 1) {
-      packPanel1(x0, k, panel);
+      packPanel1<i16>(x0, k, panel, 0);
       if (isSquare(opcode)) squareBlocksRow(panel, lists, channels, prepared, y);
       else longBlocksRow(panel, lists, channels, prepared, y);
       return;
     }
-    const x1 = patchAddress<i8>(step, pixels + PIXEL_BYTES, 0, patches + patchStride);
-    const x2 = patchAddress<i8>(step, pixels + 2 * PIXEL_BYTES, 0, patches + 2 * patchStride);
-    const x3 = patchAddress<i8>(step, pixels + 3 * PIXEL_BYTES, 0, patches + 3 * patchStride);
+    const x1 = patchAddress(step, pixels + PIXEL_BYTES, patches + patchStride);
+    const x2 = patchAddress(step, pixels + 2 * PIXEL_BYTES, patches + 2 * patchStride);
+    const x3 = patchAddress(step, pixels + 3 * PIXEL_BYTES, patches + 3 * patchStride);
     if (isSquare(opcode)) {
-      packPanel4(x0, x1, x2, x3, k, panel);
+      packPanel4<i16>(x0, x1, x2, x3, k, panel, 0);
       squareBlocksRows4(panel, lists, channels, prepared, y, count);
     } else {
-      packPanel1(x0, k, panel);
-      packPanel1(x1, k, panel + panelRow);
-      packPanel1(x2, k, panel + 2 * panelRow);
-      packPanel1(x3, k, panel + 3 * panelRow);
+      packPanel1<i16>(x0, k, panel, 0);
+      packPanel1<i16>(x1, k, panel + panelRow, 0);
+      packPanel1<i16>(x2, k, panel + 2 * panelRow, 0);
+      packPanel1<i16>(x3, k, panel + 3 * panelRow, 0);
       longBlocksRows4(panel, panelRow, lists, channels, prepared, y, count);
     }
   }

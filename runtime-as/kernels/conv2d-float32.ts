@@ -8,11 +8,11 @@ import { checkGeometry, isBlock } from "./geometry";
 
 export function checkConv2dFloat32(step: usize, context: usize): bool {
   if (!checkGeometry(step, context, DTYPE_FLOAT32)) return false;
-  return !SIMD || (isBlock(panelsPreparedBytes<f32>(step)) && isBlock(panelsWorkspaceBytes<f32>(step)));
+  return !SIMD || (isBlock(panelsPreparedBytes<f32>(step, 0)) && isBlock(panelsWorkspaceBytes<f32>(step)));
 }
 
 export function preparedBytesConv2dFloat32(step: usize, context: usize): i32 {
-  return SIMD ? <i32>panelsPreparedBytes<f32>(step) : 0;
+  return SIMD ? <i32>panelsPreparedBytes<f32>(step, 0) : 0;
 }
 
 export function workspaceBytesConv2dFloat32(step: usize, context: usize): i32 {

@@ -6,19 +6,19 @@ import { DTYPE_INT8 } from "../format";
 import { BOARD, SIMD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
-import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { panelsForm, panelsLargestBytes, panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
 import { operandAddress } from "../step";
 import { checkGeometry, isBlock } from "./geometry";
 
 export function checkConv2dInt8(step: usize, context: usize): bool {
   if (!checkGeometry(step, context, DTYPE_INT8)) return false;
   if (BOARD) return isBlock(columnsPreparedBytes(step)) && isBlock(columnsWorkspaceBytes(step));
-  return !SIMD || (isBlock(panelsPreparedBytes<i8>(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
+  return !SIMD || (isBlock(panelsLargestBytes(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
 }
 
 export function preparedBytesConv2dInt8(step: usize, context: usize): i32 {
   if (BOARD) return <i32>columnsPreparedBytes(step);
-  return SIMD ? <i32>panelsPreparedBytes<i8>(step) : 0;
+  return SIMD ? <i32>panelsPreparedBytes<i8>(step, panelsForm(step, context, operandAddress(step, context, 1))) : 0;
 }
 
 export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {

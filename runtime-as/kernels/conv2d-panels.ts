@@ -1,7 +1,7 @@
 /**
  * Convolution as a blocked matrix product, for SIMD: the patches of 4 output pixels become one panel, and each panel
  * meets every block of 8 output channels. Weights are repacked once (prepare), one group after the other. The float32
- * and the int8 kernel share this file; T is the element type.
+ * and the int8 kernel share this file; T is the element type. An int8 layer runs in one form of its dot products.
  */
 import {
   CONV_BATCH,
@@ -36,19 +36,41 @@ import {
   panelBytesFloat32,
   writeLimits,
 } from "../microkernels/gemm-float32-simd";
-import { blockBytesInt8, gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
+import { depthStep, DOT_CONSTANTS_BYTES, FORM_BYTES, FORM_PAIRS, FORM_RELAXED, formAt, writeDotConstants } from "../microkernels/dot-simd";
+import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
+import { flipOf, formOf, rowPairsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { copyRun, fillRun } from "../microkernels/run-simd";
-import { operandAddress, parameter, parameterF32, workspace } from "../step";
-import { endTap, firstTap, imageElements, isInside, patchElements } from "./geometry";
+import { engine, operandAddress, parameter, parameterF32, workspace } from "../step";
+import { RELAXED } from "../variant";
+import { endTap, firstTap, isInside, patchElements } from "./geometry";
 
 const ROWS: usize = 4;
 const BLOCK_CHANNELS: i32 = 8;
-/** One pixel of a panel in the workspace: address of its image, row and column of its tap (0, 0). */
-const PIXEL_BYTES: usize = 12;
+/** One pixel of a panel in the workspace: address, row and column of its tap (0, 0), which may lie outside. */
+export const PIXEL_BYTES: usize = 12;
 
-function blockBytes<T>(k: i64): i64 {
-  return isFloat<T>() ? blockBytesFloat32(k) : blockBytesInt8(k);
+/** Rows of the matrix product. */
+function pixels(step: usize): i32 {
+  return parameter(step, CONV_BATCH) * parameter(step, CONV_OUT_HEIGHT) * parameter(step, CONV_OUT_WIDTH);
+}
+
+/** The form of an int8 layer with these plain weights here. */
+export function panelsForm(step: usize, context: usize, weights: usize): i32 {
+  if (!RELAXED) return FORM_PAIRS;
+  return formOf(engine(context), rowPairsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step)));
+}
+
+/** Bytes of one step of one block; 1 row reads int8 weights in every form. */
+function stepBytes(step: usize, form: i32): i32 {
+  return form == FORM_PAIRS && pixels(step) == 1 ? 16 : 32;
+}
+
+function blockBytes<T>(step: usize, form: i32): i64 {
+  const k: i64 = patchElements(step);
+  if (isFloat<T>()) return blockBytesFloat32(k);
+  const depth = depthStep(form);
+  return BLOCK_HEADER_BYTES + ((k + depth - 1) / depth) * stepBytes(step, form);
 }
 
 function groupBlocks(step: usize): i64 {
@@ -58,7 +80,7 @@ function groupBlocks(step: usize): i64 {
 // @ts-ignore: decorator
 @inline
 function constantsBytes<T>(): i32 {
-  return isFloat<T>() ? LIMITS_BYTES : REQUANTIZE_CONSTANTS_BYTES;
+  return isFloat<T>() ? LIMITS_BYTES : REQUANTIZE_CONSTANTS_BYTES + DOT_CONSTANTS_BYTES;
 }
 
 /** A patch, up to the next multiple of 16 bytes, and as much again that copies may spoil. */
@@ -66,13 +88,19 @@ function patchBytes<T>(k: i64): i64 {
   return ((k * sizeof<T>() + 15) & ~15) + 16;
 }
 
+/** What packing may write behind the panel belongs to it. */
 function panelBytes<T>(k: i64): i64 {
-  return isFloat<T>() ? panelBytesFloat32(k) : panelBytesInt8(k);
+  return 64 + (isFloat<T>() ? panelBytesFloat32(k) : panelBytesInt8(k));
 }
 
 /** Only after checkGeometry; may exceed 31 bits. */
-export function panelsPreparedBytes<T>(step: usize): i64 {
-  return constantsBytes<T>() + groupBlocks(step) * parameter(step, CONV_GROUPS) * blockBytes<T>(patchElements(step));
+export function panelsPreparedBytes<T>(step: usize, form: i32): i64 {
+  return constantsBytes<T>() + groupBlocks(step) * parameter(step, CONV_GROUPS) * blockBytes<T>(step, form);
+}
+
+/** The same for the form that takes most. */
+export function panelsLargestBytes(step: usize): i64 {
+  return max(panelsPreparedBytes<i8>(step, FORM_PAIRS), panelsPreparedBytes<i8>(step, FORM_BYTES));
 }
 
 /** panel · 4 patches · 4 pixels */
@@ -83,57 +111,87 @@ export function panelsWorkspaceBytes<T>(step: usize): i64 {
 
 /** `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts) */
 export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
-  const k = patchElements(step);
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
+  const form = isFloat<T>() ? FORM_PAIRS : panelsForm(step, context, weights);
+  const flip = RELAXED && form != FORM_PAIRS ? flipOf(engine(context)) : 0;
   if (isFloat<T>()) writeLimits(prepared, parameterF32(step, CONV_CLAMP_LOW_F32), parameterF32(step, CONV_CLAMP_HIGH_F32));
   else {
     writeRequantizeConstants(
       prepared, parameter(step, CONV_OUTPUT_ZERO_POINT), parameter(step, CONV_CLAMP_LOW), parameter(step, CONV_CLAMP_HIGH),
     );
+    writeDotConstants(prepared + REQUANTIZE_CONSTANTS_BYTES, form, flip);
   }
   let to = prepared + constantsBytes<T>();
+  const bytes = <usize>blockBytes<T>(step, form);
+  memory.fill(to, 0, <usize>(groupBlocks(step) * groups) * bytes);
   for (let g = 0; g < groups; g++) {
-    for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += <usize>blockBytes<T>(k)) {
-      prepareBlock<T>(step, context, weights, g * outGroup + n, min(BLOCK_CHANNELS, outGroup - n), k, to);
+    for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += bytes) {
+      const channels = min(BLOCK_CHANNELS, outGroup - n);
+      if (isFloat<T>()) prepareBlockFloat32(step, context, weights, g * outGroup + n, channels, to);
+      else prepareBlockInt8(step, context, weights, g * outGroup + n, channels, form, flip, to);
     }
   }
 }
 
-function prepareBlock<T>(step: usize, context: usize, weights: usize, first: i32, channels: i32, k: i32, to: usize): void {
-  memory.fill(to, 0, <usize>blockBytes<T>(k));
+function prepareBlockFloat32(step: usize, context: usize, weights: usize, first: i32, channels: i32, to: usize): void {
+  const k = patchElements(step);
   const bias = operandAddress(step, context, 2) + (<usize>first << 2);
-  let from = weights + <usize>(first * k) * sizeof<T>();
+  let from = weights + (<usize>(first * k) << 2);
   for (let n = 0; n < channels; n++) {
     const lane = <usize>n << 2;
-    if (isFloat<T>()) {
-      // -0 + 0 = +0: from there no sum becomes -0, so that padding taps may be added or left out.
-      store<f32>(to + lane, load<f32>(bias + lane) + 0);
-      let w = to + lane + 32;
-      for (let i = 0; i < k; i++, from += 4, w += 32) store<f32>(w, load<f32>(from));
-    } else {
-      store<i32>(to + lane, load<i32>(bias + lane));
-      store<f32>(to + lane, load<f32>(operandAddress(step, context, 3) + (<usize>(first + n) << 2)), 32);
-      const w = to + 64 + (<usize>n << 1);
-      for (let i = 0; i < k; i++, from++) store<i8>(w + (<usize>(i >> 1) << 4) + (i & 1), load<i8>(from));
-    }
+    // -0 + 0 = +0: from there no sum becomes -0, so that padding taps may be added or left out.
+    store<f32>(to + lane, load<f32>(bias + lane) + 0);
+    let w = to + lane + 32;
+    for (let i = 0; i < k; i++, from += 4, w += 32) store<f32>(w, load<f32>(from));
   }
 }
 
-/** Copies the patch of one output pixel, padding with `fill`; `x` points to the first channel of the group. */
-function gatherPatch<T>(step: usize, x: usize, hStart: i32, wStart: i32, groupChannels: i32, fill: i8, to: usize): void {
+/** Where the activations are flipped to x + 128, the bias gives back what that adds. */
+function prepareBlockInt8(
+  step: usize, context: usize, weights: usize, first: i32, channels: i32, form: i32, flip: i32, to: usize,
+): void {
+  const k = patchElements(step);
+  const depth = depthStep(form);
+  const bytes = stepBytes(step, form);
+  const elementBytes = bytes / (depth * 8);
+  const bias = operandAddress(step, context, 2) + (<usize>first << 2);
+  const multipliers = operandAddress(step, context, 3) + (<usize>first << 2);
+  let from = weights + <usize>(first * k);
+  for (let n = 0; n < channels; n++) {
+    const lane = <usize>n << 2;
+    let sum = 0;
+    let w = to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes);
+    for (let i = 0; i < k; i += depth, w += bytes) {
+      const end = min(depth, k - i);
+      for (let j = 0; j < end; j++, from++) {
+        const weight = load<i8>(from);
+        sum += weight;
+        if (elementBytes == 2) store<i16>(w + (<usize>j << 1), weight);
+        else store<i8>(w + j, weight);
+      }
+    }
+    store<i32>(to + lane, load<i32>(bias + lane) - flip * sum);
+    store<f32>(to + lane, load<f32>(multipliers + lane), 32);
+  }
+}
+
+/** Copies the patch of one output pixel, padding with `fill`; `channel` is the offset of the group's first channel. */
+function gatherPatch<T>(step: usize, pixel: usize, channel: usize, fill: i8, to: usize): void {
   const width = parameter(step, CONV_IN_WIDTH);
   const taps = parameter(step, CONV_KERNEL_WIDTH);
   const dilation = parameter(step, CONV_DILATION_WIDTH);
   const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * sizeof<T>();
-  const tapBytes = <usize>groupChannels * sizeof<T>();
+  const tapBytes = pixelBytes / <usize>parameter(step, CONV_GROUPS);
   const isRun = dilation == 1 && tapBytes == pixelBytes;
+  const wStart = load<i32>(pixel, 8);
   const first = firstTap(wStart, dilation, taps);
   const end = max(first, endTap(wStart, dilation, taps, width));
   const height = parameter(step, CONV_IN_HEIGHT);
   const dilationHeight = parameter(step, CONV_DILATION_HEIGHT);
-  let h = hStart;
-  for (let kh = parameter(step, CONV_KERNEL_HEIGHT); kh > 0; kh--, h += dilationHeight) {
+  let h = load<i32>(pixel, 4);
+  let row = load<usize>(pixel) + channel + <usize>(first * dilation) * pixelBytes;
+  for (let kh = parameter(step, CONV_KERNEL_HEIGHT); kh > 0; kh--, h += dilationHeight, row += <usize>(dilationHeight * width) * pixelBytes) {
     if (h < 0 || h >= height || first == end) {
       fillRun(to, fill, tapBytes * taps);
       to += tapBytes * taps;
@@ -141,11 +199,11 @@ function gatherPatch<T>(step: usize, x: usize, hStart: i32, wStart: i32, groupCh
     }
     if (first > 0) fillRun(to, fill, tapBytes * first);
     to += tapBytes * first;
-    let from = x + <usize>(h * width + wStart + first * dilation) * pixelBytes;
     if (isRun) {
-      copyRun(to, from, tapBytes * (end - first));
+      copyRun(to, row, tapBytes * (end - first));
       to += tapBytes * (end - first);
     } else {
+      let from = row;
       for (let kw = first; kw < end; kw++, to += tapBytes, from += pixelBytes * dilation) copyRun(to, from, tapBytes);
     }
     if (end < taps) fillRun(to, fill, tapBytes * (taps - end));
@@ -153,54 +211,73 @@ function gatherPatch<T>(step: usize, x: usize, hStart: i32, wStart: i32, groupCh
   }
 }
 
-/** Address of the contiguous patch of a pixel: in the input where it already lies so, else gathered at `to`. */
-export function patchAddress<T>(step: usize, pixel: usize, group: i32, to: usize): usize {
-  const channels = parameter(step, CONV_IN_CHANNELS);
-  const groupChannels = channels / parameter(step, CONV_GROUPS);
-  const x = load<usize>(pixel) + <usize>(group * groupChannels) * sizeof<T>();
-  const hStart = load<i32>(pixel, 4);
-  const wStart = load<i32>(pixel, 8);
-  const width = parameter(step, CONV_IN_WIDTH);
-  const taps = parameter(step, CONV_KERNEL_WIDTH);
-  const dilation = parameter(step, CONV_DILATION_WIDTH);
+/** Address of the contiguous patch of a pixel in a layer of one group: in the input where it already lies so, else gathered at `to`. */
+export function patchAddress(step: usize, pixel: usize, to: usize): usize {
+  const isRun = parameter(step, CONV_KERNEL_WIDTH) == 1 || parameter(step, CONV_DILATION_WIDTH) == 1;
   if (
-    parameter(step, CONV_KERNEL_HEIGHT) == 1 &&
-    (taps == 1 || (dilation == 1 && groupChannels == channels)) &&
-    isInside(hStart, 1, 1, parameter(step, CONV_IN_HEIGHT)) &&
-    isInside(wStart, dilation, taps, width)
+    parameter(step, CONV_KERNEL_HEIGHT) == 1 && isRun &&
+    isInside(load<i32>(pixel, 4), 1, 1, parameter(step, CONV_IN_HEIGHT)) &&
+    isInside(load<i32>(pixel, 8), parameter(step, CONV_DILATION_WIDTH), parameter(step, CONV_KERNEL_WIDTH), parameter(step, CONV_IN_WIDTH))
   ) {
-    return x + <usize>((hStart * width + wStart) * channels) * sizeof<T>();
+    return load<usize>(pixel);
   }
-  gatherPatch<T>(step, x, hStart, wStart, groupChannels, isFloat<T>() ? 0 : <i8>parameter(step, CONV_INPUT_ZERO_POINT), to);
+  gatherPatch<i8>(step, pixel, 0, <i8>parameter(step, CONV_INPUT_ZERO_POINT), to);
   return to;
 }
 
+/** One past the last start of a window that lies wholly inside the input; 0 when there is none. */
+function insideEnd(extent: i32, dilation: i32, taps: i32): u32 {
+  return max(extent - (taps - 1) * dilation, 0);
+}
+
+/**
+ * Where no tap lies in the padding, the rows of a window are runs of the input: a panel is packed from these. Elsewhere
+ * the patches are copied first, and each is one run.
+ */
 export function runPanels<T>(step: usize, context: usize, prepared: usize): void {
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
   const outWidth = parameter(step, CONV_OUT_WIDTH);
-  const outChannels = parameter(step, CONV_OUT_CHANNELS);
   const groups = parameter(step, CONV_GROUPS);
-  const outGroup = outChannels / groups;
+  const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
+  const width = parameter(step, CONV_IN_WIDTH);
+  const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
+  const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * sizeof<T>();
+  const lineBytes = <usize>width * pixelBytes;
+  const imageBytes = lineBytes * parameter(step, CONV_IN_HEIGHT);
+  const rowBytes = <usize>parameter(step, CONV_OUT_CHANNELS) * sizeof<T>();
   const k = patchElements(step);
-  const imageBytes = imageElements(step) * sizeof<T>();
-  const rowBytes = <usize>outChannels * sizeof<T>();
-  const groupBytes = <usize>(groupBlocks(step) * blockBytes<T>(k));
+  const form = isFloat<T>() ? FORM_PAIRS : formAt(prepared);
+  const depth = isFloat<T>() ? 1 : depthStep(form);
+  const steps = (k + depth - 1) / depth;
+  const groupBytes = <usize>(groupBlocks(step) * blockBytes<T>(step, form));
   const panel = workspace(context);
   const patches = panel + <usize>panelBytes<T>(k);
   const patchStride = <usize>patchBytes<T>(k);
-  const pixels = patches + ROWS * patchStride;
+  const pixel = patches + ROWS * patchStride;
+
+  const insideHeight = insideEnd(parameter(step, CONV_IN_HEIGHT), parameter(step, CONV_DILATION_HEIGHT), kernelHeight);
+  const insideWidth = insideEnd(width, parameter(step, CONV_DILATION_WIDTH), parameter(step, CONV_KERNEL_WIDTH));
+  const rows = pixels(step);
+  const run = k / kernelHeight;
+  // A line of a window is one run, and runs end where steps end.
+  const hasRuns =
+    (parameter(step, CONV_KERNEL_WIDTH) == 1 || (groups == 1 && parameter(step, CONV_DILATION_WIDTH) == 1)) &&
+    (kernelHeight == 1 || (run % depth == 0 && rows > 1));
+  const runStride = lineBytes * parameter(step, CONV_DILATION_HEIGHT);
 
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);
   let oh = 0, ow = 0;
-  const rows = parameter(step, CONV_BATCH) * outHeight * outWidth;
   for (let row = 0; row < rows; row += <i32>ROWS, y += ROWS * rowBytes) {
-    const count = min(<i32>ROWS, rows - row);
-    for (let i = 0; i < count; i++) {
-      const pixel = pixels + <usize>i * PIXEL_BYTES;
-      store<usize>(pixel, image);
-      store<i32>(pixel, oh * parameter(step, CONV_STRIDE_HEIGHT) - parameter(step, CONV_PAD_TOP), 4);
-      store<i32>(pixel, ow * parameter(step, CONV_STRIDE_WIDTH) - parameter(step, CONV_PAD_LEFT), 8);
+    const last = <usize>min(<i32>ROWS, rows - row) - 1;
+    let inside = hasRuns;
+    for (let i: usize = 0; i <= last; i++) {
+      const h = oh * parameter(step, CONV_STRIDE_HEIGHT) - parameter(step, CONV_PAD_TOP);
+      const w = ow * parameter(step, CONV_STRIDE_WIDTH) - parameter(step, CONV_PAD_LEFT);
+      inside = inside && <u32>h < insideHeight && <u32>w < insideWidth;
+      store<usize>(pixel + i * PIXEL_BYTES, image + <usize>(h * width + w) * pixelBytes);
+      store<i32>(pixel + i * PIXEL_BYTES, h, 4);
+      store<i32>(pixel + i * PIXEL_BYTES, w, 8);
       if (++ow == outWidth) {
         ow = 0;
         if (++oh == outHeight) {
@@ -209,31 +286,69 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
         }
       }
     }
-    const y1 = y + <usize>min(1, count - 1) * rowBytes;
-    const y2 = y + <usize>min(2, count - 1) * rowBytes;
-    const y3 = y + <usize>(count - 1) * rowBytes;
+    // Behind the last row, it is computed again.
+    const r1 = min<usize>(1, last), r2 = min<usize>(2, last);
     let block = prepared + constantsBytes<T>();
-    for (let g = 0; g < groups; g++, block += groupBytes) {
-      const offset = <usize>(g * outGroup) * sizeof<T>();
-      const x0 = patchAddress<T>(step, pixels, g, patches);
-      if (count == 1) {
-        if (isFloat<T>()) gemmRow1Float32(x0, k, block, outGroup, prepared, y + offset);
-        else {
-          packPanel1(x0, k, panel);
-          gemmRow1(panel, k, block, outGroup, prepared, y + offset);
-        }
+    let channel: usize = 0;
+    let out = y;
+    for (let g = 0; g < groups; g++, block += groupBytes, channel += pixelBytes / groups, out += <usize>outGroup * sizeof<T>()) {
+      let x0 = patches, x1 = patches + r1 * patchStride, x2 = patches + r2 * patchStride, x3 = patches + last * patchStride;
+      if (inside) {
+        x0 = load<usize>(pixel) + channel;
+        x1 = load<usize>(pixel + r1 * PIXEL_BYTES) + channel;
+        x2 = load<usize>(pixel + r2 * PIXEL_BYTES) + channel;
+        x3 = load<usize>(pixel + last * PIXEL_BYTES) + channel;
+      } else {
+        const fill: i8 = isFloat<T>() ? 0 : <i8>parameter(step, CONV_INPUT_ZERO_POINT);
+        for (let i: usize = 0; i <= last; i++) gatherPatch<T>(step, pixel + i * PIXEL_BYTES, channel, fill, patches + i * patchStride);
+      }
+      if (rows == 1) {
+        multiplyRow<T>(form, x0, k, steps, panel, block, outGroup, prepared, out);
         continue;
       }
-      const x1 = patchAddress<T>(step, pixels + PIXEL_BYTES, g, patches + patchStride);
-      const x2 = count > 2 ? patchAddress<T>(step, pixels + 2 * PIXEL_BYTES, g, patches + 2 * patchStride) : x1;
-      const x3 = count > 3 ? patchAddress<T>(step, pixels + 3 * PIXEL_BYTES, g, patches + 3 * patchStride) : x2;
-      if (isFloat<T>()) {
-        packPanel4Float32(x0, x1, x2, x3, k, panel);
-        gemmRows4Float32(panel, k, block, outGroup, prepared, y + offset, y1 + offset, y2 + offset, y3 + offset);
-      } else {
-        packPanel4(x0, x1, x2, x3, k, panel);
-        gemmRows4(panel, k, block, outGroup, prepared, y + offset, y1 + offset, y2 + offset, y3 + offset);
+      let at = panel;
+      for (let i = inside ? kernelHeight : 1, length = inside ? run : k; i > 0; i--, at += <usize>(length * (16 / depth))) {
+        packRows<T>(form, x0, x1, x2, x3, length, at, prepared);
+        x0 += runStride;
+        x1 += runStride;
+        x2 += runStride;
+        x3 += runStride;
       }
+      multiplyRows<T>(form, panel, steps, block, outGroup, prepared, out, out + r1 * rowBytes, out + r2 * rowBytes, out + last * rowBytes);
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyRow<T>(form: i32, x: usize, k: i32, steps: i32, panel: usize, block: usize, channels: i32, constants: usize, y: usize): void {
+  if (isFloat<T>()) {
+    gemmRow1Float32(x, k, block, channels, constants, y);
+  } else if (RELAXED && form != FORM_PAIRS) {
+    packPanel1<i8>(x, k, panel, constants);
+    if (form == FORM_BYTES) gemmRow1<i8>(panel, steps, block, channels, constants, y);
+    else gemmRow1<u8>(panel, steps, block, channels, constants, y);
+  } else {
+    packPanel1<i16>(x, k, panel, constants);
+    gemmRow1<i16>(panel, steps, block, channels, constants, y);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function packRows<T>(form: i32, x0: usize, x1: usize, x2: usize, x3: usize, k: i32, panel: usize, constants: usize): void {
+  if (isFloat<T>()) packPanel4Float32(x0, x1, x2, x3, k, panel);
+  else if (RELAXED && form != FORM_PAIRS) packPanel4<i8>(x0, x1, x2, x3, k, panel, constants);
+  else packPanel4<i16>(x0, x1, x2, x3, k, panel, constants);
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyRows<T>(
+  form: i32, panel: usize, steps: i32, block: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
+): void {
+  if (isFloat<T>()) gemmRows4Float32(panel, steps, block, channels, constants, y0, y1, y2, y3);
+  else if (RELAXED && form == FORM_BYTES) gemmRows4<i8>(panel, steps, block, channels, constants, y0, y1, y2, y3);
+  else if (RELAXED && form == FORM_RELAXED) gemmRows4<u8>(panel, steps, block, channels, constants, y0, y1, y2, y3);
+  else gemmRows4<i16>(panel, steps, block, channels, constants, y0, y1, y2, y3);
 }

@@ -32,7 +32,7 @@ import {
 import { opcodeOf, operandAddress, operandBytes, operandDtype, parameter, workspace } from "../step";
 import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8, SIMD } from "../variant";
 import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./conv2d-blocks";
-import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { panelsLargestBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
 import { decodeWeights } from "./decode-weights";
 import { multiplyEncoded } from "./encoded-rows";
 import { isEncoded } from "./encoded-weights";
@@ -50,7 +50,7 @@ function checkEncoded(step: usize, context: usize): bool {
   // Counts are 16 bits, and a decoded matrix must fit into the workspace.
   if (k > 1 << 20 || !isBlock(k * rows)) return false;
   if (!isEncoded(opcodeOf(step), operandAddress(step, context, 1), operandBytes(step, context, 1), rows, <i32>k)) return false;
-  return !SIMD || (isBlock(panelsPreparedBytes<i8>(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
+  return !SIMD || (isBlock(panelsLargestBytes(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
 }
 
 export function checkConv2dCsr16Int8(step: usize, context: usize): bool {
@@ -79,7 +79,7 @@ export function checkConv2dNibblesInt8(step: usize, context: usize): bool {
 
 export function preparedBytesEncoded(step: usize, context: usize): i32 {
   if (!SIMD) return 0;
-  return keepsBlocks(opcodeOf(step)) ? blocksPreparedBytes(step, context) : <i32>panelsPreparedBytes<i8>(step);
+  return keepsBlocks(opcodeOf(step)) ? blocksPreparedBytes(step, context) : <i32>panelsLargestBytes(step);
 }
 
 export function workspaceBytesEncoded(step: usize, context: usize): i32 {

@@ -1,33 +1,31 @@
 /**
- * int8 matrix product, 4 rows x 8 channels, `i32x4.dot_i16x8_s` over pairs of K.
+ * int8 matrix product, 4 rows x 8 channels, in one of the forms T of dot-simd.ts; a step is the depth that one dot
+ * consumes: 2 int16 (form i16) or 4 bytes (i8, u8).
  *
- *     panel   [ceil(K / 2)][4 rows][2] int16     packPanel4 (1 row: [K] int16, packPanel1)
- *     blocks  [ceil(N / 8)] of 8 biases int32 · 8 multipliers float32 · [ceil(K / 2)][8 channels][2] int8
+ *     panel   [steps][4 rows][step]          packPanel4 (1 row: [steps][step], packPanel1)
+ *     blocks  [ceil(N / 8)] of 8 biases int32 · 8 multipliers float32 · [steps][8 channels][step]
  *
- * Both operands advance 16 bytes per pair. Channels behind N and the odd K hold zeros in the blocks, so the panel may
- * hold anything there.
+ * Form i16 has int16 weights for 4 rows, and int8 weights for 1 row, which takes as long as its weights take to arrive.
+ * Channels behind N and the depth behind K hold zeros in the blocks, so the panel may hold anything there.
  */
+import { dot, flipAt, onesAt } from "./dot-simd";
 import { clampVector, requantizeRows4, requantizeVector, storeRows } from "./requantize";
 
 export const BLOCK_HEADER_BYTES: i32 = 64;
 
-/** Bytes of one block of 8 channels. */
-export function blockBytesInt8(k: i64): i64 {
-  return BLOCK_HEADER_BYTES + ((k + 1) >> 1) * 16;
-}
-
-/** Bytes that the panel of 4 rows occupies; packing works in steps of 8. */
+/** Bytes that the panel of 4 rows occupies; packing works in steps of 8 int16, or 16 bytes. */
 export function panelBytesInt8(k: i64): i64 {
-  return ((k + 7) >> 3) * 64;
+  return ((k + 15) >> 4) * 128;
 }
 
-/** Widens and interleaves 4 rows of `k` int8; reads up to 7 bytes behind each row. */
-export function packPanel4(x0: usize, x1: usize, x2: usize, x3: usize, k: i32, panel: usize): void {
-  for (const end = x0 + k; x0 < end; x0 += 8, x1 += 8, x2 += 8, x3 += 8, panel += 64) {
-    const a = v128.load_ext<i8>(x0);
-    const b = v128.load_ext<i8>(x1);
-    const c = v128.load_ext<i8>(x2);
-    const d = v128.load_ext<i8>(x3);
+/** Interleaves 4 rows of `k` int8; reads up to 15 bytes behind each row, writes up to 64 bytes behind the panel's own. */
+export function packPanel4<T>(x0: usize, x1: usize, x2: usize, x3: usize, k: i32, panel: usize, constants: usize): void {
+  const step: usize = sizeof<T>() == 2 ? 8 : 16;
+  for (const end = x0 + k; x0 < end; x0 += step, x1 += step, x2 += step, x3 += step, panel += 64) {
+    const a = load16<T>(x0, constants);
+    const b = load16<T>(x1, constants);
+    const c = load16<T>(x2, constants);
+    const d = load16<T>(x3, constants);
     const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
     const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
     v128.store(panel, v128.shuffle<i64>(ab0, cd0, 0, 2));
@@ -39,36 +37,45 @@ export function packPanel4(x0: usize, x1: usize, x2: usize, x3: usize, k: i32, p
   }
 }
 
-/** Widens one row of `k` int8; reads up to 7 bytes behind it. */
-export function packPanel1(x: usize, k: i32, panel: usize): void {
-  for (const end = x + k; x < end; x += 8, panel += 16) v128.store(panel, v128.load_ext<i8>(x));
+/** 16 bytes of activations as the form wants them: 8 int16, or 16 bytes. */
+// @ts-ignore: decorator
+@inline
+function load16<T>(x: usize, constants: usize): v128 {
+  return sizeof<T>() == 2 ? v128.load_ext<i8>(x) : v128.xor(v128.load(x), flipAt(constants));
 }
 
-/** Rows beyond the real ones may point to the last real one; `constants` are those of requantize.ts. */
-export function gemmRows4(
-  panel: usize, k: i32, block: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
+/** One row of `k` int8; reads up to 15 bytes behind it. */
+export function packPanel1<T>(x: usize, k: i32, panel: usize, constants: usize): void {
+  const step: usize = sizeof<T>() == 2 ? 8 : 16;
+  for (const end = x + k; x < end; x += step, panel += 16) v128.store(panel, load16<T>(x, constants));
+}
+
+/** Rows beyond the real ones may point to the last real one; `constants` are those of requantize.ts and dot-simd.ts. */
+export function gemmRows4<T>(
+  panel: usize, steps: i32, block: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
 ): void {
-  const panelEnd = panel + (<usize>((k + 1) >> 1) << 4);
+  const panelEnd = panel + (<usize>steps << 4);
   for (; channels > 0; channels -= 8) {
+    const ones = onesAt<T>(constants);
     let c00 = v128.load(block);
     let c01 = v128.load(block, 16);
     let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
     let w = block + BLOCK_HEADER_BYTES;
-    for (let x = panel; x < panelEnd; x += 16, w += 16) {
-      const w0 = v128.load_ext<i8>(w);
-      const w1 = v128.load_ext<i8>(w, 8);
+    for (let x = panel; x < panelEnd; x += 16, w += 32) {
+      const w0 = v128.load(w);
+      const w1 = v128.load(w, 16);
       const x0 = v128.load_splat<i32>(x);
-      c00 = i32x4.add(c00, i32x4.dot_i16x8_s(x0, w0));
-      c01 = i32x4.add(c01, i32x4.dot_i16x8_s(x0, w1));
+      c00 = dot<T>(c00, x0, w0, ones);
+      c01 = dot<T>(c01, x0, w1, ones);
       const x1 = v128.load_splat<i32>(x, 4);
-      c10 = i32x4.add(c10, i32x4.dot_i16x8_s(x1, w0));
-      c11 = i32x4.add(c11, i32x4.dot_i16x8_s(x1, w1));
+      c10 = dot<T>(c10, x1, w0, ones);
+      c11 = dot<T>(c11, x1, w1, ones);
       const x2 = v128.load_splat<i32>(x, 8);
-      c20 = i32x4.add(c20, i32x4.dot_i16x8_s(x2, w0));
-      c21 = i32x4.add(c21, i32x4.dot_i16x8_s(x2, w1));
+      c20 = dot<T>(c20, x2, w0, ones);
+      c21 = dot<T>(c21, x2, w1, ones);
       const x3 = v128.load_splat<i32>(x, 12);
-      c30 = i32x4.add(c30, i32x4.dot_i16x8_s(x3, w0));
-      c31 = i32x4.add(c31, i32x4.dot_i16x8_s(x3, w1));
+      c30 = dot<T>(c30, x3, w0, ones);
+      c31 = dot<T>(c31, x3, w1, ones);
     }
     requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y0, y1, y2, y3, channels, block, constants);
     block = w;
@@ -79,16 +86,24 @@ export function gemmRows4(
   }
 }
 
-export function gemmRow1(panel: usize, k: i32, block: usize, channels: i32, constants: usize, y: usize): void {
-  const panelEnd = panel + (<usize>((k + 1) >> 1) << 2);
+export function gemmRow1<T>(panel: usize, steps: i32, block: usize, channels: i32, constants: usize, y: usize): void {
+  const panelEnd = panel + (<usize>steps << 2);
   for (; channels > 0; channels -= 8, y += 8) {
+    const ones = onesAt<T>(constants);
     let c0 = v128.load(block);
     let c1 = v128.load(block, 16);
     let w = block + BLOCK_HEADER_BYTES;
-    for (let x = panel; x < panelEnd; x += 4, w += 16) {
-      const pair = v128.load_splat<i32>(x);
-      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(pair, v128.load_ext<i8>(w)));
-      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(pair, v128.load_ext<i8>(w, 8)));
+    for (let x = panel; x < panelEnd; x += 4) {
+      const value = v128.load_splat<i32>(x);
+      if (sizeof<T>() == 2) {
+        c0 = dot<T>(c0, value, v128.load_ext<i8>(w), ones);
+        c1 = dot<T>(c1, value, v128.load_ext<i8>(w, 8), ones);
+        w += 16;
+      } else {
+        c0 = dot<T>(c0, value, v128.load(w), ones);
+        c1 = dot<T>(c1, value, v128.load(w, 16), ones);
+        w += 32;
+      }
     }
     const q0 = requantizeVector(c0, v128.load(block, 32), constants);
     const q1 = requantizeVector(c1, v128.load(block, 48), constants);

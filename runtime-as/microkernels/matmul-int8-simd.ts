@@ -7,8 +7,7 @@
  *
  * Σ (a - za)(b - zb) = Σ a (b - zb) - za Σ (b - zb); the second sum is the bias of the column.
  */
-import { BLOCK_HEADER_BYTES, packPanel4, panelBytesInt8 } from "./gemm-int8-simd";
-import { requantizeRows4 } from "./requantize";
+import { BLOCK_HEADER_BYTES, gemmRows4, packPanel4, panelBytesInt8 } from "./gemm-int8-simd";
 
 // @ts-ignore: decorator
 @inline
@@ -75,39 +74,7 @@ export function matmulInt8Simd(a: usize, blocks: usize, y: usize, m: i32, k: i32
     const i1 = min(i + 1, last);
     const i2 = min(i + 2, last);
     const i3 = min(i + 3, last);
-    packPanel4(a + <usize>i * k, a + <usize>i1 * k, a + <usize>i2 * k, a + <usize>i3 * k, k, panel);
-    rows4(panel, blocks, k, n, constants, y + <usize>i * n, y + <usize>i1 * n, y + <usize>i2 * n, y + <usize>i3 * n);
-  }
-}
-
-function rows4(panel: usize, block: usize, k: i32, n: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize): void {
-  const panelEnd = panel + (<usize>((k + 1) >> 1) << 4);
-  for (let columns = n; columns > 0; columns -= 8) {
-    let c00 = v128.load(block);
-    let c01 = v128.load(block, 16);
-    let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
-    let w = block + BLOCK_HEADER_BYTES;
-    for (let x = panel; x < panelEnd; x += 16, w += 32) {
-      const w0 = v128.load(w);
-      const w1 = v128.load(w, 16);
-      let pair = v128.load_splat<i32>(x);
-      c00 = i32x4.add(c00, i32x4.dot_i16x8_s(pair, w0));
-      c01 = i32x4.add(c01, i32x4.dot_i16x8_s(pair, w1));
-      pair = v128.load_splat<i32>(x, 4);
-      c10 = i32x4.add(c10, i32x4.dot_i16x8_s(pair, w0));
-      c11 = i32x4.add(c11, i32x4.dot_i16x8_s(pair, w1));
-      pair = v128.load_splat<i32>(x, 8);
-      c20 = i32x4.add(c20, i32x4.dot_i16x8_s(pair, w0));
-      c21 = i32x4.add(c21, i32x4.dot_i16x8_s(pair, w1));
-      pair = v128.load_splat<i32>(x, 12);
-      c30 = i32x4.add(c30, i32x4.dot_i16x8_s(pair, w0));
-      c31 = i32x4.add(c31, i32x4.dot_i16x8_s(pair, w1));
-    }
-    requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y0, y1, y2, y3, columns, block, constants);
-    block = w;
-    y0 += 8;
-    y1 += 8;
-    y2 += 8;
-    y3 += 8;
+    packPanel4<i16>(a + <usize>i * k, a + <usize>i1 * k, a + <usize>i2 * k, a + <usize>i3 * k, k, panel, 0);
+    gemmRows4<i16>(panel, (k + 1) >> 1, blocks, n, constants, y + <usize>i * n, y + <usize>i1 * n, y + <usize>i2 * n, y + <usize>i3 * n);
   }
 }

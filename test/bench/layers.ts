@@ -47,7 +47,7 @@ function modelOf({ x, outChannels, kernel = 1, stride = 1, isDepthwise }: Layer,
   const weights = tensor(
     dtype,
     shape,
-    Array.from({ length: elementCount(shape) }, (_, i) => ((i * 37) % 255) - 127),
+    Array.from({ length: elementCount(shape) }, (_, i) => ((i * 37) % 127) - 63),
   );
   builder.define('x', { dtype, shape: x, ...quantization(0.05) });
   const inputs: Tensor[] = [

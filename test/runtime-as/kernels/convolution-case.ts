@@ -6,9 +6,11 @@ import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { Conv2d, type Conv2dAttributes } from '../../../compiler/ops/conv2d.ts';
 import { writePackedModel } from '../../../compiler/packed/write.ts';
 import { planExecution } from '../../../compiler/plan/plan.ts';
+import type { Variant } from '../../../compiler/root.ts';
 import { expectWritesOnlyTensors } from '../../canary.ts';
 import { int8Variants, randomTensor, variants } from '../../compiler/ops/op-case.ts';
 import { expectSurvivesDamagedWords } from '../../damage.ts';
+import { isRelaxedEngine, type RelaxedEngine, relaxedRuntime } from '../relaxed-engine.ts';
 
 export interface ConvolutionCase extends Partial<Omit<Conv2dAttributes, 'kernel' | 'clamp'>> {
   /** [N, H, W, C] */
@@ -17,13 +19,23 @@ export interface ConvolutionCase extends Partial<Omit<Conv2dAttributes, 'kernel'
   readonly kernel: readonly [number, number];
   readonly inputZeroPoint?: number;
   readonly outputZeroPoint?: number;
+  /** Largest weight, 127 by default: with 64 any two weights are within the bound of relaxed dot products. */
+  readonly largestWeight?: number;
   /** Limits of the int8 output, as integers. */
   readonly clampInt8?: readonly [number, number];
 }
 
 const plain = { stride: [1, 1], dilation: [1, 1], padBefore: [0, 0], padAfter: [0, 0], groups: 1, clamp: [-Infinity, Infinity] } as const;
 
-export function attributesOf({ x, outChannels, inputZeroPoint, outputZeroPoint, clampInt8, ...window }: ConvolutionCase): Conv2dAttributes {
+export function attributesOf({
+  x,
+  outChannels,
+  inputZeroPoint,
+  outputZeroPoint,
+  largestWeight,
+  clampInt8,
+  ...window
+}: ConvolutionCase): Conv2dAttributes {
   return { ...plain, ...window };
 }
 
@@ -32,15 +44,15 @@ function randomIntegers(count: number, seed: number, low: number, high: number):
 }
 
 /** A quantized convolution whose outputs spread over the whole int8 range. */
-function quantizedConvolution(convolution: ConvolutionCase) {
+export function quantizedConvolution(convolution: ConvolutionCase) {
   const attributes = attributesOf(convolution);
-  const { x, outChannels, inputZeroPoint = 3, outputZeroPoint = -5, clampInt8 = [-128, 127] } = convolution;
+  const { x, outChannels, inputZeroPoint = 3, outputZeroPoint = -5, largestWeight = 127, clampInt8 = [-128, 127] } = convolution;
   const depth = attributes.kernel[0] * attributes.kernel[1] * ((x[3] as number) / attributes.groups);
   const xType: TensorType = { dtype: 'int8', shape: x, quantization: { scale: [0.05], zeroPoint: inputZeroPoint } };
   const scale = Array.from(randomTensor([outChannels], 4, 0.01, 0.02).data);
   const shape = [outChannels, ...attributes.kernel, (x[3] as number) / attributes.groups];
   const weightScales: Quantization = { scale, zeroPoint: 0, axis: 0 };
-  const weights = tensor('int8', shape, randomIntegers(elementCount(shape), 1, -127, 127));
+  const weights = tensor('int8', shape, randomIntegers(elementCount(shape), 1, -largestWeight, largestWeight));
   const bias = tensor('int32', [outChannels], randomIntegers(outChannels, 2, -3000, 3000));
   const yScale = (0.05 * 0.015 * 73 * 73 * Math.sqrt(depth)) / 60;
   return {
@@ -53,7 +65,7 @@ function quantizedConvolution(convolution: ConvolutionCase) {
   };
 }
 
-type Quantized = ReturnType<typeof quantizedConvolution>;
+export type QuantizedConvolution = ReturnType<typeof quantizedConvolution>;
 
 function roundToEven(value: number): number {
   const down = Math.floor(value);
@@ -61,8 +73,8 @@ function roundToEven(value: number): number {
   return Math.round(value);
 }
 
-/** y = clamp(rne(f32(acc) · m) + zy), acc = bias + Σ (x - zx) w; padding adds nothing. */
-function reference({ attributes, x, weights, bias, output, clampInt8 }: Quantized): Int8Array {
+/** bias + Σ (x - zx) w, by pixel and output channel; padding adds nothing. */
+export function accumulators({ attributes, x, weights, bias }: QuantizedConvolution): number[] {
   const { kernel, stride, dilation, padBefore, padAfter, groups } = attributes;
   const [n, h, w, c] = x.type.shape as [number, number, number, number];
   const outChannels = bias.data.length;
@@ -86,12 +98,21 @@ function reference({ attributes, x, weights, bias, output, clampInt8 }: Quantize
               const weight = weights.data[((o * kernel[0] + i) * kernel[1] + j) * perGroup + k] as number;
               sum += ((x.data[((b * h + row) * w + column) * c + channel] as number) - zx) * weight;
             }
-        const sxw = Math.fround(Math.fround(0.05) * Math.fround(weights.type.quantization?.scale[o] as number));
-        const multiplier = Math.fround(sxw / Math.fround(output.scale[0] as number));
-        const rounded = roundToEven(Math.fround(Math.fround(sum) * multiplier)) + output.zeroPoint;
-        result.push(Math.max(clampInt8[0], Math.min(clampInt8[1], rounded)));
+        result.push(sum);
       }
-  return Int8Array.from(result);
+  return result;
+}
+
+/** y = clamp(rne(f32(accumulator) · m) + zy) */
+function reference(quantized: QuantizedConvolution): Int8Array {
+  const { x, weights, bias, output, clampInt8 } = quantized;
+  const sx = Math.fround(x.type.quantization?.scale[0] as number);
+  return Int8Array.from(accumulators(quantized), (sum, i) => {
+    const sxw = Math.fround(sx * Math.fround(weights.type.quantization?.scale[i % bias.data.length] as number));
+    const multiplier = Math.fround(sxw / Math.fround(output.scale[0] as number));
+    const rounded = roundToEven(Math.fround(Math.fround(sum) * multiplier)) + output.zeroPoint;
+    return Math.max(clampInt8[0], Math.min(clampInt8[1], rounded));
+  });
 }
 
 function graphOf(attributes: Conv2dAttributes, x: Tensor, weights: Tensor, bias: Tensor, output?: Quantization): Graph {
@@ -103,7 +124,7 @@ function graphOf(attributes: Conv2dAttributes, x: Tensor, weights: Tensor, bias:
   return builder.build('test', [{ name: 'x', value: 'x' }], [{ name: 'y', value: y }]);
 }
 
-function int8Graph({ attributes, x, weights, bias, output }: Quantized): Graph {
+function int8Graph({ attributes, x, weights, bias, output }: QuantizedConvolution): Graph {
   return graphOf(attributes, x, weights, bias, output);
 }
 
@@ -130,21 +151,26 @@ export async function expectSurvivesDamage(convolution: ConvolutionCase): Promis
   }
 }
 
-/** Every variant must give exactly the integers of the definition. */
+/** Every variant must give exactly the integers of the definition; relaxed dot products on engines of two kinds. */
 export async function expectExactInt8(convolution: ConvolutionCase): Promise<void> {
-  const quantized = quantizedConvolution(convolution);
+  await expectExact(quantizedConvolution(convolution), [...int8Variants, 'SDOT']);
+  await expectExact(quantizedConvolution({ ...convolution, largestWeight: 64 }), ['PMADDUBSW']);
+}
+
+export async function expectExact(quantized: QuantizedConvolution, runtimes: readonly (Variant | RelaxedEngine)[]): Promise<void> {
   const expected = reference(quantized);
   const graph = int8Graph(quantized);
-  for (const variant of int8Variants) {
-    const executor = await Executor.create(graph, variant);
+  for (const name of runtimes) {
+    const runtime = isRelaxedEngine(name) ? await relaxedRuntime(name) : name;
+    const executor = await Executor.create(graph, runtime);
     // The second run meets a workspace and an arena full of the first one's numbers.
     for (const run of [1, 2]) {
       const [actual] = executor.run([quantized.x.data]) as [Tensor];
       const wrong = expected.findIndex((value, i) => value !== actual.data[i]);
-      if (wrong >= 0) expect.fail(`${variant} run ${run}: element ${wrong} is ${actual.data[wrong]}, expected ${expected[wrong]}`);
+      if (wrong >= 0) expect.fail(`${name} run ${run}: element ${wrong} is ${actual.data[wrong]}, expected ${expected[wrong]}`);
       expect(actual.data.length).toBe(expected.length);
     }
-    await expectWritesOnlyTensors(graph, [quantized.x.data], variant);
+    await expectWritesOnlyTensors(graph, [quantized.x.data], runtime);
   }
 }
 

@@ -1,0 +1,69 @@
+/**
+ * What this engine makes of i32x4.relaxed_dot_i8x16_i7x16_add_s. The standard leaves it open whether a byte of x above
+ * 127 is negative, and what becomes of sums of two products beyond int16; V8 and SpiderMonkey take what the processor has:
+ *
+ *     SDOT, VPDPBSSD    x signed, exact                   VPDPBUSD    x unsigned, exact
+ *     SMULL + ADDP      x signed, sums of two wrap        PMADDUBSW   x unsigned, sums of two saturate
+ *
+ * A layer whose neighbouring weights w0 + w1 stay within [-128, 128] has no sum of two products beyond int16 in any of
+ * them, so it gives the same bits on all engines: 255 · 128 = 32640. Others need an exact engine.
+ */
+import { FORM_BYTES, FORM_PAIRS, FORM_RELAXED } from "./dot-simd";
+
+/** The engine's answer is one of the four above. */
+export const ENGINE_KNOWN: i32 = 1;
+export const ENGINE_SIGNED: i32 = 2;
+export const ENGINE_EXACT: i32 = 4;
+
+const LARGEST_PAIR: i32 = 128;
+
+/**
+ * ENGINE_… bits; 0 when the engine does something else (as V8 11, behind a flag).
+ * @param scratch 64 bytes; from memory, so that no compiler computes the answer in advance
+ */
+export function probeEngine(scratch: usize): i32 {
+  // Lanes: all negative · all positive · alternating signs · order.
+  v128.store(scratch, i8x16(-128, -128, -128, -128, 127, 127, 127, 127, 127, -128, 127, -128, 1, -2, 3, -4));
+  v128.store(scratch, i8x16(-128, -128, -128, -128, -1, -1, -1, -1, -1, 127, -1, 127, -128, 127, 64, -1), 16);
+  v128.store(scratch, i32x4(5, 6, 7, 8), 32);
+  const w = v128.load(scratch);
+  const x = v128.load(scratch, 16);
+  const sum = v128.load(scratch, 32);
+  const actual = i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, sum);
+  if (isEqual(actual, i32x4(65541, -502, -32759, -178))) return ENGINE_KNOWN | ENGINE_SIGNED | ENGINE_EXACT;
+  if (isEqual(actual, i32x4(-65531, -502, -32759, -178))) return ENGINE_KNOWN | ENGINE_SIGNED;
+  if (isEqual(actual, i32x4(-65531, 129546, 32265, -946))) return ENGINE_KNOWN | ENGINE_EXACT;
+  // Here the first of the three instructions of form i8 must saturate and pair in the same way.
+  if (!isEqual(actual, i32x4(-65531, 65540, 32265, -946))) return 0;
+  const pairs = i16x8.relaxed_dot_i8x16_i7x16_s(w, x);
+  return isEqual(pairs, i16x8(-32768, -32768, 32767, 32767, 16129, 16129, -126, -828)) ? ENGINE_KNOWN : 0;
+}
+
+function isEqual(a: v128, b: v128): bool {
+  return i8x16.all_true(i8x16.eq(a, b));
+}
+
+/** The form in which a layer runs here; `fits`: neighbouring weights are within the bound. */
+export function formOf(engine: i32, fits: bool): i32 {
+  if (!(engine & ENGINE_KNOWN) || !(fits || engine & ENGINE_EXACT)) return FORM_PAIRS;
+  return engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_RELAXED : FORM_BYTES;
+}
+
+/** What the activations are combined with (exclusive or): an unsigned engine gets x + 128. */
+export function flipOf(engine: i32): i32 {
+  return engine & ENGINE_SIGNED ? 0 : 0x80;
+}
+
+/** Whether weight i and weight i + 1 of every row are within the bound, for every even i. */
+export function rowPairsFit(weights: usize, rows: i32, length: i32): bool {
+  for (; rows > 0; rows--, weights += length) {
+    for (let i = 0; i < length - 1; i += 2) {
+      if (!pairFits(load<i8>(weights + i), load<i8>(weights + i + 1))) return false;
+    }
+  }
+  return true;
+}
+
+export function pairFits(a: i32, b: i32): bool {
+  return abs(a + b) <= LARGEST_PAIR;
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { loadModel } from '../../compiler/engine.ts';
+import { tensor } from '../../compiler/graph.ts';
+import type { Variant } from '../../compiler/root.ts';
+import {
+  accumulators,
+  type ConvolutionCase,
+  convolutionModel,
+  expectExact,
+  type QuantizedConvolution,
+  quantizedConvolution,
+} from './kernels/convolution-case.ts';
+import { type RelaxedEngine, relaxedEngines, relaxedRuntime } from './relaxed-engine.ts';
+
+const runtimes: readonly (Variant | RelaxedEngine)[] = ['scalar', 'simd', ...relaxedEngines];
+
+/** Four rows of the matrix product and one that is computed alone; K that ends inside a step, two blocks of channels. */
+const matrix: ConvolutionCase = { x: [1, 1, 5, 19], outChannels: 9, kernel: [1, 1], inputZeroPoint: -128, outputZeroPoint: 0 };
+const vector: ConvolutionCase = { ...matrix, x: [1, 1, 1, 19] };
+const depthwise: ConvolutionCase = {
+  ...matrix,
+  x: [1, 5, 6, 9],
+  groups: 9,
+  outChannels: 9,
+  kernel: [3, 3],
+  padBefore: [1, 1],
+  padAfter: [1, 1],
+};
+
+/**
+ * The case with weights and activations that repeat these. Every output is its accumulator, and the biases bring those of
+ * the pixel in the middle to 0: a sum that was saturated on the way shows.
+ */
+function withExtremes(convolution: ConvolutionCase, weights: readonly number[], activations: readonly number[]): QuantizedConvolution {
+  const quantized = quantizedConvolution(convolution);
+  const repeat = (values: readonly number[], length: number) => Int8Array.from({ length }, (_, i) => values[i % values.length] as number);
+  const channels = convolution.outChannels;
+  const weightType = { ...quantized.weights.type, quantization: { scale: new Array(channels).fill(0.5), zeroPoint: 0, axis: 0 } };
+  const extremes = {
+    ...quantized,
+    x: { ...quantized.x, data: repeat(activations, quantized.x.data.length) },
+    weights: { type: weightType, data: repeat(weights, quantized.weights.data.length) },
+    bias: tensor('int32', [channels], new Array(channels).fill(0)),
+    output: { scale: [(quantized.x.type.quantization?.scale[0] as number) * 0.5], zeroPoint: 0 },
+  };
+  const sums = accumulators(extremes);
+  const middle = Math.floor(sums.length / channels / 2) * channels;
+  const bias = Int32Array.from({ length: channels }, (_, o) => -(sums[middle + o] as number));
+  return { ...extremes, bias: { ...extremes.bias, data: bias } };
+}
+
+/** Neighbours within the bound, at it, and beyond it; -128 only comes with imported models. */
+const weightPatterns = [[127, 1], [64], [-64], [-128, 0], [-127, -1], [65, 64], [127], [-128], [-65, -64], [127, -128], [0, 0, 127, 127]];
+const activationPatterns = [[-128], [127], [-128, 127], [127, -128, -1, 0]];
+
+test.for(weightPatterns.map((weights) => ({ weights })))('weights $weights: the same bits on every engine', async ({ weights }) => {
+  for (const convolution of [matrix, vector, depthwise])
+    for (const activations of activationPatterns) await expectExact(withExtremes(convolution, weights, activations), runtimes);
+});
+
+/** Around the tile of 4 rows x 8 channels and around the steps of 4 and of 16 bytes. */
+test.for([1, 4, 5])('matrices of %i rows', async (width) => {
+  for (const outChannels of [1, 8, 9])
+    for (const channels of [1, 3, 4, 5, 15, 16, 17, 33]) {
+      const convolution: ConvolutionCase = { x: [1, 1, width, channels], outChannels, kernel: [1, 1], largestWeight: 64 };
+      await expectExact(quantizedConvolution(convolution), ['SDOT', 'PMADDUBSW']);
+    }
+});
+
+test('the probe knows the engines, and nothing it does not know', async () => {
+  const model = convolutionModel(matrix);
+  const bits = await Promise.all(
+    relaxedEngines.map(async (engine) => [engine, (await loadModel(await relaxedRuntime(engine), model)).engineBits()]),
+  );
+  // ENGINE_KNOWN 1, ENGINE_SIGNED 2, ENGINE_EXACT 4.
+  expect(Object.fromEntries(bits)).toEqual({ SDOT: 7, SMULL: 3, VPDPBUSD: 5, PMADDUBSW: 1, unknown: 0 });
+});
