@@ -1,4 +1,6 @@
 /** The one list of compression methods. */
+import { cpFactors } from './cp-factors.ts';
+import { lowRank } from './low-rank.ts';
 import { magnitudePruning } from './magnitude-pruning.ts';
 import { mergeDuplicateChannels } from './merge-duplicate-channels.ts';
 import type { CompressionMethod } from './method.ts';
@@ -8,6 +10,8 @@ import { refitMethod } from './refit-layers.ts';
 import { removeConstantChannels } from './remove-constant-channels.ts';
 import { removeDeadChannels } from './remove-dead-channels.ts';
 import { removeRareChannels } from './remove-rare-channels.ts';
+import { spatialFactorization } from './spatial-factors.ts';
+import { tuckerFactors } from './tucker-factors.ts';
 
 /** In the order in which recipes use them (methods.md 19). */
 export const methods: readonly CompressionMethod[] = [
@@ -17,6 +21,10 @@ export const methods: readonly CompressionMethod[] = [
   removeRareChannels,
   pruneFilters,
   pruneByImportance,
+  lowRank,
+  spatialFactorization,
+  tuckerFactors,
+  cpFactors,
   refitMethod,
   magnitudePruning,
 ];

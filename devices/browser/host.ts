@@ -43,11 +43,7 @@ async function bytes(path: string): Promise<Uint8Array> {
 }
 
 export function createHost(): HostMethods {
-  let deployed: Runner | undefined;
-  const runner = () => {
-    if (!deployed) throw new Error('no model is deployed; the page was reloaded');
-    return deployed;
-  };
+  let runner: Runner;
   return {
     facts: () => ({
       userAgent: navigator.userAgent,
@@ -62,14 +58,14 @@ export function createHost(): HostMethods {
       const start = performance.now();
       const [modelBytes, runtimeBytes] = await Promise.all([bytes(model), bytes(runtime)]);
       const fetchUs = (performance.now() - start) * 1000;
-      const { runner: created, times } = await Runner.create(modelBytes, runtimeBytes);
-      deployed = created;
-      return { fetchUs, ...times };
+      const deployed = await Runner.create(modelBytes, runtimeBytes);
+      runner = deployed.runner;
+      return { fetchUs, ...deployed.times };
     },
-    infer: (inputs) => inputs.map((input) => toBase64(runner().infer(decodeBase64(input)))),
+    infer: (inputs) => inputs.map((input) => toBase64(runner.infer(decodeBase64(input)))),
     clock: performanceClock,
-    time: (runs) => runner().time(runs),
-    profile: (runs) => runner().profile(runs),
+    time: (runs) => runner.time(runs),
+    profile: (runs) => runner.profile(runs),
     roofline: async (wasm) => measureRoofline(await bytes(wasm), performanceClock().stepUs),
   };
 }
