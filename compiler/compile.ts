@@ -5,6 +5,7 @@ import { UsageError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { importOnnx } from './onnx/import.ts';
 import { decodeOnnx, loadOnnx } from './onnx/load.ts';
+import { compactPacked } from './packed/compact.ts';
 import { type Preprocess, packedPort } from './packed/metadata.ts';
 import { writePackedModel } from './packed/write.ts';
 import { defaultPasses } from './passes/index.ts';
@@ -37,6 +38,8 @@ export interface PackOptions {
   readonly encoding?: EncodingGoal;
   readonly labels?: readonly string[];
   readonly preprocess?: Preprocess;
+  /** true: the file is entropy coded; hosts expand it before they run it (packed/expand.ts). */
+  readonly compact?: boolean;
   /** Further facts of where the model comes from. */
   readonly provenance?: Readonly<Record<string, string | number>>;
   readonly onProgress?: (stage: string, done?: number) => void;
@@ -94,7 +97,7 @@ export async function packModel({ graph: floatGraph, source }: FloatModel, optio
   const quantized = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
   progress('plan');
   const { plan, choices } = await encodePlan(planExecution(quantized.graph), options.encoding ?? 'dense');
-  const bytes = writePackedModel(plan, {
+  const packed = writePackedModel(plan, {
     name: options.name,
     inputs: quantized.graph.inputs.map((port) => packedPort(quantized.graph, port)),
     outputs: quantized.graph.outputs.map((port) => packedPort(quantized.graph, port)),
@@ -104,6 +107,7 @@ export async function packModel({ graph: floatGraph, source }: FloatModel, optio
     ...(quantized.islands.length && { floatIslands: quantized.islands }),
     provenance: provenanceOf(options, source, samples),
   });
+  const bytes = options.compact ? compactPacked(packed) : packed;
   progress('measure');
   const accuracies = options.float ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.spread(MEASURED_SAMPLES));
   const layers = layerReports(quantized.graph, plan, quantized.islands, accuracies, choices);

@@ -4,6 +4,7 @@
  */
 import * as format from '../runtime-as/format.ts';
 import { InvalidPackedModelError } from './errors.ts';
+import { expandPacked } from './packed/expand.ts';
 
 /** The ABI of runtime-as/index.ts. */
 export interface RuntimeExports {
@@ -40,10 +41,11 @@ const statusTexts: Readonly<Record<number, (fault: number) => string>> = {
 const PAGE_BYTES = 65536;
 
 /**
- * A checked model in the memory of a new instance, not yet prepared.
+ * A checked model, packed or compact, in the memory of a new instance, not yet prepared.
  * @throws InvalidPackedModelError when the runtime refuses the file.
  */
-export async function loadModel(wasm: WebAssembly.Module, model: Uint8Array): Promise<RuntimeExports> {
+export async function loadModel(wasm: WebAssembly.Module, file: Uint8Array): Promise<RuntimeExports> {
+  const model = expandPacked(file);
   const instance = await WebAssembly.instantiate(wasm, {});
   const runtime = instance.exports as unknown as RuntimeExports;
   growTo(runtime.memory, runtime.modelAddress() + Math.max(model.length, format.HEADER_WORDS * 4));

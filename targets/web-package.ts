@@ -50,7 +50,7 @@ ${usage}
 |---|---|---|
 ${[...inputs, ...outputs].map(row).join('\n')}
 
-Model ${model.bytes.length} bytes, arena ${model.arenaBytes} bytes.
+Model ${model.file.length} bytes, arena ${model.arenaBytes} bytes.
 `;
 }
 
@@ -63,7 +63,7 @@ export function writeWebPackage(
 ): Package {
   writeFolder(folder, files);
   const runtimeBytes = Math.max(...Object.values(runtimes).map((wasm) => wasm.length));
-  return { folder, files: Object.keys(files), flashBytes: model.bytes.length + runtimeBytes, ramBytes: model.arenaBytes };
+  return { folder, files: Object.keys(files), flashBytes: model.file.length + runtimeBytes, ramBytes: model.arenaBytes };
 }
 
 /** A package name that npm accepts, from any model name. */

@@ -18,6 +18,7 @@ interface CompileVerbOptions {
   readonly keepFloat?: readonly string[];
   readonly float?: boolean;
   readonly encoding: EncodingGoal;
+  readonly compact?: boolean;
   readonly name?: string;
   readonly output?: string;
 }
@@ -83,6 +84,7 @@ async function run(path: string, options: CompileVerbOptions, { output, seed }: 
     ...(options.limit !== undefined && { limit: options.limit }),
     ...(options.keepFloat && { keepFloat: options.keepFloat }),
     ...(options.float && { float: true }),
+    ...(options.compact && { compact: true }),
   });
   const target = options.output ?? `${modelName(path)}.whittle`;
   writeOutputFile(target, bytes);
@@ -111,6 +113,7 @@ export const compile: Verb = (program, invocation) => {
         .choices(encodingGoals)
         .default('dense'),
     )
+    .option('--compact', 'entropy code the file for a shorter download; hosts expand it before they run it')
     .option('--name <name>', 'name of the model; default: that of the file')
     .option('-o, --output <path>', 'the packed model; default: MODEL.whittle in this folder');
   addInputShapeOption(command).action((path: string, options: CompileVerbOptions) => run(path, options, invocation));

@@ -175,7 +175,11 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
       name,
       seed,
       provenance: { recipe: recipe.source },
-      ...(recipe.quantize && { calibrationMethod: recipe.quantize.calibrationMethod, encoding: recipe.quantize.encoding }),
+      ...(recipe.quantize && {
+        calibrationMethod: recipe.quantize.calibrationMethod,
+        encoding: recipe.quantize.encoding,
+        compact: recipe.quantize.compact,
+      }),
       ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),
       ...(keepFloat.length > 0 && { keepFloat }),
       ...(!recipe.quantize && { float: true }),

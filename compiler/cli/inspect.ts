@@ -113,8 +113,8 @@ const opcodeTexts: ReadonlyMap<number, string> = new Map(
 );
 
 /** @throws InvalidPackedModelError when the file is damaged or of another version. */
-export function inspectPacked(bytes: Uint8Array, path: string) {
-  const { metadata, arenaBytes, constantsBytes, opcodes } = checkPacked(bytes, path);
+export function inspectPacked(file: Uint8Array, path: string) {
+  const { bytes, metadata, arenaBytes, constantsBytes, opcodes } = checkPacked(file, path);
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const word = (index: number) => header.getUint32(index * 4, true);
   const summary = ({ name, dtype, shape, scale, zeroPoint, permutation }: PackedPort) => ({
@@ -127,7 +127,9 @@ export function inspectPacked(bytes: Uint8Array, path: string) {
     kind: 'packed' as const,
     model: path,
     name: metadata.name,
-    fileBytes: bytes.length,
+    fileBytes: file.length,
+    /** What it is when it runs: more than the file where that is compact. */
+    expandedBytes: bytes.length,
     formatVersion: word(format.HEADER_VERSION),
     sections: {
       tables: word(format.HEADER_STEPS_OFFSET),
@@ -155,6 +157,7 @@ function packedText(report: ReturnType<typeof inspectPacked>): string {
   const totals = facts([
     ['model', `${report.name}, ${report.model}, format ${report.formatVersion}`],
     ['file', `${bytesText(report.fileBytes)} (${grouped(report.fileBytes)} bytes)`],
+    ...(report.expandedBytes === report.fileBytes ? [] : [['  expands to', `${grouped(report.expandedBytes)} bytes`] as const]),
     ['  header, tables', `${grouped(tables)} bytes`],
     ['  steps', `${grouped(stepBytes)} bytes`],
     ['  constants', `${grouped(constants)} bytes`],

@@ -4,10 +4,11 @@ import { crc32 } from 'node:zlib';
 import { FORMAT_MAGIC, HEADER_CRC32 } from '../../runtime-as/format.ts';
 import { InvalidPackedModelError, UsageError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
+import { isCompact } from '../packed/expand.ts';
 import { type PackedModel, readPackedModel } from '../packed/read.ts';
 
 export function isPacked(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === FORMAT_MAGIC;
+  return isCompact(bytes) || (bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === FORMAT_MAGIC);
 }
 
 /** File name without folder and extension. */
@@ -16,8 +17,9 @@ export function modelName(path: string): string {
 }
 
 /** @throws InvalidPackedModelError when the bytes are damaged or of another version. */
-export function checkPacked(bytes: Uint8Array, path: string): PackedModel {
-  const model = readPackedModel(bytes, path);
+export function checkPacked(file: Uint8Array, path: string): PackedModel {
+  const model = readPackedModel(file, path);
+  const { bytes } = model;
   const expected = new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEADER_CRC32 * 4, true);
   if (crc32(bytes.subarray((HEADER_CRC32 + 1) * 4)) !== expected)
     throw new InvalidPackedModelError(`${path}: the CRC-32 does not match, the file is damaged; compile the model again`);

@@ -55,6 +55,7 @@ const quantizeSchema = z
       .enum(encodingGoals)
       .default('bytes')
       .describe('how int8 weights are stored: plain (dense), in the fewest bytes, or for the least measured time'),
+    compact: z.boolean().default(false).describe('entropy code the file for a shorter download; hosts expand it before they run it'),
   })
   .describe('how the compressed model becomes int8');
 

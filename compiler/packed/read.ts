@@ -1,10 +1,14 @@
 /** Reads the header and the metadata of a packed model on the host. The runtime checks the rest before it runs anything. */
 import * as format from '../../runtime-as/format.ts';
 import { InvalidPackedModelError } from '../errors.ts';
+import { expandPacked } from './expand.ts';
 import type { PackedMetadata } from './metadata.ts';
 
 export interface PackedModel {
+  /** As the runtime reads it. */
   readonly bytes: Uint8Array;
+  /** As it was stored: the same, or a compact file of it (expand.ts). */
+  readonly file: Uint8Array;
   readonly metadata: PackedMetadata;
   readonly arenaBytes: number;
   readonly constantsBytes: number;
@@ -14,7 +18,8 @@ export interface PackedModel {
 }
 
 /** @throws InvalidPackedModelError when header, steps or metadata do not lie inside the file. */
-export function readPackedModel(bytes: Uint8Array, name = 'model'): PackedModel {
+export function readPackedModel(file: Uint8Array, name = 'model'): PackedModel {
+  const bytes = expandPacked(file);
   const refuse = (what: string): never => {
     throw new InvalidPackedModelError(`${name}: ${what}; compile the model again`);
   };
@@ -47,6 +52,7 @@ export function readPackedModel(bytes: Uint8Array, name = 'model'): PackedModel 
   }
   return {
     bytes,
+    file,
     metadata: metadata as PackedMetadata,
     arenaBytes: header(format.HEADER_ARENA_BYTES),
     constantsBytes: header(format.HEADER_CONSTANTS_BYTES),

@@ -15,7 +15,7 @@ function body(model: PackedModel, runtimes: Runtimes): string {
   const encoded = Object.entries(runtimes).map(([variant, wasm]) => `${variant}: '${base64(wasm)}'`);
   return `const loader = function () { ${bundle('inline-loader.js').trim()} return whittleLoader; };
 const { Session, WorkerSession, decodeBase64, modelBytes } = loader();
-const model = '${base64(model.bytes)}';
+const model = '${base64(model.file)}';
 const runtimes = { ${encoded.join(', ')} };
 const runtime = async (variant) => decodeBase64(runtimes[variant]);
 

@@ -80,11 +80,11 @@ export const browserTarget: Target = {
   async package(model, folder, options) {
     const name = packageName(options.name ?? model.metadata.name);
     const runtimes = await buildRuntimes(model);
-    const sha256 = createHash('sha256').update(model.bytes).digest('hex');
+    const sha256 = createHash('sha256').update(model.file).digest('hex');
     const modules = {
       'index.js': index,
       'loader.js': bundle('loader.js'),
-      'model.whittle': model.bytes,
+      'model.whittle': model.file,
       ...runtimeFiles(runtimes),
     };
     return writeWebPackage(folder, model, runtimes, {

@@ -61,9 +61,9 @@ export class Session {
    * @throws InvalidPackedModelError when the model is damaged or was made by another version.
    */
   static async create(sources: SessionSources): Promise<Session> {
-    const { metadata, arenaBytes } = readPackedModel(sources.model);
+    const { bytes, metadata, arenaBytes } = readPackedModel(sources.model);
     const variant = bestVariant();
-    const engine = await Engine.create(await compileRuntime(await sources.runtime(variant)), sources.model);
+    const engine = await Engine.create(await compileRuntime(await sources.runtime(variant)), bytes);
     const { labels, preprocess } = metadata;
     return new Session(
       engine,

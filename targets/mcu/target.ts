@@ -128,7 +128,7 @@ export async function buildCPackage(model: PackedModel, options: PackageOptions)
       ...espIdfFiles(pkg),
       'README.md': readme(pkg, costs),
       'model-card.json': modelCard(pkg, costs),
-      'model.whittle': model.bytes,
+      'model.whittle': model.file,
       LICENSE: readFileSync(join(packageRoot, 'LICENSE')),
     },
   };

@@ -34,7 +34,7 @@ export const nodeTarget: Target = {
       'index.d.ts': sessionDeclarations,
       'types.d.ts': typeDeclarations(model),
       'loader.js': bundle('loader.js'),
-      'model.whittle': model.bytes,
+      'model.whittle': model.file,
       ...runtimeFiles(runtimes),
       'package.json': manifest(name, { '.': 'index' }),
       'README.md': readme(model, name, usage(name, input, shape)),
