@@ -9,6 +9,7 @@ import { bench } from './devices/cli/bench.ts';
 import { evaluation } from './devices/cli/eval.ts';
 import { report } from './devices/cli/report.ts';
 import { run } from './devices/cli/run.ts';
+import { serve } from './devices/cli/serve.ts';
 import { build } from './targets/cli/build.ts';
 import { check } from './targets/cli/check.ts';
 
@@ -21,6 +22,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report];
+const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report, serve];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

@@ -92,6 +92,8 @@ export interface Device {
   stepCrcs?(input: Uint8Array): Promise<readonly number[]>;
   /** The bytes of one step's output for that input. */
   stepOutput?(input: Uint8Array, step: number): Promise<Uint8Array>;
+  /** Tells the person at the device what came out. */
+  show?(text: string): Promise<void>;
   close(): Promise<void>;
 }
 

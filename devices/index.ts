@@ -5,10 +5,11 @@ import { isWebDeviceKind } from './browser/web-host.ts';
 import { webdriver } from './browser/webdriver-device.ts';
 import type { Device, DeviceKind, DeviceOptions } from './device.ts';
 import { node } from './node/device.ts';
+import { page } from './page/device.ts';
 import { qemu } from './qemu/device.ts';
 import { serial } from './serial/device.ts';
 
-export const deviceKinds: readonly DeviceKind[] = [node, chromium, browser, webdriver, serial, qemu];
+export const deviceKinds: readonly DeviceKind[] = [node, chromium, browser, webdriver, page, serial, qemu];
 
 /** For help and errors: `node`, `qemu:BOARD` … */
 export const deviceNames: readonly string[] = deviceKinds.map(({ name, argument }) =>

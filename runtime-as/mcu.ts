@@ -7,6 +7,14 @@
  * variant prepares (0: none). There is no loading and no checking on a board: the compiler has done both.
  */
 export { runConv2dInt8 } from "./kernels/conv2d-int8";
+export {
+  runConv2dBitmapInt8,
+  runConv2dBlock16x4Int8,
+  runConv2dBlock1x16Int8,
+  runConv2dCsr16Int8,
+  runConv2dCsr8Int8,
+  runConv2dNibblesInt8,
+} from "./kernels/encoded-conv2d";
 export { runConv2dFloat32 } from "./kernels/conv2d-float32";
 export { runDepthwiseInt8 } from "./kernels/depthwise-int8";
 export { runDepthwiseFloat32 } from "./kernels/depthwise-float32";

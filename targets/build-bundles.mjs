@@ -13,6 +13,7 @@ const modules = {
   'worker-client': 'targets/loader/worker-client.ts',
   cache: 'targets/loader/cache.ts',
   page: 'devices/browser/page.ts',
+  phone: 'devices/page/phone.ts',
 };
 
 /** Classic scripts; a global name where others call into them. */

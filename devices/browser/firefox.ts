@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import WebSocket from 'ws';
 import { DeviceError } from '../../compiler/errors.ts';
 import { Child, findProgram, type Program, requireProgram } from '../child-process.ts';
+import { PendingCalls } from '../pending-calls.ts';
 import type { Browser, BrowserEngine, Evaluate } from './engine.ts';
 
 const program: Program = {
@@ -45,9 +46,7 @@ interface Evaluated {
 }
 
 class BidiBrowser implements Browser {
-  private readonly pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
-  private nextId = 1;
-  private lost: string | undefined;
+  private readonly calls = new PendingCalls();
   private name = 'firefox';
 
   private constructor(
@@ -56,8 +55,8 @@ class BidiBrowser implements Browser {
   ) {
     socket.on('message', (data) => this.receive(String(data)));
     socket.on('error', () => {});
-    socket.on('close', () => this.lose('Firefox closed the connection; run it by hand to see why: firefox'));
-    void child.ended.then((how) => this.lose(`Firefox ended (${how}); run it by hand to see why: firefox`));
+    socket.on('close', () => this.calls.lose('Firefox closed the connection; run it by hand to see why: firefox'));
+    void child.ended.then((how) => this.calls.lose(`Firefox ended (${how}); run it by hand to see why: firefox`));
   }
 
   static async launch(binary: string): Promise<BidiBrowser> {
@@ -85,26 +84,12 @@ class BidiBrowser implements Browser {
 
   private receive(message: string): void {
     const reply = JSON.parse(message) as Reply;
-    const waiting = reply.id === undefined ? undefined : this.pending.get(reply.id);
-    if (!waiting) return;
-    this.pending.delete(reply.id as number);
-    if (reply.type === 'error') waiting.reject(new DeviceError(`Firefox refuses: ${reply.error}: ${reply.message}`, 7));
-    else waiting.resolve(reply.result);
-  }
-
-  private lose(reason: string): void {
-    this.lost ??= reason;
-    for (const { reject } of this.pending.values()) reject(new DeviceError(this.lost, 7));
-    this.pending.clear();
+    const error = `Firefox refuses: ${reply.error}: ${reply.message}`;
+    this.calls.settle(reply.id, reply.type === 'error' ? { error } : { value: reply.result });
   }
 
   private send(method: string, params: Record<string, unknown>): Promise<unknown> {
-    if (this.lost !== undefined) return Promise.reject(new DeviceError(this.lost, 7));
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
-      this.socket.send(JSON.stringify({ id, method, params }));
-    });
+    return this.calls.call((id) => this.socket.send(JSON.stringify({ id, method, params })));
   }
 
   async version(): Promise<string> {

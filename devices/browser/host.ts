@@ -43,7 +43,11 @@ async function bytes(path: string): Promise<Uint8Array> {
 }
 
 export function createHost(): HostMethods {
-  let runner: Runner;
+  let deployed: Runner | undefined;
+  const runner = () => {
+    if (!deployed) throw new Error('no model is deployed; the page was reloaded');
+    return deployed;
+  };
   return {
     facts: () => ({
       userAgent: navigator.userAgent,
@@ -58,14 +62,14 @@ export function createHost(): HostMethods {
       const start = performance.now();
       const [modelBytes, runtimeBytes] = await Promise.all([bytes(model), bytes(runtime)]);
       const fetchUs = (performance.now() - start) * 1000;
-      const deployed = await Runner.create(modelBytes, runtimeBytes);
-      runner = deployed.runner;
-      return { fetchUs, ...deployed.times };
+      const { runner: created, times } = await Runner.create(modelBytes, runtimeBytes);
+      deployed = created;
+      return { fetchUs, ...times };
     },
-    infer: (inputs) => inputs.map((input) => toBase64(runner.infer(decodeBase64(input)))),
+    infer: (inputs) => inputs.map((input) => toBase64(runner().infer(decodeBase64(input)))),
     clock: performanceClock,
-    time: (runs) => runner.time(runs),
-    profile: (runs) => runner.profile(runs),
+    time: (runs) => runner().time(runs),
+    profile: (runs) => runner().profile(runs),
     roofline: async (wasm) => measureRoofline(await bytes(wasm), performanceClock().stepUs),
   };
 }

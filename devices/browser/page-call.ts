@@ -3,21 +3,34 @@ import type { Conditions } from '../device.ts';
 import { createHost, type HostMethods } from './host.ts';
 
 export interface PageMethods extends HostMethods {
+  /** Where the calls of host.ts run from now on; a model deployed before is forgotten. */
+  thread(thread: 'page' | 'worker'): void;
   conditions(): Conditions;
+  /** Tells the person at the page. */
+  show(text: string): void;
 }
 
 export type PageCall = (name: keyof PageMethods, ...parameters: readonly unknown[]) => Promise<unknown>;
 
+type HostCall = (name: string, ...parameters: readonly unknown[]) => Promise<unknown>;
 type Request = readonly [id: number, name: string, parameters: readonly unknown[]];
 type Reply = readonly [id: number, error: string | undefined, value: unknown];
 
-function hostCall(): PageCall {
+function hostCall(): HostCall {
   const host = createHost() as unknown as Record<string, (...parameters: readonly unknown[]) => unknown>;
-  return async (name, ...parameters) => host[name]?.(...parameters);
+  return async (name, ...parameters) => {
+    if (!host[name]) throw new Error(`${name}: unknown call; page and whittle are of different versions`);
+    return host[name](...parameters);
+  };
+}
+
+interface WorkerHost {
+  readonly call: HostCall;
+  end(): void;
 }
 
 /** The functions of a worker that runs `serveWorker`. */
-function workerCall(script: string): PageCall {
+function startWorker(script: string): WorkerHost {
   const worker = new Worker(script, { type: 'module' });
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let nextId = 0;
@@ -30,18 +43,19 @@ function workerCall(script: string): PageCall {
     for (const { reject } of waiting.values()) reject(new Error(`the worker failed: ${message}`));
     waiting.clear();
   };
-  return (name, ...parameters) =>
+  const call: HostCall = (name, ...parameters) =>
     new Promise((resolve, reject) => {
       waiting.set(++nextId, { resolve, reject });
       worker.postMessage([nextId, name, parameters] satisfies Request);
     });
+  return { call, end: () => worker.terminate() };
 }
 
 /** In the worker: answers the page. */
 export function serveWorker(): void {
   const call = hostCall();
   globalThis.onmessage = async ({ data: [id, name, parameters] }: MessageEvent<Request>) => {
-    const reply: Reply = await call(name as keyof HostMethods, ...parameters).then(
+    const reply: Reply = await call(name, ...parameters).then(
       (value) => [id, undefined, value],
       (error) => [id, String(error?.message ?? error), undefined],
     );
@@ -49,15 +63,30 @@ export function serveWorker(): void {
   };
 }
 
-/** @param workerScript where the model shall run in a worker: a script that calls `serveWorker` */
-export function pageCall(workerScript?: string): PageCall {
+export interface PageOptions {
+  /** A script that calls `serveWorker`; without one there is no worker. */
+  readonly workerScript?: string;
+  readonly show?: (text: string) => void;
+  /** What else this page knows. */
+  readonly conditions?: () => Conditions;
+}
+
+export function pageCall({ workerScript, show, conditions }: PageOptions): PageCall {
   let hiddenCount = 0;
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') hiddenCount++;
   });
-  const call = workerScript === undefined ? hostCall() : workerCall(workerScript);
-  return async (name, ...parameters) => {
-    if (name !== 'conditions') return call(name, ...parameters);
-    return { visible: document.visibilityState === 'visible', hiddenCount } satisfies Conditions;
+  let worker: WorkerHost | undefined;
+  let call = hostCall();
+  const own: Partial<Record<string, (parameter: never) => unknown>> = {
+    thread(thread: 'page' | 'worker') {
+      if (thread === 'worker' && workerScript === undefined) throw new Error('this page has no worker; leave out --worker');
+      worker?.end();
+      worker = thread === 'worker' ? startWorker(workerScript as string) : undefined;
+      call = worker?.call ?? hostCall();
+    },
+    conditions: (): Conditions => ({ visible: document.visibilityState === 'visible', hiddenCount, ...conditions?.() }),
+    show: (text: string) => show?.(text),
   };
+  return async (name, ...parameters) => (own[name] ? own[name](parameters[0] as never) : call(name, ...parameters));
 }

@@ -38,7 +38,7 @@ export interface ServedPageOptions extends DeviceOptions {
 export async function openServedPage(
   browser: Browser,
   host: Pick<WebHost, 'name' | 'facts' | 'conditions'>,
-  { address = '127.0.0.1', announce, worker = false, isolated = true }: ServedPageOptions,
+  { address = '127.0.0.1', announce, isolated = true }: ServedPageOptions,
 ): Promise<WebHost> {
   const files = new Map<string, string | Uint8Array>([
     ['/index.html', '<!doctype html><title>whittle</title><script type="module" src="/page.js"></script>'],
@@ -52,7 +52,7 @@ export async function openServedPage(
   try {
     server = await MemoryServer.start(files, { address, isolated });
     const origin = (await announce?.(server.port)) ?? server.origin;
-    const evaluate = await browser.openPage(`${origin}/index.html${worker ? '?worker' : ''}`);
+    const evaluate = await browser.openPage(`${origin}/index.html`);
     await loaded(evaluate);
     const serve = (name: string, content: string | Uint8Array) => {
       files.set(`/${name}`, content);

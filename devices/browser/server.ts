@@ -1,13 +1,7 @@
 /** Serves files from memory. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-const types: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
-  js: 'text/javascript',
-  mjs: 'text/javascript',
-  wasm: 'application/wasm',
-};
+import { contentTypeOf } from '../content-type.ts';
 
 /** On a secure origin they make a page cross-origin isolated: its clock is fine, and it may have threads. */
 export const isolationHeaders = {
@@ -38,7 +32,7 @@ export class MemoryServer {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       const content = files.get(path);
       const headers = {
-        'content-type': types[path.split('.').at(-1) as string] ?? 'application/octet-stream',
+        'content-type': contentTypeOf(path),
         ...(isolated && isolationHeaders),
         'cache-control': 'no-store',
       };

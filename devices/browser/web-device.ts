@@ -2,7 +2,7 @@
 import { DeviceError } from '../../compiler/errors.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { buildRoofline } from '../../targets/build-runtime.ts';
-import type { Clock, Conditions, Deployed, Deployment, Device, StepTime } from '../device.ts';
+import type { Clock, Conditions, Deployed, Deployment, Device, DeviceOptions, StepTime } from '../device.ts';
 import type { Roofline } from '../roofline.ts';
 import { webRuntime } from '../web-runtime.ts';
 import type { HostFacts, WebDeployTimes } from './host.ts';
@@ -20,7 +20,8 @@ export class WebDevice implements Device {
     readonly environment: Device['environment'],
   ) {}
 
-  static async open(host: WebHost): Promise<WebDevice> {
+  static async open(host: WebHost, { worker = false }: DeviceOptions = {}): Promise<WebDevice> {
+    await host.call('thread', worker ? 'worker' : 'page');
     const facts = (await host.call('facts')) as HostFacts;
     if (!facts.wasm) throw new DeviceError(`${host.name}: no WebAssembly in this browser (Lockdown mode?); allow it there`);
     return new WebDevice(host, facts, { ...host.facts, ...facts });
@@ -68,6 +69,10 @@ export class WebDevice implements Device {
 
   async conditions(): Promise<Conditions> {
     return { ...(await this.host.conditions?.()), ...((await this.host.call('conditions')) as Conditions) };
+  }
+
+  async show(text: string): Promise<void> {
+    await this.host.call('show', text);
   }
 
   close(): Promise<void> {

@@ -28,7 +28,7 @@ export function webDeviceKind(name: string, argument: string | undefined, openHo
   const open = async (options: DeviceOptions, chosen?: string) => {
     const host = await openHost(options, chosen);
     try {
-      return await WebDevice.open(host);
+      return await WebDevice.open(host, options);
     } catch (error) {
       await host.close();
       throw error;

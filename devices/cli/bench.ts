@@ -102,6 +102,7 @@ async function run(bytes: Uint8Array, device: Device, { output }: Invocation, op
     output.report(report, () => countText(report));
   } else {
     const report = await measureReady(ready, device, options);
+    await device.show?.(reportText(report));
     output.report(report, () => reportText(report));
   }
 }

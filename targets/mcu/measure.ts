@@ -37,6 +37,17 @@ int probe(void) {
 `;
 }
 
+/** As the linker script of a board, without the sizes of its memories. */
+const linkerScript = `ENTRY(probe)
+SECTIONS {
+  .text : { *(.text .text.*) }
+  .rodata : { *(.rodata .rodata.* .srodata .srodata.*) }
+  .ARM.exidx : { *(.ARM.exidx .ARM.exidx.*) }
+  .data : { *(.data .data.* .sdata .sdata.*) }
+  .bss : { *(.bss .bss.* .sbss .sbss.* COMMON) }
+}
+`;
+
 /** Bytes of each section by the System V listing of GNU size. */
 function sectionSizes(listing: string): Map<string, number> {
   return new Map([...listing.matchAll(/^(\.\S+)\s+(\d+)\s+\d+/gm)].map((match) => [match[1] as string, Number(match[2])]));
@@ -58,11 +69,11 @@ export function measure(pkg: CPackage, files: Files, core: Core, fpu: Fpu): Omit
     const sources = [...sourceFiles(pkg).map((path) => basename(path)), 'probe.c'];
     run(folder, `${compiler.prefix}gcc`, [...compiler.flags, ...flags, '-c', ...sources]);
     const objects = sources.map((source) => source.replace(/c$/, 'o'));
-    const link = ['-nostartfiles', '-Wl,--gc-sections', '-Wl,-e,probe', ...objects, '-o', 'probe.elf'];
+    writeFileSync(join(folder, 'probe.ld'), linkerScript);
+    const link = ['-nostartfiles', '-Wl,--gc-sections', '-T', 'probe.ld', ...objects, '-o', 'probe.elf'];
     run(folder, `${compiler.prefix}gcc`, [...compiler.flags, ...link]);
     const sections = sectionSizes(run(folder, `${compiler.prefix}size`, ['-A', 'probe.elf']));
-    const sum = (...prefixes: string[]) =>
-      [...sections].reduce((total, [name, bytes]) => total + (prefixes.some((prefix) => name.startsWith(prefix)) ? bytes : 0), 0);
+    const sum = (...names: string[]) => names.reduce((total, name) => total + (sections.get(name) ?? 0), 0);
     const graphs = readdirSync(folder).filter((name) => name.endsWith('.ci'));
     const stackBytes = deepestStack(
       graphs.map((name) => readFileSync(join(folder, name), 'utf8')),
@@ -70,9 +81,9 @@ export function measure(pkg: CPackage, files: Files, core: Core, fpu: Fpu): Omit
     );
     return {
       core,
-      textBytes: sum('.text', '.init', '.fini'),
-      flashBytes: sum('.text', '.init', '.fini', '.rodata', '.srodata', '.data', '.sdata', '.ARM.ex'),
-      ramBytes: sum('.data', '.sdata', '.bss', '.sbss') + stackBytes,
+      textBytes: sum('.text'),
+      flashBytes: sum('.text', '.rodata', '.ARM.exidx', '.data'),
+      ramBytes: sum('.data', '.bss') + stackBytes,
       stackBytes,
       method: 'linked',
     };

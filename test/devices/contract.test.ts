@@ -24,6 +24,7 @@ const devices: readonly UnderContract[] = [
 const elsewhere: Readonly<Record<string, string>> = {
   webdriver: 'test/acceptance/web-devices.acceptance.ts',
   serial: 'test/devices/serial/device.test.ts',
+  page: 'test/devices/page/page.test.ts',
 };
 
 for (const { name, tool, options } of devices)

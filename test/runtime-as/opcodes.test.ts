@@ -27,6 +27,7 @@ test.for(names)('%s has a flag, a check, a kernel and an operator that calls it'
       `no kernel file defines ${part}`,
     ).toBe(true);
   }
+  expect(read('runtime-as/mcu.ts'), 'not exported for boards').toMatch(new RegExp(`\\brun${pascal(name)}\\b`));
   // Encodings of weights are no operators: they replace the plain weights of a planned step.
   const operators = ['ops', 'encoding'].flatMap((folder) =>
     readdirSync(join(packageRoot, 'compiler', folder)).map((file) => read(`compiler/${folder}/${file}`)),
