@@ -44,8 +44,8 @@ export interface UsbId {
 export type Flasher =
   /** STM32 boot ROM on its UART (AN3155). */
   | { readonly kind: 'stm32-uart' }
-  /** A drive that takes UF2 files; the application begins at `origin`. */
-  | { readonly kind: 'uf2'; readonly familyId: number; readonly origin: number }
+  /** A drive that takes UF2 files; the application begins at `origin`. `bytes`: where something lies behind it, too. */
+  | { readonly kind: 'uf2'; readonly familyId: number; readonly origin: number; readonly bytes?: number }
   /** ESP boot ROM. */
   | { readonly kind: 'esp'; readonly chip: string }
   /** A drive of the debug probe that takes .hex files (DAPLink, ST-LINK). */

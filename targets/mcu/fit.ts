@@ -46,8 +46,9 @@ export interface Fit {
 /** What an application may fill: a boot loader that stays on the board is not counted. */
 export function availableFlash({ flash, flashers }: Board): Memory {
   const flasher = flashers[0];
-  const origin = flasher?.kind === 'uf2' ? flasher.origin : flash.origin;
-  return { origin, bytes: flash.origin + flash.bytes - origin };
+  if (flasher?.kind !== 'uf2') return flash;
+  const { origin, bytes = flash.origin + flash.bytes - origin } = flasher;
+  return { origin, bytes };
 }
 
 function layerBytes({ steps, parts }: BoardImage): LayerBytes[] {

@@ -8,12 +8,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileFile } from '../../compiler/compile-file.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
-import { boardNamed } from '../../targets/boards/index.ts';
+import { compilerOf } from '../../targets/boards/cores.ts';
+import { boardNamed, boards } from '../../targets/boards/index.ts';
 import { fitBoard } from '../../targets/mcu/fit.ts';
 import { type BuiltPackage, buildCPackage } from '../../targets/mcu/target.ts';
 import { packUncalibrated } from '../../targets/mcu/uncalibrated.ts';
 import { requireTool } from '../require-tool.ts';
 import { describeWithSharedData, sharedData } from '../shared-data.ts';
+import { selftestOnBoard } from '../targets/mcu/bare-metal.ts';
 import { cSources, hostObjects, Project, run, runOnHost } from '../targets/mcu/c-project.ts';
 import { type Core, cores, type Standard, warnings } from '../targets/mcu/compilers.ts';
 import { checkArduino, checkEspIdf, checkPlatformio, checkZephyr } from '../targets/mcu/ecosystem-rules.ts';
@@ -111,6 +113,21 @@ describeWithSharedData('the C packages of real models', () => {
       const sources = [...cSources(folder), join(folder, 'examples/cmake/main.c')];
       expect(runOnHost(hostObjects(sources, into, [`-I${join(folder, 'src')}`]), into)).toContain('selftest passed (0)\n');
     });
+  });
+
+  test.for(models)('$name: the self-test passes on every emulated board that has the memory', ({ name }) => {
+    const { pkg } = builtOf(name);
+    const largest = Math.max(...pkg.images.map((image) => image.bytes.length));
+    const ram = Math.max(...pkg.images.map((image) => image.arenaBytes + image.workspaceBytes));
+    const passed: string[] = [];
+    for (const board of boards) {
+      if (!board.qemu || board.flash.bytes < largest + 24 * 1024 || board.ram.bytes < ram + 640) continue;
+      if (!requireTool(board.qemu.system) || !requireTool(`${compilerOf(board.core, board.fpu)?.prefix}gcc`)) continue;
+      expect(selftestOnBoard(join(project.path, name), name, board), board.name).toBe(0);
+      passed.push(board.name);
+    }
+    rows.push(`${name.padEnd(8)} self-test passed on ${passed.join(', ')}`);
+    expect(passed.length).toBeGreaterThanOrEqual(7);
   });
 
   test.for(cores)('$name: the DS-CNN in every standard and optimization', async (core) => {

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../compiler/errors.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
+import { compilerOf } from '../../../targets/boards/cores.ts';
+import { boardNamed } from '../../../targets/boards/index.ts';
 import { type BuiltPackage, buildCPackage } from '../../../targets/mcu/target.ts';
 import { int8Model } from '../../int8-model.ts';
 import { requireTool } from '../../require-tool.ts';
 import { smallModel } from '../../small-model.ts';
+import { selftestOnBoard } from './bare-metal.ts';
 import { compileSources, cSources, hostObjects, Project, run, runOnHost } from './c-project.ts';
 import { cores } from './compilers.ts';
 import { checkArduino, checkEspIdf, checkPlatformio, checkZephyr } from './ecosystem-rules.ts';
@@ -118,6 +121,22 @@ const quick: readonly string[] = ['Cortex-M0', 'Cortex-M4', 'RV32IMC'];
 test.for(cores.filter(({ name }) => quick.includes(name)))('$name: compiles without warnings', (core) => {
   if (!requireTool(core.gcc)) return;
   compileSources(folder, core, 'c99', ['-Os']);
+});
+
+describe('on emulated boards', () => {
+  test.for(['microbit', 'mps2-an386', 'virt-rv32'])('%s: the self-test passes', (name) => {
+    const board = boardNamed(name);
+    if (!requireTool(`${compilerOf(board.core, board.fpu)?.prefix}gcc`) || !requireTool(board.qemu?.system ?? '')) return;
+    expect(selftestOnBoard(folder, 'tiny', board)).toBe(0);
+  });
+
+  test('and fails when the constants are damaged', () => {
+    if (!requireTool('arm-none-eabi-gcc') || !requireTool('qemu-system-arm')) return;
+    using damaged = new Project().add(built.files);
+    const source = readFileSync(join(folder, 'src/tiny_dsp.c'), 'utf8');
+    damaged.write('src/tiny_dsp.c', source.replace(/0x[0-9a-f]{8}u,\n\};/, '0x12345678u,\n};'));
+    expect(selftestOnBoard(damaged.path, 'tiny', boardNamed('mps2-an386'))).toBe(254);
+  });
 });
 
 test('costs are linked sizes: code, constants, arena, stack', () => {
