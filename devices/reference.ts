@@ -7,7 +7,6 @@ import { decodeOnnx } from '../compiler/onnx/load.ts';
 import type { PackedMetadata } from '../compiler/packed/metadata.ts';
 import { defaultPasses } from '../compiler/passes/index.ts';
 import { runPasses } from '../compiler/passes/pass.ts';
-import type { Variant } from '../compiler/root.ts';
 import { inputPortsOf, modelInputsOf, onnxShapeOf, sampleReader, toOnnxOrder } from '../compiler/samples/layout.ts';
 import type { ModelInput, Samples } from '../compiler/samples/samples.ts';
 
@@ -31,8 +30,8 @@ export function importReference(bytes: Uint8Array, path: string, packed: PackedM
   return graph;
 }
 
-export async function openReference(graph: Graph, samples: Samples, variant: Variant): Promise<Reference> {
-  const executor = await Executor.create(graph, variant);
+export async function openReference(graph: Graph, samples: Samples): Promise<Reference> {
+  const executor = await Executor.create(graph);
   const read = sampleReader(samples, inputPortsOf(graph));
   return (index) =>
     executor.run(read(index)).map((output, i) => {

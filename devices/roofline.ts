@@ -4,7 +4,7 @@
 export interface Roofline {
   /** int8 matrix products and convolutions. */
   readonly dot: number;
-  /** int8 depthwise convolutions. */
+  /** int8 depthwise convolutions, 3x3, each output requantized. */
   readonly depthwise: number;
   readonly float32: number;
 }
@@ -39,7 +39,10 @@ function macsPerSecond(loop: Loop, macsPerRound: number, clockStepMs: number): n
 /** @param wasm runtime-as/roofline.ts, built for the variant in question */
 export async function measureRoofline(wasm: Uint8Array, clockStepUs: number): Promise<Roofline> {
   const { instance } = await WebAssembly.instantiate(wasm as BufferSource);
-  const loops = instance.exports as unknown as { macsPerRound(): number; dot: Loop; depthwise: Loop; float32: Loop };
-  const rate = (loop: Loop) => macsPerSecond(loop, loops.macsPerRound(), clockStepUs / 1000);
-  return { dot: rate(loops.dot), depthwise: rate(loops.depthwise), float32: rate(loops.float32) };
+  const exports = instance.exports as unknown as Record<string, Loop>;
+  const rate = (name: keyof Roofline) => {
+    const macs = (exports[`${name}MacsPerRound`] as () => number)();
+    return macsPerSecond(exports[name] as Loop, macs, clockStepUs / 1000);
+  };
+  return { dot: rate('dot'), depthwise: rate('depthwise'), float32: rate('float32') };
 }

@@ -1,8 +1,10 @@
 /** The WASM runtime that a host with an engine is given. */
 import { gzipSync } from 'node:zlib';
+import { UsageError } from '../compiler/errors.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import { fullRuntimeBytes, type Variant } from '../compiler/root.ts';
 import { buildRuntime } from '../targets/build-runtime.ts';
+import { webVariants } from '../targets/web-package.ts';
 import type { Deployed, Deployment } from './device.ts';
 
 export interface WebRuntime {
@@ -10,8 +12,23 @@ export interface WebRuntime {
   readonly facts: Pick<Deployed, 'codeBytes' | 'codeGzipBytes'> & { readonly variant: Variant };
 }
 
-/** @throws InvalidPackedModelError when the model cannot be read. */
-export async function webRuntime({ model, variant = 'simd', kernels = 'model' }: Deployment): Promise<WebRuntime> {
-  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildRuntime(readPackedModel(model).opcodes, variant as Variant);
+const needs: Readonly<Partial<Record<Variant, string>>> = {
+  relaxed: 'relaxed SIMD whose results it knows (V8 12 or later: Chromium, Node 22)',
+  simd: 'SIMD',
+};
+
+/**
+ * @param host what to call the engine in messages
+ * @param best the best variant that it runs
+ * @throws UsageError when a better one is wanted; InvalidPackedModelError when the model cannot be read.
+ */
+export async function webRuntime(deployment: Deployment, host: string, best: Variant): Promise<WebRuntime> {
+  const { model, variant = best, kernels = 'model' } = deployment;
+  // Best first; what is not among them (the boards' twins) is plain WASM.
+  const rank = (name: Variant) => (webVariants.includes(name) ? webVariants.indexOf(name) : webVariants.length);
+  if (rank(variant) < rank(best)) {
+    throw new UsageError(`--variant ${variant}: ${host} has no ${needs[variant]}; use --variant ${best}, or another device with --on`);
+  }
+  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildRuntime(readPackedModel(model).opcodes, variant);
   return { wasm, facts: { variant, codeBytes: wasm.length, codeGzipBytes: gzipSync(wasm, { level: 9 }).length } };
 }

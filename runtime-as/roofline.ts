@@ -2,18 +2,38 @@
  * The most multiply-accumulates per second that this engine reaches with the inner operations of this variant: register
  * tiles fed from operands in the first-level cache, and nothing around them. A module of its own, never shipped with a
  * model: `whittle bench --profile` compares every layer with it. The host times the loops; one call makes
- * rounds · macsPerRound() multiply-accumulates.
+ * rounds · (multiply-accumulates of one round of that loop).
  */
-import { depthwiseTile, dotTile, float32Tile, TILE_MACS } from "./microkernels/roofline-simd";
-import { SIMD } from "./variant";
+import { formOf, probeEngine } from "./microkernels/relaxed-simd";
+import { FORM_BYTES, FORM_PAIRS } from "./microkernels/dot-simd";
+import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "./microkernels/requantize";
+import { DEPTHWISE_MACS, depthwiseTile, dotMacs, dotTile, FLOAT32_MACS, float32Tile } from "./microkernels/roofline-simd";
+import { RELAXED, SIMD } from "./variant";
 
 const operands = memory.data(4096, 16);
+const ones = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
+const constants = memory.data(64, 16);
+const block = memory.data(256, 16);
 /** Steps of a tile in one round: their operands fit every first-level cache. */
 const STEPS: i32 = 64;
 const SCALAR_MACS: i32 = 4;
 
-export function macsPerRound(): i32 {
-  return STEPS * (SIMD ? TILE_MACS : SCALAR_MACS);
+/** The form of layers whose weights allow relaxed dot products. */
+function form(): i32 {
+  return RELAXED ? formOf(probeEngine(operands), true) : FORM_PAIRS;
+}
+
+export function dotMacsPerRound(): i32 {
+  if (!SIMD) return STEPS * SCALAR_MACS;
+  return STEPS * (form() == FORM_PAIRS ? dotMacs<i16>() : dotMacs<i8>());
+}
+
+export function depthwiseMacsPerRound(): i32 {
+  return SIMD ? DEPTHWISE_MACS : STEPS * SCALAR_MACS;
+}
+
+export function float32MacsPerRound(): i32 {
+  return STEPS * (SIMD ? FLOAT32_MACS : SCALAR_MACS);
 }
 
 /** Four channels of one pixel, as the scalar kernels compute them. */
@@ -33,12 +53,20 @@ function scalarTile<T, A>(rounds: i32): i32 {
 
 /** int8 matrix products and convolutions. */
 export function dot(rounds: i32): i32 {
-  return SIMD ? dotTile(operands, STEPS, rounds) : scalarTile<i8, i32>(rounds);
+  if (!SIMD) return scalarTile<i8, i32>(rounds);
+  if (!RELAXED || form() == FORM_PAIRS) return dotTile<i16>(operands, STEPS, rounds, ones);
+  if (form() == FORM_BYTES) return dotTile<i8>(operands, STEPS, rounds, ones);
+  return dotTile<u8>(operands, STEPS, rounds, ones);
 }
 
-/** int8 depthwise convolutions. */
+/** int8 depthwise convolutions, 3x3. */
 export function depthwise(rounds: i32): i32 {
-  return SIMD ? depthwiseTile(operands, STEPS, rounds) : scalarTile<i8, i32>(rounds);
+  if (!SIMD) return scalarTile<i8, i32>(rounds);
+  writeRequantizeConstants(constants, 0, -128, 127);
+  if (!RELAXED || form() == FORM_PAIRS) depthwiseTile<i16>(operands, rounds, block, constants, ones);
+  else if (form() == FORM_BYTES) depthwiseTile<i8>(operands, rounds, block, constants, ones);
+  else depthwiseTile<u8>(operands, rounds, block, constants, ones);
+  return 0;
 }
 
 /** float32 layers. */

@@ -8,8 +8,8 @@ import { buildRuntime } from './build-runtime.ts';
 import type { Package } from './target.ts';
 import { writeFolder } from './write-folder.ts';
 
-/** The builds that a web package carries; the loader takes the best that the engine accepts. */
-export const webVariants: readonly Variant[] = ['simd', 'scalar'];
+/** The builds that a web package carries, best first; the loader takes the best that the engine runs. */
+export const webVariants: readonly Variant[] = ['relaxed', 'simd', 'scalar'];
 
 export type Runtimes = Readonly<Record<string, Uint8Array>>;
 

@@ -1,4 +1,5 @@
 /** What a page or a worker does for the device that drives it. Pure ES. */
+import type { Variant } from '../../compiler/root.ts';
 import { decodeBase64, fetchFile } from '../../targets/loader/source.ts';
 import { bestVariant } from '../../targets/loader/variant.ts';
 import type { Clock, Deployed, StepTime } from '../device.ts';
@@ -14,7 +15,8 @@ export interface HostFacts {
   readonly crossOriginIsolated: boolean;
   readonly secureContext: boolean;
   readonly wasm: boolean;
-  readonly simd: boolean;
+  /** The best build of the runtime for this engine; absent without WASM. */
+  readonly variant?: Variant;
 }
 
 export type WebDeployTimes = DeployTimes & Pick<Deployed, 'fetchUs'>;
@@ -56,7 +58,7 @@ export function createHost(): HostMethods {
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
       secureContext: globalThis.isSecureContext === true,
       wasm: typeof WebAssembly === 'object',
-      simd: typeof WebAssembly === 'object' && bestVariant() !== 'scalar',
+      ...(typeof WebAssembly === 'object' && { variant: bestVariant() }),
     }),
     async deploy(model, runtime) {
       const start = performance.now();

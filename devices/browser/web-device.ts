@@ -32,7 +32,7 @@ export class WebDevice implements Device {
   }
 
   async deploy(deployment: Deployment): Promise<Deployed> {
-    const { wasm, facts } = await webRuntime({ variant: this.facts.simd ? 'simd' : 'scalar', ...deployment });
+    const { wasm, facts } = await webRuntime(deployment, this.host.name, this.facts.variant ?? 'scalar');
     this.variant = facts.variant;
     const model = await this.host.serve('model.whittle', deployment.model);
     const runtime = await this.host.serve('runtime.wasm', wasm);

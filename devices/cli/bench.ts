@@ -5,6 +5,7 @@ import { type Column, facts, grouped, table, timeText } from '../../compiler/cli
 import { UsageError } from '../../compiler/errors.ts';
 import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
+import { webVariants } from '../../targets/web-package.ts';
 import { type BenchOptions, deployForBench, measureReady } from '../bench.ts';
 import { countReady } from '../count.ts';
 import type { Device } from '../device.ts';
@@ -113,7 +114,7 @@ export const bench: Verb = (program, invocation) => {
     .description('measure latency on a device, with the sizes deployed there')
     .argument('<model>', 'the packed model');
   addDeviceOptions(command)
-    .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(['scalar', 'simd']))
+    .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(webVariants))
     .option('--profile', 'time every layer, too, and compare it with what the engine could do')
     .option('--max-secs <seconds>', 'stop measuring after this long', integerOption(1), 10)
     .action(async (path: string, options: DeviceChoice & { variant?: Variant; profile?: boolean; maxSecs: number }) => {

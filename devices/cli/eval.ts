@@ -11,6 +11,7 @@ import { preprocessNote } from '../../compiler/samples/images.ts';
 import { modelInputsOf } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
 import { limitSamples, type Samples } from '../../compiler/samples/samples.ts';
+import { webVariants } from '../../targets/web-package.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
 import { openDevice } from '../index.ts';
 import { type CrossCheck, crossCheck, importReference, openReference, type Reference } from '../reference.ts';
@@ -20,7 +21,7 @@ interface EvalOptions extends DeviceChoice {
   readonly samples: string;
   readonly reference?: string;
   readonly limit?: number;
-  readonly variant: Variant;
+  readonly variant?: Variant;
   readonly maxDrop?: number;
 }
 
@@ -32,12 +33,12 @@ interface OpenedReference {
   readonly check: CrossCheck | undefined;
 }
 
-async function open(path: string, model: PackedModel, samples: Samples, variant: Variant): Promise<OpenedReference> {
+async function open(path: string, model: PackedModel, samples: Samples): Promise<OpenedReference> {
   const bytes = readInputFile(path);
   const graph = importReference(bytes, path, model.metadata);
   const some = limitSamples(samples, CROSS_CHECKED_SAMPLES);
-  const check = await crossCheck(bytes, graph, some, await openReference(graph, some, variant));
-  return { reference: await openReference(graph, samples, variant), check };
+  const check = await crossCheck(bytes, graph, some, await openReference(graph, some));
+  return { reference: await openReference(graph, samples), check };
 }
 
 function text(evaluation: Evaluation, on: string, check: CrossCheck | undefined): string {
@@ -71,10 +72,10 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
   });
   const note = preprocessNote(samples);
   if (note) output.note(note);
-  const opened = options.reference === undefined ? undefined : await open(options.reference, model, samples, options.variant);
+  const opened = options.reference === undefined ? undefined : await open(options.reference, model, samples);
   const device = await openDevice(options.on, deviceOptions(options, output));
   try {
-    const { variant } = await device.deploy({ model: model.bytes, variant: options.variant, kernels: 'all' });
+    const { variant } = await device.deploy({ model: model.bytes, kernels: 'all', ...(options.variant && { variant: options.variant }) });
     const evaluation = await evaluate({
       model,
       samples,
@@ -121,7 +122,7 @@ export const evaluation: Verb = (program, invocation) => {
     .requiredOption('--samples <path>', 'a *.dataset.json, a folder of images, a .npy or a .npz')
     .option('--reference <path>', 'the ONNX model it was compiled from')
     .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
-    .addOption(new Option('--variant <variant>', "the runtime's instruction set").choices(['simd', 'scalar']).default('simd'))
+    .addOption(new Option('--variant <variant>', "the runtime's instruction set").choices(webVariants))
     .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
     .action((path: string, options: EvalOptions) => run(path, options, invocation));
 };

@@ -15,13 +15,14 @@ import { loadSamples } from '../../compiler/samples/load.ts';
 import { preprocessor } from '../../compiler/samples/preprocess.ts';
 import { identityPreprocess, type ModelInput, type SampleLayout, type Samples } from '../../compiler/samples/samples.ts';
 import { type RankedLabel, rankLabels } from '../../targets/loader/rank.ts';
+import { webVariants } from '../../targets/web-package.ts';
 import { node } from '../node/device.ts';
 import { inputBytes, outputValues } from '../port-bytes.ts';
 
 interface RunOptions {
   readonly input: string;
   readonly index: number;
-  readonly variant: Variant;
+  readonly variant?: Variant;
 }
 
 interface OutputReport {
@@ -89,7 +90,7 @@ async function infer(path: string, options: RunOptions, { output }: Invocation):
   const values = sampleReader(samples, metadata.inputs)(options.index);
   const device = await node.open({});
   try {
-    await device.deploy({ model: model.bytes, variant: options.variant, kernels: 'all' });
+    await device.deploy({ model: model.bytes, kernels: 'all', ...(options.variant && { variant: options.variant }) });
     const [bytes] = (await device.infer([inputBytes(metadata, values)])) as [Uint8Array];
     const outputs = outputValues(metadata, bytes).map((data, i): OutputReport => {
       const port = metadata.outputs[i] as PackedMetadata['outputs'][number];
@@ -109,6 +110,6 @@ export const run: Verb = (program, invocation) => {
     .argument('<model>', 'the packed model')
     .requiredOption('--input <path>', 'a .png or .jpg, a .npy or .npz, a *.dataset.json, or raw bytes')
     .option('--index <number>', 'which sample of the file', integerOption(0), 0)
-    .addOption(new Option('--variant <variant>', "the runtime's instruction set").choices(['simd', 'scalar']).default('simd'))
+    .addOption(new Option('--variant <variant>', "the runtime's instruction set").choices(webVariants))
     .action((path: string, options: RunOptions) => infer(path, options, invocation));
 };

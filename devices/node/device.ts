@@ -1,6 +1,7 @@
 /** Device node: this process. */
 import type { Variant } from '../../compiler/root.ts';
 import { buildRoofline } from '../../targets/build-runtime.ts';
+import { bestVariant } from '../../targets/loader/variant.ts';
 import type { Clock, Conditions, Deployed, Deployment, Device, DeviceKind, StepTime } from '../device.ts';
 import { machineConditions, machineFacts } from '../machine.ts';
 import { measureRoofline, type Roofline } from '../roofline.ts';
@@ -14,7 +15,7 @@ class NodeDevice implements Device {
   private variant: Variant = 'simd';
 
   async deploy(deployment: Deployment): Promise<Deployed> {
-    const { wasm, facts } = await webRuntime(deployment);
+    const { wasm, facts } = await webRuntime(deployment, `Node ${process.version} (V8 ${process.versions.v8})`, bestVariant());
     const { runner, times } = await Runner.create(deployment.model, wasm);
     this.runner = runner;
     this.variant = facts.variant;

@@ -14,7 +14,7 @@ export async function evaluationDocument(
   device: Device,
   onSample: (done: number, total: number) => void,
 ): Promise<EvalDocument> {
-  const reference = await openReference(float, samples, 'simd');
+  const reference = await openReference(float, samples);
   const evaluation = await evaluate({ model, samples, device, reference, onSample: (done) => onSample(done, samples.count) });
   return { ...evaluation, model: model.metadata.name, on: device.name, variant: 'simd' };
 }

@@ -140,8 +140,9 @@ const images = npzArray(digits, 'test');
 const base64 = (bytes) => Buffer.from(bytes).toString('base64');
 const html = page({
   model: base64(readFileSync(packed)),
-  simd: base64(readFileSync(join(packageFolder, 'runtime-simd.wasm'))),
-  scalar: base64(readFileSync(join(packageFolder, 'runtime-scalar.wasm'))),
+  runtimes: Object.fromEntries(
+    ['relaxed', 'simd', 'scalar'].map((name) => [name, base64(readFileSync(join(packageFolder, `runtime-${name}.wasm`)))]),
+  ),
   images: base64(images),
   labels: base64(npzArray(digits, 'test_labels')),
   nodeAnswers: base64(await answersInNode(images)),

@@ -5,8 +5,8 @@ import { decodeBase64 } from '../../targets/loader/source.ts';
 /** Base64 parts that demo.mjs puts into the page. */
 interface DemoData {
   readonly model: string;
-  readonly simd: string;
-  readonly scalar: string;
+  /** By variant. */
+  readonly runtimes: Readonly<Record<string, string>>;
   /** uint8 [count, 28, 28] */
   readonly images: string;
   /** uint8 [count] */
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   const data = JSON.parse(element('data').textContent as string) as DemoData;
   const session = await Session.create({
     model: decodeBase64(data.model),
-    runtime: async (variant) => decodeBase64(variant === 'scalar' ? data.scalar : data.simd),
+    runtime: async (variant) => decodeBase64(data.runtimes[variant] as string),
   });
   const output = session.outputs[0]?.name as string;
   const images = decodeBase64(data.images);

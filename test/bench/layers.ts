@@ -3,7 +3,9 @@
  *
  *     npm run bench:layers
  *
- * LAYERS=<regular expression> picks layers, VARIANTS=simd one variant. Read `best`: other load on the machine disturbs it least.
+ * LAYERS=<regular expression> picks layers, VARIANTS=simd one variant. Read `best`: other load on the machine disturbs it
+ * least; its share is that of what the engine reaches without memory, packing and edges (runtime-as/roofline.ts), measured
+ * just before. Weights are within [-63, 63], so that every layer runs on relaxed dot products where the engine has them.
  */
 import { Engine } from '../../compiler/engine.ts';
 import { elementCount, type Tensor, tensor } from '../../compiler/graph.ts';
@@ -12,12 +14,18 @@ import { Conv2d } from '../../compiler/ops/conv2d.ts';
 import { writePackedModel } from '../../compiler/packed/write.ts';
 import { planExecution } from '../../compiler/plan/plan.ts';
 import { fullRuntime, type Variant } from '../../compiler/root.ts';
+import { measureRoofline } from '../../devices/roofline.ts';
+import { performanceClock } from '../../devices/runner.ts';
+import { buildRoofline } from '../../targets/build-runtime.ts';
+import { bestVariant } from '../../targets/loader/variant.ts';
+import { webVariants } from '../../targets/web-package.ts';
 
 interface Layer {
   readonly name: string;
   readonly x: readonly [number, number, number, number];
   readonly outChannels: number;
-  readonly kernel?: number;
+  /** Side of the window, or [height, width]. */
+  readonly kernel?: number | readonly [number, number];
   readonly stride?: number;
   readonly isDepthwise?: boolean;
 }
@@ -29,11 +37,17 @@ const layers: readonly Layer[] = [
   { name: '1x1 196x96x576', x: [1, 14, 14, 96], outChannels: 576 },
   { name: '1x1 49x960x160', x: [1, 7, 7, 960], outChannels: 160 },
   { name: '3x3 56x56 32-32', x: [1, 56, 56, 32], outChannels: 32, kernel: 3 },
+  { name: '3x3 32x32 16-16', x: [1, 32, 32, 16], outChannels: 16, kernel: 3 },
+  { name: '3x3 28x28 11-13', x: [1, 28, 28, 11], outChannels: 13, kernel: 3 },
+  { name: '1x3 28x28 64-64', x: [1, 28, 28, 64], outChannels: 64, kernel: [1, 3] },
+  { name: '3x1 28x28 64-64', x: [1, 28, 28, 64], outChannels: 64, kernel: [3, 1] },
   { name: '3x3 s2 224x224 3-32', x: [1, 224, 224, 3], outChannels: 32, kernel: 3, stride: 2 },
   { name: 'depthwise 3x3 56x56 144', x: [1, 56, 56, 144], outChannels: 144, kernel: 3, isDepthwise: true },
   { name: 'depthwise 3x3 s2 56x56 144', x: [1, 56, 56, 144], outChannels: 144, kernel: 3, stride: 2, isDepthwise: true },
   { name: 'depthwise 3x3 7x7 960', x: [1, 7, 7, 960], outChannels: 960, kernel: 3, isDepthwise: true },
   { name: 'depthwise 5x5 28x28 120', x: [1, 28, 28, 120], outChannels: 120, kernel: 5, isDepthwise: true },
+  { name: 'depthwise 1x9 28x28 64', x: [1, 28, 28, 64], outChannels: 64, kernel: [1, 9], isDepthwise: true },
+  { name: 'depthwise 9x1 28x28 64', x: [1, 28, 28, 64], outChannels: 64, kernel: [9, 1], isDepthwise: true },
   { name: 'FC 1280x1000', x: [1, 1, 1, 1280], outChannels: 1000 },
   { name: 'FC 64x12', x: [1, 1, 1, 64], outChannels: 12 },
 ];
@@ -41,7 +55,8 @@ const layers: readonly Layer[] = [
 function modelOf({ x, outChannels, kernel = 1, stride = 1, isDepthwise }: Layer, dtype: 'int8' | 'float32') {
   const builder = new GraphBuilder();
   const groups = isDepthwise ? x[3] : 1;
-  const shape = [outChannels, kernel, kernel, x[3] / groups];
+  const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
+  const shape = [outChannels, height, width, x[3] / groups];
   const int8 = dtype === 'int8';
   const quantization = (scale: number) => (int8 ? { quantization: { scale: [scale], zeroPoint: 0 } } : {});
   const weights = tensor(
@@ -54,19 +69,19 @@ function modelOf({ x, outChannels, kernel = 1, stride = 1, isDepthwise }: Layer,
     { type: { ...weights.type, ...quantization(0.01) }, data: weights.data },
     tensor(int8 ? 'int32' : 'float32', [outChannels], new Array(outChannels).fill(0)),
   ];
-  const padding = (kernel - 1) / 2;
+  const padding: [number, number] = [(height - 1) / 2, (width - 1) / 2];
   const y = builder.addOne(Conv2d, ['x', ...inputs.map((input) => builder.addConstant(input))], {
-    kernel: [kernel, kernel],
+    kernel: [height, width],
     stride: [stride, stride],
     dilation: [1, 1],
-    padBefore: [padding, padding],
-    padAfter: [padding, padding],
+    padBefore: padding,
+    padAfter: padding,
     groups,
     clamp: [-Infinity, Infinity],
   });
   builder.define(y, { ...builder.type(y), ...quantization(2) });
   const graph = builder.build('layer', [{ name: 'x', value: 'x' }], [{ name: 'y', value: y }]);
-  const macs = elementCount(builder.shape(y)) * kernel * kernel * (x[3] / groups);
+  const macs = elementCount(builder.shape(y)) * height * width * (x[3] / groups);
   return { macs, bytes: writePackedModel(planExecution(graph), { name: 'layer', inputs: [], outputs: [], steps: [] }) };
 }
 
@@ -87,14 +102,23 @@ function measure(engine: Engine, milliseconds: number): { median: number; best: 
 }
 
 const wanted = new RegExp(process.env.LAYERS ?? '.');
+const variants = (process.env.VARIANTS?.split(',') ?? webVariants.slice(webVariants.indexOf(bestVariant()))) as Variant[];
+const clockStepUs = performanceClock().stepUs;
 for (const dtype of ['int8', 'float32'] as const)
-  for (const variant of (process.env.VARIANTS?.split(',') ?? ['scalar', 'simd']) as Variant[])
+  for (const variant of variants) {
+    const runtime = await fullRuntime(variant);
+    const rooflineLoops = await buildRoofline(variant);
     for (const layer of layers) {
       if (!wanted.test(`${dtype} ${layer.name}`)) continue;
       const { macs, bytes } = modelOf(layer, dtype);
-      const { median, best } = measure(await Engine.create(await fullRuntime(variant), bytes), 400);
+      const engine = await Engine.create(runtime, bytes);
+      const roofline = await measureRoofline(rooflineLoops, clockStepUs);
+      const { median, best } = measure(engine, 400);
       const rate = (microseconds: number) => (macs / microseconds / 1000).toFixed(2).padStart(6);
+      const limit = dtype === 'float32' ? roofline.float32 : layer.isDepthwise ? roofline.depthwise : roofline.dot;
+      const share = `${((100 * macs * 1e6) / best / limit).toFixed(0).padStart(3)} % of ${(limit / 1e9).toFixed(1)}`;
       console.log(
-        `${dtype.padEnd(8)}${variant.padEnd(7)} ${layer.name.padEnd(27)} median ${rate(median)} best ${rate(best)} GMAC/s, ${best.toFixed(1)} us`,
+        `${dtype.padEnd(8)}${variant.padEnd(8)} ${layer.name.padEnd(27)} median ${rate(median)} best ${rate(best)} GMAC/s, ${best.toFixed(1).padStart(7)} us, ${share}`,
       );
     }
+  }
