@@ -42,11 +42,12 @@ const PAGE_BYTES = 65536;
 
 /**
  * A checked model, packed or compact, in the memory of a new instance, not yet prepared.
+ * @param imports the memory, for builds that do not bring their own
  * @throws InvalidPackedModelError when the runtime refuses the file.
  */
-export async function loadModel(wasm: WebAssembly.Module, file: Uint8Array): Promise<RuntimeExports> {
+export async function loadModel(wasm: WebAssembly.Module, file: Uint8Array, imports: WebAssembly.Imports = {}): Promise<RuntimeExports> {
   const model = expandPacked(file);
-  const instance = await WebAssembly.instantiate(wasm, {});
+  const instance = await WebAssembly.instantiate(wasm, imports);
   const runtime = instance.exports as unknown as RuntimeExports;
   growTo(runtime.memory, runtime.modelAddress() + Math.max(model.length, format.HEADER_WORDS * 4));
   new Uint8Array(runtime.memory.buffer).set(model, runtime.modelAddress());
@@ -61,7 +62,14 @@ export async function loadModel(wasm: WebAssembly.Module, file: Uint8Array): Pro
 
 /** One loaded model. Views into its memory stay valid: nothing grows after `create`. */
 export class Engine {
-  private constructor(private readonly runtime: RuntimeExports) {}
+  /**
+   * @param runtime with a prepared model
+   * @param runAll runs the model, where that is not `run`
+   */
+  constructor(
+    private readonly runtime: RuntimeExports,
+    private readonly runAll = () => runtime.run(),
+  ) {}
 
   /**
    * @throws InvalidPackedModelError when the runtime refuses the file.
@@ -88,7 +96,7 @@ export class Engine {
   }
 
   run(): void {
-    this.runtime.run();
+    this.runAll();
   }
 
   /** Runs steps `first` to `last` - 1: calibration and profiling look at tensors in between. */
@@ -109,6 +117,8 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): void {
   try {
     memory.grow(missing);
   } catch (error) {
-    throw new InvalidPackedModelError(`the model needs ${bytes} bytes of memory, which the engine refuses: ${(error as Error).message}`);
+    throw new InvalidPackedModelError(`the model needs ${bytes} bytes of memory, which the engine refuses: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

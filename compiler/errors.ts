@@ -77,7 +77,7 @@ export class InputFileError extends WhittleError {
 
 /** A packed model is damaged, or was made by another version. */
 export class InvalidPackedModelError extends WhittleError {
-  constructor(message: string) {
-    super('invalid-packed-model', 8, message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('invalid-packed-model', 8, message, options);
   }
 }

@@ -6,6 +6,7 @@
  *
  *     copy the file to modelAddress();  loadModel(bytes) -> status;  grow to memoryBytes();  prepare();  run() …
  */
+import { context } from "./context";
 import {
   CONTEXT_ARENA,
   CONTEXT_CONSTANTS,
@@ -28,7 +29,6 @@ import { preparedBytes, prepareStep, runStep, workspaceBytes } from "./opcodes";
 import { stepBytes, tensorAddress as addressOf, word } from "./step";
 import { RELAXED } from "./variant";
 
-const context = memory.data(64, 16);
 const probe = memory.data(48, 16);
 const MEMORY_LIMIT: u64 = 0xf0000000;
 const STEP_ENTRY_BYTES: usize = 8;

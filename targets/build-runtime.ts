@@ -13,6 +13,10 @@ export function cacheFolder(): string {
   return process.env.WHITTLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'whittle');
 }
 
+function kernelNames(opcodes: readonly number[]): string[] {
+  return [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
+}
+
 /** Everything else stands in runtime-as/asconfig.json, which asc reads from the base folder. */
 function compilerArguments(names: readonly string[], variant: Variant, entries: readonly string[]): string[] {
   const kernels = names.flatMap((name) => ['--use', `KERNEL_${name}=1`]);
@@ -43,8 +47,15 @@ function cacheKey(argv: readonly string[]): string {
  * @returns the bytes of the WASM module
  */
 export async function buildRuntime(opcodes: readonly number[], variant: Variant, entries: readonly string[] = []): Promise<Uint8Array> {
-  const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
-  return buildCached(compilerArguments(names, variant, entries));
+  return buildCached(compilerArguments(kernelNames(opcodes), variant, entries));
+}
+
+/** Threads share one memory, which the host makes. */
+const threadArguments = ['--enable', 'threads', '--importMemory', '--sharedMemory', '--zeroFilledMemory', '--maximumMemory', '65536'];
+
+/** As buildRuntime, with the exports of runtime-as/threads.ts. */
+export function buildThreadsRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
+  return buildCached([...compilerArguments(kernelNames(opcodes), variant, ['threads.ts']), ...threadArguments]);
 }
 
 /** The loops of runtime-as/roofline.ts for one variant. */

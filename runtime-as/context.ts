@@ -1,0 +1,2 @@
+/** The context of the loaded model (CONTEXT_… of format.ts). */
+export const context = memory.data(64, 16);
