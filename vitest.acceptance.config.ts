@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['test/acceptance/**/*.acceptance.ts'],
     globalSetup: ['test/build.ts'],
     reporters: ['default', './test/closing-reporter.ts'],
-    testTimeout: 600_000,
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
     maxWorkers: 2,
   },
 });

@@ -54,7 +54,7 @@ describe('the program', () => {
     child.stderr.on('data', (text) => {
       said += text;
       // Calibration follows, and takes far longer than a signal.
-      if (said.includes('optimize')) child.kill('SIGINT');
+      if (said.includes('import')) child.kill('SIGINT');
     });
     expect(await once(child, 'exit')).toEqual([130, null]);
     expect(readdirSync(scratch.folder).filter((name) => name.startsWith('never'))).toEqual([]);
