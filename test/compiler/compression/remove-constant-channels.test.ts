@@ -18,7 +18,7 @@ test('constant, dead and unread neurons of dense layers are folded', async () =>
     return [addDense(g, hidden, 'y', second, [0.1, 0.2, 0.3])];
   });
   const samples = randomSamples(graph, 20);
-  const { network, layers } = await removeConstantChannels.apply(contextOf(graph, samples), [], { tolerance: 1e-4 });
+  const { network, layers } = await removeConstantChannels.apply(contextOf(graph, samples), [], { criterion: 'effect', tolerance: 1e-4 });
   expect(widths(network.graph)).toEqual([3, 3]);
   expect([...(network.channels.get('hidden') ?? [])]).toEqual([0, 3, 4]);
   expect(layers.map(({ action }) => action)).toEqual(['narrowed', 'narrowed']);
@@ -38,7 +38,7 @@ test('a constant that a padded convolution reads stays, unless it is zero', asyn
   const widthsOf = async (pad: number, bias: number) => {
     const graph = build(pad, bias);
     const samples = randomSamples(graph, 5);
-    const { network } = await removeConstantChannels.apply(contextOf(graph, samples), [], { tolerance: 1e-4 });
+    const { network } = await removeConstantChannels.apply(contextOf(graph, samples), [], { criterion: 'effect', tolerance: 1e-4 });
     expect(await largestDifference(graph, network.graph, samples)).toBeLessThan(1e-5);
     return widths(network.graph);
   };
@@ -57,7 +57,22 @@ test('a constant behind a depthwise layer takes that layer and the one before it
   // Channel 3 of b is relu6(-50 + …) = 0 wherever it looks.
   const dead = withWeights(graph, depthwise, depthwise.weights, [0.1, 0.1, 0.1, -50, 0.1]);
   const samples = randomSamples(graph, 5);
-  const { network } = await removeConstantChannels.apply(contextOf(dead, samples), [], { tolerance: 1e-4 });
+  const { network } = await removeConstantChannels.apply(contextOf(dead, samples), [], { criterion: 'effect', tolerance: 1e-4 });
   expect(widths(network.graph)).toEqual([4, 4, 3]);
   expect(await largestDifference(dead, network.graph, samples)).toBeLessThan(1e-5);
+});
+
+test('only what is exactly 0 goes when bits must stay', async () => {
+  const graph = buildGraph({ x: [1, 6, 6, 2] }, (g) => {
+    const a = addConv(g, 'x', 'a', 5, { clamp: [0, Infinity] });
+    return [addConv(g, a, 'b', 3, { kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] })];
+  });
+  const layer = layersOf(graph)[0]!;
+  // Channel 1 never fires on these samples though it could; channel 3 is a constant.
+  const weights = layer.weights.map((w, i) => (Math.floor(i / 2) === 3 ? 0 : w));
+  const changed = withWeights(graph, layer, weights, [0.1, -20, 0.1, 0.5, 0.1]);
+  const samples = randomSamples(graph, 5);
+  const { network } = await removeConstantChannels.apply(contextOf(changed, samples), [], { criterion: 'zero', tolerance: 1 });
+  expect(widths(network.graph)).toEqual([4, 3]);
+  expect(await largestDifference(changed, network.graph, samples)).toBe(0);
 });
