@@ -15,7 +15,7 @@ export const packageRoot = findRoot();
 export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 
 /** Builds of the runtime for hosts with a WASM engine; board-… compute what a microcontroller's build of that name computes. */
-export type Variant = 'scalar' | 'simd' | 'relaxed' | 'board-scalar' | 'board-dsp';
+export type Variant = 'scalar' | 'simd' | 'relaxed' | 'board-scalar' | 'board-dsp' | 'board-mve';
 
 /** The bytes of the runtime with every kernel, as `npm run build` made it. */
 export function fullRuntimeBytes(variant: Variant): Uint8Array<ArrayBuffer> {

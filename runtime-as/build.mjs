@@ -1,4 +1,4 @@
-/** Builds dist/runtime-as/{scalar,simd,relaxed,board-scalar,board-dsp}.wasm with every kernel, and linalg.wasm for the compiler, unless the same sources were built before. */
+/** Builds dist/runtime-as/{scalar,simd,relaxed,board-scalar,board-dsp,board-mve}.wasm with every kernel, and linalg.wasm for the compiler, unless the same sources were built before. */
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -17,7 +17,7 @@ const key = hash.digest('hex').slice(0, 32);
 mkdirSync(output, { recursive: true });
 mkdirSync(cache, { recursive: true });
 const targets = [
-  ...['scalar', 'simd', 'relaxed', 'board-scalar', 'board-dsp'].map((target) => [target, 'asconfig.json']),
+  ...['scalar', 'simd', 'relaxed', 'board-scalar', 'board-dsp', 'board-mve'].map((target) => [target, 'asconfig.json']),
   ['linalg', join('linalg', 'asconfig.json')],
 ];
 for (const [target, config] of targets) {

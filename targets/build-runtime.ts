@@ -29,6 +29,7 @@ const variantArguments: Readonly<Record<Variant, readonly string[]>> = {
   relaxed: ['--enable', 'simd', '--enable', 'relaxed-simd'],
   'board-scalar': ['--disable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_HOST=1'],
   'board-dsp': ['--disable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_DSP=1', '--use', 'VARIANT_HOST=1'],
+  'board-mve': ['--enable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_MVE=1', '--use', 'VARIANT_HOST=1'],
 };
 
 function cacheKey(argv: readonly string[]): string {

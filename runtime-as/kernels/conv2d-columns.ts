@@ -1,5 +1,5 @@
 /**
- * int8 convolution for boards: the patches of two output pixels are gathered as two interleaved columns, which meet every
+ * int8 convolution for boards: the patches of two output pixels are gathered as two columns, which meet every
  * block of 4 output channels. Weights, biases and multipliers are reordered by the host (prepareColumns) and lie in flash.
  */
 import {
@@ -26,6 +26,7 @@ import {
   COLUMN_MULTIPLE,
   COLUMN_RUN_ELEMENTS,
   COLUMN_UNIT_BYTES,
+  COLUMN_WEIGHTS_BEHIND,
   fillRun,
   multiplyColumn,
   multiplyColumns2,
@@ -36,6 +37,7 @@ import {
 } from "../microkernels/columns";
 import { COLUMN_BLOCK_HEADER_BYTES } from "../microkernels/columns-finish";
 import { operandAddress, parameterAddress, word, workspace } from "../step";
+import { MVE } from "../variant";
 import { endTap, firstTap } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 4;
@@ -70,7 +72,7 @@ function groupBlocks(parameters: usize): i32 {
 /** Only after checkGeometry; may exceed 31 bits. */
 export function columnsPreparedBytes(step: usize): i64 {
   const parameters = parameterAddress(step, 0);
-  return blockBytes<i64>(parameters) * groupBlocks(parameters) * word(parameters, CONV_GROUPS);
+  return blockBytes<i64>(parameters) * groupBlocks(parameters) * word(parameters, CONV_GROUPS) + COLUMN_WEIGHTS_BEHIND;
 }
 
 function pixels(parameters: usize): i32 {
@@ -82,9 +84,21 @@ function columnsBytes<T>(parameters: usize): T {
   return columnElements<T>(parameters) * <T>(COLUMN_ELEMENT_BYTES * min(2, pixels(parameters)));
 }
 
+/** Whether no patch is ever gathered. */
+function isInPlace(parameters: usize): bool {
+  return (
+    MVE &&
+    word(parameters, CONV_KERNEL_HEIGHT) * word(parameters, CONV_KERNEL_WIDTH) == 1 &&
+    word(parameters, CONV_PAD_TOP) + word(parameters, CONV_PAD_LEFT) == 0 &&
+    (word(parameters, CONV_OUT_HEIGHT) - 1) * word(parameters, CONV_STRIDE_HEIGHT) < word(parameters, CONV_IN_HEIGHT) &&
+    (word(parameters, CONV_OUT_WIDTH) - 1) * word(parameters, CONV_STRIDE_WIDTH) < word(parameters, CONV_IN_WIDTH)
+  );
+}
+
 /** columns · one run, for those that lie partly in the padding */
 export function columnsWorkspaceBytes(step: usize): i64 {
   const parameters = parameterAddress(step, 0);
+  if (isInPlace(parameters)) return 0;
   return columnsBytes<i64>(parameters) + (isAssembled(parameters) ? runElements(parameters) : 0);
 }
 
@@ -99,9 +113,9 @@ export function prepareColumns(step: usize, context: usize, prepared: usize): vo
   const groups = word(parameters, CONV_GROUPS);
   const outGroup = word(parameters, CONV_OUT_CHANNELS) / groups;
   let to = prepared;
+  memory.fill(to, 0, <usize>columnsPreparedBytes(step));
   for (let g = 0; g < groups; g++) {
     for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += blockBytes<usize>(parameters)) {
-      memory.fill(to, 0, blockBytes<usize>(parameters));
       const channels = min(BLOCK_CHANNELS, outGroup - n);
       for (let channel = 0; channel < channels; channel++) prepareChannel(step, context, g * outGroup + n + channel, channel, to);
     }
@@ -117,9 +131,10 @@ function prepareChannel(step: usize, context: usize, channel: i32, lane: i32, bl
   const run = runElements(parameters);
   const runs = runsOfPatch(parameters);
   let from = operandAddress(step, context, 1) + <usize>(channel * runs * run);
-  let to = block + COLUMN_BLOCK_HEADER_BYTES;
-  for (let r = 0; r < runs; r++, to += <usize>(paddedRun(run) * BLOCK_CHANNELS)) {
-    for (let i = 0; i < run; i++, from++) store<i8>(to + weightOffset(i, run, lane), load<i8>(from));
+  const to = block + COLUMN_BLOCK_HEADER_BYTES;
+  const k = columnElements<i32>(parameters);
+  for (let r = 0; r < runs; r++) {
+    for (let i = 0; i < run; i++, from++) store<i8>(to + weightOffset(r, i, run, k, lane), load<i8>(from));
   }
 }
 
@@ -188,14 +203,19 @@ function runGroup(parameters: usize, x: usize, block: usize, y: usize, columns: 
   for (let left = pixels(parameters); left > 0; left -= 2, y += <usize>outChannels << 1) {
     const count = min(left, 2);
     const step = <usize>(COLUMN_UNIT_BYTES * count);
-    let column = columns;
-    for (let i = count; i > 0; i--, column += COLUMN_UNIT_BYTES) {
+    let first = columns;
+    let last = columns;
+    for (let i = 0; i < count; i++) {
+      last = columns + <usize>(COLUMN_UNIT_BYTES > 0 ? i * COLUMN_UNIT_BYTES : i * k);
       if (hStart >= 0 && hStart <= lastRow && wStart >= 0 && wStart <= lastColumn) {
         const from = x + <usize>((hStart * width + wStart) * channels);
-        writeRuns(column, from, elements, kernelHeight, <usize>(dilation * width * channels), step);
+        // What is neither widened nor interleaved may stay where it is.
+        if (MVE && kernelHeight == 1) last = from;
+        else writeRuns(last, from, elements, kernelHeight, <usize>(dilation * width * channels), step);
       } else {
-        gatherColumn(parameters, x, hStart, wStart, column, step, run);
+        gatherColumn(parameters, x, hStart, wStart, last, step, run);
       }
+      if (i == 0) first = last;
       wStart += word(parameters, CONV_STRIDE_WIDTH);
       if (--pixelsOfRow == 0) {
         pixelsOfRow = outWidth;
@@ -208,8 +228,8 @@ function runGroup(parameters: usize, x: usize, block: usize, y: usize, columns: 
         }
       }
     }
-    if (count == 2) multiplyColumns2(columns, k, block, outGroup, parameters, y, outChannels);
-    else multiplyColumn(columns, k, block, outGroup, parameters, y);
+    if (count == 2) multiplyColumns2(first, last, k, block, outGroup, parameters, y, outChannels);
+    else multiplyColumn(first, k, block, outGroup, parameters, y);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Depthwise int8 convolution for boards: 4 channels at a time, of which a ring of padded rows (DSP: widened) lies in the
+ * Depthwise int8 convolution for boards: 4 channels at a time (MVE: 16), of which a ring of padded rows (DSP: widened) lies in the
  * workspace, so that the microkernel meets neither borders nor strides between channels.
  *
  *     workspace  address of each kernel row [kernelHeight] · (DSP: widened weights) · slots [rows of the window][columns]
@@ -21,15 +21,16 @@ import {
   CONV_STRIDE_HEIGHT,
   CONV_STRIDE_WIDTH,
 } from "../format";
-import { COLUMN_BLOCK_HEADER_BYTES } from "../microkernels/columns-finish";
 import { depthwisePixels3x3Dsp, depthwisePixelsDsp, fillColumnsDsp, widenColumnsDsp, widenNarrowColumnsDsp } from "../microkernels/depthwise-dsp";
+import { copyColumnsMve, depthwiseLaneMve, depthwisePixels3x3Mve, depthwisePixelsMve, fillColumnsMve } from "../microkernels/depthwise-mve";
 import { copyColumnsScalar, depthwisePixels3x3Scalar, depthwisePixelsScalar, fillColumnsScalar } from "../microkernels/depthwise-scalar";
 import { operandAddress, parameterAddress, word, workspace } from "../step";
-import { DSP } from "../variant";
+import { DSP, MVE } from "../variant";
 
-const BLOCK_CHANNELS: i32 = 4;
-/** Bytes of 4 channels of one pixel in a slot. */
-const COLUMN_BYTES: i32 = DSP ? 8 : 4;
+const BLOCK_CHANNELS: i32 = MVE ? 16 : 4;
+const HEADER_BYTES: i32 = BLOCK_CHANNELS * 8;
+/** Bytes of a block's channels of one pixel in a slot. */
+const COLUMN_BYTES: i32 = DSP ? 8 : BLOCK_CHANNELS;
 
 function kernelTaps(parameters: usize): i32 {
   return word(parameters, CONV_KERNEL_HEIGHT) * word(parameters, CONV_KERNEL_WIDTH);
@@ -45,7 +46,7 @@ function rowColumns(parameters: usize): i32 {
 }
 
 function blockBytes<T>(parameters: usize): T {
-  return <T>COLUMN_BLOCK_HEADER_BYTES + <T>kernelTaps(parameters) * <T>BLOCK_CHANNELS;
+  return <T>HEADER_BYTES + <T>kernelTaps(parameters) * <T>BLOCK_CHANNELS;
 }
 
 /** Only after checkDepthwise; may exceed 31 bits. */
@@ -74,7 +75,7 @@ function blockStart(channel: i32, channels: i32): i32 {
   return max(min(channel, channels - BLOCK_CHANNELS), 0);
 }
 
-/** Blocks of 4 channels; where there are fewer, the others are zeros. */
+/** Blocks of channels; where there are fewer, the others are zeros. */
 export function prepareBlocks(step: usize, context: usize, prepared: usize): void {
   const parameters = parameterAddress(step, 0);
   const channels = word(parameters, CONV_IN_CHANNELS);
@@ -85,11 +86,11 @@ export function prepareBlocks(step: usize, context: usize, prepared: usize): voi
   for (let c = 0; c < channels; c += BLOCK_CHANNELS, prepared += blockBytes<usize>(parameters)) {
     const first = blockStart(c, channels);
     for (let i = 0; i < min(BLOCK_CHANNELS, channels); i++) {
-      const lane = <usize>i << 2;
+      const lane = MVE ? depthwiseLaneMve(i) : <usize>i << 2;
       store<i32>(prepared + lane, load<i32>(bias + (<usize>(first + i) << 2)));
       store<f32>(prepared + lane, load<f32>(multipliers + (<usize>(first + i) << 2)), BLOCK_CHANNELS * 4);
       for (let tap = 0; tap < kernelTaps(parameters); tap++) {
-        store<i8>(prepared + COLUMN_BLOCK_HEADER_BYTES + (tap << 2) + i, load<i8>(weights + <usize>(tap * channels + first + i)));
+        store<i8>(prepared + HEADER_BYTES + tap * BLOCK_CHANNELS + i, load<i8>(weights + <usize>(tap * channels + first + i)));
       }
     }
   }
@@ -98,7 +99,8 @@ export function prepareBlocks(step: usize, context: usize, prepared: usize): voi
 // @ts-ignore: decorator
 @inline
 function fillColumns(to: usize, value: i32, count: i32): void {
-  if (DSP) fillColumnsDsp(to, value, count);
+  if (MVE) fillColumnsMve(to, value, count);
+  else if (DSP) fillColumnsDsp(to, value, count);
   else fillColumnsScalar(to, value, count);
 }
 
@@ -110,12 +112,13 @@ function writeRow(parameters: usize, x: usize, h: i32, to: usize, inside: i32): 
     return;
   }
   const from = x + <usize>(h * word(parameters, CONV_IN_WIDTH)) * pixelBytes;
-  if (!DSP) copyColumnsScalar(to, from, pixelBytes, inside);
+  if (MVE) copyColumnsMve(to, from, pixelBytes, inside);
+  else if (!DSP) copyColumnsScalar(to, from, pixelBytes, inside);
   else if (pixelBytes < <usize>BLOCK_CHANNELS) widenNarrowColumnsDsp(to, from, pixelBytes, inside);
   else widenColumnsDsp(to, from, pixelBytes, inside);
 }
 
-/** Four channels of all images, the first of which `x` and `y` point to. Padding left and right of the slots is written. */
+/** One block of channels of all images, the first of which `x` and `y` point to. Padding left and right of the slots is written. */
 function runBlock(parameters: usize, x: usize, block: usize, y: usize, rows: usize): void {
   const kernelHeight = word(parameters, CONV_KERNEL_HEIGHT);
   const kernelWidth = word(parameters, CONV_KERNEL_WIDTH);
@@ -134,7 +137,7 @@ function runBlock(parameters: usize, x: usize, block: usize, y: usize, rows: usi
   const rowsEnd = rows + (<usize>kernelHeight << 2);
   const slots = rows + tablesBytes<usize>(parameters);
   const slotsEnd = slots + slotBytes * reach;
-  let weights = block + COLUMN_BLOCK_HEADER_BYTES;
+  let weights = block + HEADER_BYTES;
   if (DSP) {
     widenColumnsDsp(rowsEnd, weights, BLOCK_CHANNELS, kernelTaps(parameters));
     weights = rowsEnd;
@@ -163,8 +166,11 @@ function runBlock(parameters: usize, x: usize, block: usize, y: usize, rows: usi
       }
       if (is3x3) {
         const x0 = load<u32>(rows), x1 = load<u32>(rows, 4), x2 = load<u32>(rows, 8);
-        if (DSP) depthwisePixels3x3Dsp(x0, x1, x2, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+        if (MVE) depthwisePixels3x3Mve(x0, x1, x2, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+        else if (DSP) depthwisePixels3x3Dsp(x0, x1, x2, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
         else depthwisePixels3x3Scalar(x0, x1, x2, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
+      } else if (MVE) {
+        depthwisePixelsMve(rows, rowsEnd, kernelWidth, tapStep, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
       } else if (DSP) {
         depthwisePixelsDsp(rows, rowsEnd, kernelWidth, tapStep, pixelStep, weights, block, channels, parameters, y, channels, outWidth);
       } else {

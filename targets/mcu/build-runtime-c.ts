@@ -1,7 +1,6 @@
 /** The runtime of one model as C: the kernels of its opcodes, translated for a vocabulary of instructions. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../compiler/errors.ts';
 import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { packageRoot, version } from '../../compiler/root.ts';
 import { buildCached, sourceFolder } from '../build-runtime.ts';
@@ -16,17 +15,32 @@ const boardImports: readonly ImportedFunction[] = [{ name: 'board.round_product'
 /** Of dsp.ts. */
 const dspNames = ['sxtb16', 'sxtb16_ror8', 'smlad', 'smlabb', 'smlatt', 'pack_saturated8', 'max8', 'min8'];
 
-/** mve: there are no such kernels yet. */
-const imports: Readonly<Partial<Record<Vocabulary, readonly ImportedFunction[]>>> = {
+/** Of mve.ts, without those that access memory. */
+const mveNames = [
+  ...['dot8', 'make32', 'splat8', 'splat32', 'add32', 'clamp32', 'round_product', 'multiply8_even', 'multiply8_odd'],
+  ...['add16', 'add_even16', 'add_odd16', 'pack_saturated8', 'clamp8'],
+];
+
+const imports: Readonly<Record<Vocabulary, readonly ImportedFunction[]>> = {
   scalar: boardImports,
   dsp: [...boardImports, ...dspNames.map((name) => ({ name: `dsp.${name}` }))],
+  mve: [
+    ...boardImports,
+    ...mveNames.map((name) => ({ name: `mve.${name}` })),
+    { name: 'mve.load_first', reads: true },
+    { name: 'mve.store_first', writes: true },
+    { name: 'mve.store_low8', writes: true },
+  ],
 };
 
 /** The headers of targets/mcu/c that the source includes. */
-const portHeaders: Readonly<Partial<Record<Vocabulary, readonly string[]>>> = {
+const portHeaders: Readonly<Record<Vocabulary, readonly string[]>> = {
   scalar: ['whittle_port.h'],
   dsp: ['whittle_port.h', 'whittle_dsp.h'],
+  mve: ['whittle_port.h', 'whittle_mve.h'],
 };
+
+const cores: Readonly<Record<Vocabulary, string>> = { scalar: 'every core', dsp: 'the DSP extension', mve: 'MVE with float' };
 
 export interface RuntimeOptions {
   /** Put before the names of the kernels' functions; different for every model that may be linked into one program. */
@@ -63,29 +77,26 @@ export const translatedVocabularies = Object.keys(imports) as readonly Vocabular
  */
 export async function buildKernels(vocabulary: Vocabulary, isHost = false): Promise<Uint8Array> {
   const flags = ['KERNEL_ALL=1', 'VARIANT_BOARD=1', 'abort='];
-  if (vocabulary === 'dsp') flags.push('VARIANT_DSP=1');
+  if (vocabulary !== 'scalar') flags.push(`VARIANT_${vocabulary.toUpperCase()}=1`);
   if (isHost) flags.push('VARIANT_HOST=1');
   const uses = flags.flatMap((flag) => ['--use', flag]);
   // No configuration file: index.ts, its entry, is the interface for hosts with a WASM engine.
-  const plain = ['--config', 'none', '--debug', '--noAssert', '--runtime', 'stub', '--importMemory', '--disable', 'simd'];
+  const plain = ['--config', 'none', '--debug', '--noAssert', '--runtime', 'stub', '--importMemory'];
+  plain.push(vocabulary === 'mve' ? '--enable' : '--disable', 'simd');
   return buildCached(['mcu.ts', '--baseDir', sourceFolder, '--outFile', 'mcu.wasm', ...plain, ...uses]);
 }
 
-/**
- * @param opcodes the model's opcodes, repeats allowed
- * @throws UsageError for a vocabulary without kernels
- */
+/** @param opcodes the model's opcodes, repeats allowed */
 export async function emitRuntime(opcodes: readonly number[], vocabulary: Vocabulary, options: RuntimeOptions = {}): Promise<RuntimeC> {
   const { prefix = 'whittle_', header = 'whittle_runtime.h', isHost = false } = options;
   const headers = portHeaders[vocabulary];
   const imported = imports[vocabulary];
-  if (!headers || !imported) throw new UsageError(`vocabulary ${vocabulary}: this build of whittle has no such kernels`);
   const unique = [...new Set(opcodes)].sort((a, b) => a - b);
   const module = simplify(await buildKernels(vocabulary, isHost), unique.map(kernelName));
   const { declarations, definitions } = emitModule(module, { prefix, imports: isHost ? [] : imported });
   module.dispose();
   return {
-    source: `${banner(`kernels for ${vocabulary === 'dsp' ? 'the DSP extension' : 'every core'}`)}#include "${header}"
+    source: `${banner(`kernels for ${cores[vocabulary]}`)}#include "${header}"
 #include "${headers.at(-1)}"
 
 ${anchor}

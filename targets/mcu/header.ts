@@ -18,7 +18,7 @@ export function arenaBytesOf(image: BoardImage): number {
 
 /** When the compiler's target can run the vocabulary. */
 const conditions: Readonly<Record<Vocabulary, string>> = {
-  mve: 'defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)',
+  mve: 'defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)',
   dsp: 'defined(__ARM_FEATURE_DSP) && (__ARM_FEATURE_DSP == 1)',
   scalar: '1',
 };

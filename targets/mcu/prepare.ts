@@ -1,6 +1,5 @@
 /** The `prepare` of a board's kernels, run here: the same sources, built as WASM. */
 import { growTo, loadModel, type RuntimeExports } from '../../compiler/engine.ts';
-import { UsageError } from '../../compiler/errors.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import type { StepRecord } from '../../compiler/packed/records.ts';
 import type { Variant } from '../../compiler/root.ts';
@@ -24,7 +23,7 @@ export interface PreparedStep {
 }
 
 /** The host's twin of each vocabulary. */
-const hostVariants: Readonly<Partial<Record<Vocabulary, Variant>>> = { scalar: 'board-scalar', dsp: 'board-dsp' };
+const hostVariants: Readonly<Record<Vocabulary, Variant>> = { scalar: 'board-scalar', dsp: 'board-dsp', mve: 'board-mve' };
 
 /**
  * One entry per step.
@@ -32,7 +31,6 @@ const hostVariants: Readonly<Partial<Record<Vocabulary, Variant>>> = { scalar: '
  */
 export async function prepareSteps(model: PackedModel, steps: readonly StepRecord[], vocabulary: Vocabulary): Promise<PreparedStep[]> {
   const variant = hostVariants[vocabulary];
-  if (!variant) throw new UsageError(`vocabulary ${vocabulary}: this build of whittle has no such kernels`);
   const wasm = await WebAssembly.compile(new Uint8Array(await buildRuntime(model.opcodes, variant, ['board.ts'])));
   const runtime = (await loadModel(wasm, model.bytes)) as BoardExports;
   const free = runtime.memory.buffer.byteLength;

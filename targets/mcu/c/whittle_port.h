@@ -22,12 +22,12 @@
 
 /*
  * The kernels are fast in any build, also one for size (-Os). Reassociation would split multiply-accumulates into
- * multiplications and trees of additions; scheduling and hoisting addresses out of loops would need more registers than
- * there are.
+ * multiplications and trees of additions; scheduling, hoisting addresses out of loops and deriving one pointer from
+ * another would need more registers and instructions.
  */
 #if defined(__GNUC__) && !defined(__clang__) && !defined(WHITTLE_KEEP_FLAGS)
 #pragma GCC optimize("O3", "no-tree-reassoc", "no-fast-math")
-#pragma GCC optimize("no-schedule-insns", "no-tree-pre", "no-gcse", "no-tree-loop-im", "no-move-loop-invariants")
+#pragma GCC optimize("no-schedule-insns", "no-tree-pre", "no-gcse", "no-tree-loop-im", "no-move-loop-invariants", "no-ivopts")
 #endif
 
 #include <float.h>

@@ -12,7 +12,7 @@ import { expectSurvivesDamagedWords } from '../../damage.ts';
 
 export const variants = ['scalar', 'simd'] as const;
 /** On boards int8 has kernels of its own; float32 runs the scalar ones. */
-export const int8Variants = [...variants, 'board-scalar', 'board-dsp'] as const;
+export const int8Variants = [...variants, 'board-scalar', 'board-dsp', 'board-mve'] as const;
 
 export interface OpCase<A> {
   readonly op: Op<A>;

@@ -22,11 +22,11 @@ test('only the kernels of the model are translated', async () => {
 });
 
 /** A slice of test/acceptance/runtime-c.acceptance.ts. */
-test.for(cores.filter(({ name }) => ['Cortex-M0', 'Cortex-M4', 'RV32IMC', 'x86-64'].includes(name)))(
+test.for(cores.filter(({ name }) => ['Cortex-M0', 'Cortex-M4', 'Cortex-M55', 'RV32IMC', 'x86-64'].includes(name)))(
   '$name: compiles without warnings',
   async (core) => {
     if (!requireTool(core.gcc)) return;
-    const vocabulary = core.name === 'Cortex-M4' ? 'dsp' : 'scalar';
+    const vocabulary = core.name === 'Cortex-M4' ? 'dsp' : core.name === 'Cortex-M55' ? 'mve' : 'scalar';
     using folder = new RuntimeFolder(await emitRuntime([OPCODE_CONV2D_INT8, OPCODE_SOFTMAX_FLOAT32], vocabulary));
     expect(folder.compile(core, 'c99', ['-Os'])).toBe('');
     expect(folder.compile(core, 'c++17', ['-O2'])).toBe('');

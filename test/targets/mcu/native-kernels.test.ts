@@ -98,6 +98,7 @@ const isHaswell = /\bfma\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
 
 test.for([
   { label: 'dsp, with sanitizers', vocabulary: 'dsp', flags: ['-std=c99', '-O1', ...sanitizers] },
+  { label: 'mve, with sanitizers', vocabulary: 'mve', flags: ['-std=c99', '-O1', ...sanitizers] },
   {
     label: 'scalar, where products and sums may be fused',
     vocabulary: 'scalar',
