@@ -144,6 +144,7 @@ test('costs are linked sizes: code, constants, arena, stack', () => {
   expect(built.costs.map(({ core, vocabulary, method }) => [core, vocabulary, method])).toEqual([
     ['cortex-m0plus', 'scalar', 'linked'],
     ['cortex-m4', 'dsp', 'linked'],
+    ['cortex-m55', 'mve', 'linked'],
   ]);
   built.costs.forEach(({ flashBytes, textBytes, ramBytes, stackBytes }, i) => {
     const image = built.pkg.images[i];
@@ -170,7 +171,7 @@ describe('the libraries', () => {
     expect(pkg.images.map(({ vocabulary }) => vocabulary)).toEqual(['dsp']);
     expect(costs[0]?.core).toBe('cortex-m4');
     await expect(buildCPackage(readPackedModel(bytes), { board: 'pico', vocabulary: 'dsp' })).rejects.toThrow(UsageError);
-    await expect(buildCPackage(readPackedModel(bytes), { vocabulary: 'neon' })).rejects.toThrow('known are scalar, dsp, auto');
+    await expect(buildCPackage(readPackedModel(bytes), { vocabulary: 'neon' })).rejects.toThrow('known are scalar, dsp, mve, auto');
   });
 });
 
