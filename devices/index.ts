@@ -1,5 +1,6 @@
 /** The one list of devices. */
 import { UsageError } from '../compiler/errors.ts';
+import { android } from './android/device.ts';
 import { browser, chromium } from './browser/device.ts';
 import { isWebDeviceKind } from './browser/web-host.ts';
 import { webdriver } from './browser/webdriver-device.ts';
@@ -9,7 +10,7 @@ import { page } from './page/device.ts';
 import { qemu } from './qemu/device.ts';
 import { serial } from './serial/device.ts';
 
-export const deviceKinds: readonly DeviceKind[] = [node, chromium, browser, webdriver, page, serial, qemu];
+export const deviceKinds: readonly DeviceKind[] = [node, chromium, browser, webdriver, page, android, serial, qemu];
 
 /** For help and errors: `node`, `qemu:BOARD` … */
 export const deviceNames: readonly string[] = deviceKinds.map(({ name, argument }) =>

@@ -23,6 +23,8 @@ export type WebDeployTimes = DeployTimes & Pick<Deployed, 'fetchUs'>;
 
 export interface HostMethods {
   facts(): HostFacts;
+  /** Takes a part of a file where the page cannot fetch it; its address is `received:NAME`. */
+  receive(name: string, base64: string, more: boolean): void;
   /** Fetches and starts a model; addresses are relative to the page's origin. */
   deploy(model: string, runtime: string): Promise<WebDeployTimes>;
   /** Base64 in, base64 out. */
@@ -40,7 +42,11 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
+/** What `receive` took. */
+const received = new Map<string, Uint8Array>();
+
 async function bytes(path: string): Promise<Uint8Array> {
+  if (path.startsWith('received:')) return received.get(path.slice('received:'.length)) as Uint8Array;
   return new Uint8Array(await (await fetchFile(new URL(path, location.origin))).arrayBuffer());
 }
 
@@ -60,6 +66,14 @@ export function createHost(): HostMethods {
       wasm: typeof WebAssembly === 'object',
       ...(typeof WebAssembly === 'object' && { variant: bestVariant() }),
     }),
+    receive(name, base64, more) {
+      const before = more ? (received.get(name) as Uint8Array) : new Uint8Array();
+      const part = decodeBase64(base64);
+      const whole = new Uint8Array(before.length + part.length);
+      whole.set(before);
+      whole.set(part, before.length);
+      received.set(name, whole);
+    },
     async deploy(model, runtime) {
       const start = performance.now();
       const [modelBytes, runtimeBytes] = await Promise.all([bytes(model), bytes(runtime)]);

@@ -3,7 +3,7 @@
  * loopback alone, its address and key in a file that only this user can read.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -35,7 +35,8 @@ export interface ServeMessage {
 }
 
 function stateFile(): string {
-  return join(cacheFolder(), 'serve.json');
+  const { XDG_RUNTIME_DIR: folder } = process.env;
+  return join(folder ? join(folder, 'whittle') : cacheFolder(), 'serve.json');
 }
 
 /** Undefined when no server has left its address; whether it still answers is another question. */
@@ -70,7 +71,6 @@ export class ControlServer {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    mkdirSync(cacheFolder(), { recursive: true });
     writeOutputFile(stateFile(), JSON.stringify({ port, key: control.key } satisfies ControlState));
     chmodSync(stateFile(), 0o600);
     process.once('exit', () => control.forget());

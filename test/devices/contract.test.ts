@@ -25,6 +25,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   webdriver: 'test/acceptance/web-devices.acceptance.ts',
   serial: 'test/devices/serial/device.test.ts',
   page: 'test/devices/page/page.test.ts',
+  android: 'test/devices/android/android.test.ts',
 };
 
 for (const { name, tool, options } of devices)

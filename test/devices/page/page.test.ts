@@ -9,13 +9,13 @@ import { openDevice } from '../../../devices/index.ts';
 import { ControlServer } from '../../../devices/page/control.ts';
 import { lanAddress } from '../../../devices/page/lan-address.ts';
 import { PageServer } from '../../../devices/page/page-server.ts';
+import { setEnvironment } from '../../environment.ts';
 import { requireTool } from '../../require-tool.ts';
 import { smallModel } from '../../small-model.ts';
 import { expectDeviceContract } from '../contract.ts';
 import { HOST, Phones } from './phones.ts';
 
-const cache = mkdtempSync(join(tmpdir(), 'whittle-cache-'));
-const saved = { host: process.env.WHITTLE_HOST, cache: process.env.WHITTLE_CACHE };
+const runtime = mkdtempSync(join(tmpdir(), 'whittle-runtime-'));
 
 /** The address in what the user is asked to do. */
 function addressIn(text: string): string | undefined {
@@ -24,22 +24,16 @@ function addressIn(text: string): string | undefined {
 
 describe.skipIf(!requireTool('chromium'))('device page', () => {
   let phones: Phones;
+  let restore: () => void;
 
   beforeAll(() => {
-    process.env.WHITTLE_HOST = HOST;
-    process.env.WHITTLE_CACHE = cache;
+    restore = setEnvironment({ WHITTLE_HOST: HOST, XDG_RUNTIME_DIR: runtime });
     phones = new Phones();
   });
   afterAll(async () => {
     await phones.close();
-    for (const [name, value] of [
-      ['WHITTLE_HOST', saved.host],
-      ['WHITTLE_CACHE', saved.cache],
-    ] as const) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-    rmSync(cache, { recursive: true, force: true });
+    restore();
+    rmSync(runtime, { recursive: true, force: true });
   });
 
   /** Opens the device as a user does: reads the address, opens it on a phone. */
