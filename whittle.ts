@@ -6,7 +6,9 @@ import { inspect } from './compiler/cli/inspect.ts';
 import { main } from './compiler/cli/program.ts';
 import { removeTemporaryFiles } from './compiler/files.ts';
 import { bench } from './devices/cli/bench.ts';
+import { devices } from './devices/cli/devices.ts';
 import { evaluation } from './devices/cli/eval.ts';
+import { monitor } from './devices/cli/monitor.ts';
 import { report } from './devices/cli/report.ts';
 import { run } from './devices/cli/run.ts';
 import { serve } from './devices/cli/serve.ts';
@@ -22,6 +24,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report, serve];
+const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report, serve, devices, monitor];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

@@ -108,8 +108,22 @@ export interface DeviceOptions {
   readonly isolated?: boolean;
   /** Called while something takes long. */
   readonly progress?: (label: string, done: number, total: number) => void;
+  /** Boards: run a model that does not fit layer by layer, its operands sent over the line. */
+  readonly stream?: boolean;
   /** Boards: how long nobody may answer; default 10 s. */
   readonly silenceSeconds?: number;
+}
+
+/** A device that `whittle devices` lists. */
+export interface FoundDevice {
+  /** What to write behind --on. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly ready: boolean;
+  /** What is missing, and what to do. */
+  readonly note?: string;
+  readonly facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
 /** A kind of device that can be opened by name: `node`, or `qemu:mps2-an386` with an argument behind the colon. */
@@ -119,4 +133,6 @@ export interface DeviceKind {
   readonly argument?: string;
   /** @throws UsageError when the argument is unknown; DeviceError when the device cannot be opened. */
   open(options: DeviceOptions, argument?: string): Promise<Device>;
+  /** The devices of this kind that are here now. */
+  list?(): Promise<readonly FoundDevice[]>;
 }

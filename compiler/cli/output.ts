@@ -25,6 +25,8 @@ export type Colors = ReturnType<typeof pc.createColors>;
 export interface Output {
   /** The result: `document` with --json, else `text`. Once per run. */
   report(document: unknown, text: (colors: Colors) => string): void;
+  /** One line of a result that comes bit by bit; with --json on stderr, as the document is still to come. */
+  line(text: string): void;
   /** What the user should know; silent with -q. */
   note(text: string): void;
   /** Only with -v. */
@@ -64,7 +66,14 @@ export function createOutput({ stdout, stderr, env }: Streams, options: OutputOp
     report(document, text) {
       clearBar();
       if (options.json) stdout.write(`${JSON.stringify(document)}\n`);
-      else stdout.write(`${text(pc.createColors(takesColor(stdout, env, options.color)))}\n`);
+      else {
+        const words = text(pc.createColors(takesColor(stdout, env, options.color)));
+        if (words) stdout.write(`${words}\n`);
+      }
+    },
+    line(text) {
+      clearBar();
+      (options.json ? stderr : stdout).write(`${text}\n`);
     },
     note(text) {
       if (!options.quiet) say(text);

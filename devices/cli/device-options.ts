@@ -9,22 +9,25 @@ export interface DeviceChoice {
   readonly worker?: boolean;
   /** Commander's name for --no-isolation. */
   readonly isolation: boolean;
+  readonly stream?: boolean;
 }
 
 export function addDeviceOptions(command: Command): Command {
   return command
     .option('--on <device>', `where to run: ${deviceNames.join(', ')}`, 'node')
     .option('--worker', 'in a web page: run in a worker')
-    .option('--no-isolation', 'in a web page: without cross-origin isolation, as most sites are; the clock is coarse then');
+    .option('--no-isolation', 'in a web page: without cross-origin isolation, as most sites are; the clock is coarse then')
+    .option('--stream', 'on a board that is too small: run the layers one by one, their operands sent over the line');
 }
 
 /** What openDevice takes. */
-export function deviceOptions({ worker = false, isolation }: DeviceChoice, output: Output): DeviceOptions {
+export function deviceOptions({ worker = false, isolation, stream = false }: DeviceChoice, output: Output): DeviceOptions {
   return {
     log: (message) => output.detail(message),
     ask: (message) => output.note(message),
     progress: (label, done, total) => output.progress(label, done, total),
     worker,
     isolated: isolation,
+    stream,
   };
 }

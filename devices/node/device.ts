@@ -56,4 +56,8 @@ class NodeDevice implements Device {
   }
 }
 
-export const node: DeviceKind = { name: 'node', open: async () => new NodeDevice() };
+export const node: DeviceKind = {
+  name: 'node',
+  open: async () => new NodeDevice(),
+  list: async () => [{ name: 'node', title: `this process (Node ${process.version})`, ready: true }],
+};

@@ -1,17 +1,19 @@
 /** Device qemu: an emulated board with the firmware monitor, built for it here, on a pseudo-terminal. */
 import { UsageError } from '../../compiler/errors.ts';
 import type { Board, Qemu } from '../../targets/boards/board.ts';
+import { type Compiler, compilerOf } from '../../targets/boards/cores.ts';
 import { boards } from '../../targets/boards/index.ts';
 import type { BoardImage } from '../../targets/mcu/image.ts';
 import type { Vocabulary } from '../../targets/mcu/vocabulary.ts';
-import type { DeviceKind, DeviceOptions } from '../device.ts';
+import { findProgram } from '../child-process.ts';
+import type { DeviceKind, DeviceOptions, FoundDevice } from '../device.ts';
 import { type BoardConnection, BoardDevice } from '../serial/board-device.ts';
-import { buildFirmware, int8Opcodes } from '../serial/firmware-build.ts';
+import { buildFirmware, compilerProgram, int8Opcodes } from '../serial/firmware-build.ts';
 import { monitorVocabulary } from '../serial/firmware-source.ts';
 import { Monitor } from '../serial/monitor.ts';
 import { openPort } from '../serial/port.ts';
 import { wirings } from '../serial/wiring.ts';
-import { Machine } from './machine.ts';
+import { emulatorOf, Machine } from './machine.ts';
 import { preloadOf } from './preload.ts';
 
 export type EmulatedBoard = Board & { readonly qemu: Qemu };
@@ -20,6 +22,12 @@ export type EmulatedBoard = Board & { readonly qemu: Qemu };
 export const emulatedBoards: readonly EmulatedBoard[] = boards.filter(
   (board): board is EmulatedBoard => board.qemu !== undefined && wirings[board.name] !== undefined,
 );
+
+/** What has to be installed before the board can run. */
+function missingPrograms({ qemu: { system }, core, fpu }: EmulatedBoard): string[] {
+  const programs = [emulatorOf(system), compilerProgram(compilerOf(core, fpu) as Compiler)];
+  return programs.filter((program) => !findProgram(program)).map(({ title, fix }) => `no ${title} found; install it (${fix})`);
+}
 
 class EmulatedConnection implements BoardConnection {
   readonly counts = 'instructions';
@@ -64,6 +72,19 @@ class EmulatedConnection implements BoardConnection {
 export const qemu: DeviceKind = {
   name: 'qemu',
   argument: 'BOARD',
+  async list() {
+    return emulatedBoards.map((board): FoundDevice => {
+      const { name, title, core, vocabulary } = board;
+      const missing = missingPrograms(board);
+      return {
+        name: `qemu:${name}`,
+        title,
+        ready: missing.length === 0,
+        ...(missing.length && { note: missing.join('; ') }),
+        facts: { core, vocabulary, machine: board.qemu.machine },
+      };
+    });
+  },
   async open(options, argument = '') {
     const board = emulatedBoards.find(({ name }) => name === argument);
     if (!board)

@@ -19,6 +19,10 @@ const programs: Readonly<Record<Qemu['system'], Program>> = {
   },
 };
 
+export function emulatorOf(system: Qemu['system']): Program {
+  return programs[system];
+}
+
 /** Bytes that lie in the machine's memory before it starts. */
 export interface Preload {
   readonly address: number;

@@ -1,6 +1,6 @@
 /** A board with the firmware monitor, on whatever line: models are uploaded, run and timed there. */
 import { crc32 } from 'node:zlib';
-import { DeviceError } from '../../compiler/errors.ts';
+import { DeviceError, UsageError } from '../../compiler/errors.ts';
 import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { type PackedModel, readPackedModel } from '../../compiler/packed/read.ts';
 import { type BoardImage, writeBoardImage } from '../../targets/mcu/image.ts';
@@ -8,6 +8,7 @@ import { type Vocabulary, vocabularyCodes } from '../../targets/mcu/vocabulary.t
 import type { Clock, Deployed, Deployment, Device, DeviceOptions, StepTime } from '../device.ts';
 import { type ImageLayout, type PlacedTensor, readImageLayout } from './image-layout.ts';
 import type { BoardInfo, Monitor } from './monitor.ts';
+import { fits, StreamedModel } from './streamed.ts';
 
 /** How the board is reached; what differs between a real one and an emulated one. */
 export interface BoardConnection {
@@ -38,6 +39,7 @@ function vocabularyOf({ vocabulary }: BoardInfo): Vocabulary {
 export class BoardDevice implements Device {
   private monitor: Monitor | undefined;
   private layout: ImageLayout | undefined;
+  private streamed: StreamedModel | undefined;
   /** A run overwrites its input. */
   private lastInput: Uint8Array | undefined;
 
@@ -68,6 +70,8 @@ export class BoardDevice implements Device {
     this.monitor = monitor;
     await this.checkKernels(model, monitor);
     const image = await imageFor(vocabularyOf(monitor.info));
+    this.streamed = undefined;
+    if (this.options.stream && !fits(monitor.info, image)) return this.stream(model, monitor, image);
     const start = performance.now();
     await this.load(monitor, image.bytes);
     const loadUs = this.connection.counts === 'time' ? (performance.now() - start) * 1000 : 0;
@@ -92,7 +96,15 @@ export class BoardDevice implements Device {
     };
   }
 
+  /** The layers one by one: right outputs from a board that is too small, and no times. */
+  private stream(model: PackedModel, monitor: Monitor, { vocabulary }: BoardImage): Deployed {
+    this.layout = undefined;
+    this.streamed = new StreamedModel(model, monitor, vocabulary, (done, total) => this.options.progress?.('layers', done, total));
+    return { variant: vocabulary, loadUs: 0, firstUs: 0, codeBytes: this.connection.textBytes ?? 0 };
+  }
+
   async infer(inputs: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    if (this.streamed) return this.streamed.infer(inputs);
     const outputs: Uint8Array[] = [];
     for (const input of inputs) {
       await this.writeInput(input);
@@ -111,6 +123,7 @@ export class BoardDevice implements Device {
 
   async time(runs: number): Promise<number> {
     const monitor = this.connected();
+    this.deployed();
     if (this.lastInput) await this.writeInput(this.lastInput);
     return ((await monitor.run(runs)) * 1e6) / monitor.info.clockHz;
   }
@@ -182,6 +195,8 @@ export class BoardDevice implements Device {
   }
 
   private deployed(): ImageLayout {
+    if (this.streamed)
+      throw new UsageError(`${this.name}: the model does not fit and runs layer by layer (--stream): it cannot be timed as a whole`);
     if (!this.layout) throw new Error('deploy a model first');
     return this.layout;
   }

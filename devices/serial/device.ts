@@ -1,13 +1,22 @@
 /** Device serial: a board with the firmware monitor on a serial port. */
 import { UsageError } from '../../compiler/errors.ts';
-import type { DeviceKind } from '../device.ts';
+import type { DeviceKind, FoundDevice } from '../device.ts';
 import { BoardDevice } from './board-device.ts';
 import { Monitor } from './monitor.ts';
 import { DEFAULT_BAUD, openPort } from './port.ts';
+import { listPorts, type Port } from './ports.ts';
+
+function describePort({ path, title, boards, ...facts }: Port): FoundDevice {
+  const guess = boards.length ? ` (${boards.join(', ')}?)` : '';
+  return { name: `serial:${path}`, title: `${title ?? 'serial port'}${guess}`, ready: true, facts: { ...facts, boards } };
+}
 
 export const serial: DeviceKind = {
   name: 'serial',
   argument: 'PORT[@BAUD]',
+  async list() {
+    return (await listPorts()).map(describePort);
+  },
   async open(options, argument = '') {
     if (!argument) throw new UsageError('--on serial: say which port: serial:PORT; whittle devices lists them');
     const [, path = argument, baud] = /^(.*)@(\d+)$/.exec(argument) ?? [];

@@ -4,15 +4,16 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DeviceError, UsageError } from '../../compiler/errors.ts';
+import { UsageError } from '../../compiler/errors.ts';
 import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { packageRoot, version } from '../../compiler/root.ts';
 import * as boardImage from '../../runtime-as/board-image.ts';
 import * as format from '../../runtime-as/format.ts';
 import type { Board } from '../../targets/boards/board.ts';
-import { compilerOf } from '../../targets/boards/cores.ts';
+import { type Compiler, compilerOf } from '../../targets/boards/cores.ts';
 import { cacheFolder } from '../../targets/build-runtime.ts';
 import { emitRuntime, type RuntimeC } from '../../targets/mcu/build-runtime-c.ts';
+import { type Program, requireProgram } from '../child-process.ts';
 import { boardHeader, boardSources, constantsHeader, dispatchSource, linkerScript, monitorVocabulary } from './firmware-source.ts';
 import * as protocol from './protocol.ts';
 import { wirings } from './wiring.ts';
@@ -43,13 +44,17 @@ const debianPackages: Readonly<Record<string, string>> = {
   'riscv64-unknown-elf-': 'gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf',
 };
 
-function run(folder: string, prefix: string, tool: string, args: readonly string[]): void {
-  const result = spawnSync(`${prefix}${tool}`, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (result.error)
-    throw new DeviceError(
-      `${prefix}${tool} is missing: the monitor is compiled on this machine; install it (Debian, Ubuntu: apt-get install ${debianPackages[prefix]})`,
-    );
-  if (result.status !== 0) throw new Error(`the monitor does not compile: ${prefix}${tool} ${args.join(' ')}\n${result.stderr}`);
+/** The compiler as a program on this machine. */
+export function compilerProgram({ prefix }: Compiler): Program {
+  const name = `${prefix}gcc`;
+  const variable = `WHITTLE_${name.toUpperCase().replaceAll('-', '_')}`;
+  return { title: name, names: [name], variable, fix: `Debian, Ubuntu: apt-get install ${debianPackages[prefix]}` };
+}
+
+function run(folder: string, program: string, args: readonly string[]): void {
+  const result = spawnSync(program, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (result.status !== 0)
+    throw new Error(`the monitor does not compile: ${program} ${args.join(' ')}\n${result.error?.message ?? ''}${result.stderr}`);
 }
 
 /** Bytes that the linker took from one object, by its map file: what --gc-sections left of it. */
@@ -104,6 +109,7 @@ export async function buildFirmware(board: Board, opcodes: readonly number[]): P
   } catch {
     // Not built yet.
   }
+  const gcc = requireProgram(compilerProgram(compiler));
   const runtime = await emitRuntime(kernels, monitorVocabulary(board));
   mkdirSync(cacheFolder(), { recursive: true });
   const temporary = mkdtempSync(`${folder}.`);
@@ -111,19 +117,10 @@ export async function buildFirmware(board: Board, opcodes: readonly number[]): P
     const files = { ...generated, 'dispatch.c': dispatchSource(runtime.functions), ...runtimeFiles(runtime) };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(temporary, name), text);
     cpSync(sourceFolder, temporary, { recursive: true });
-    run(temporary, compiler.prefix, 'gcc', [...args, '-c', runtimeSource]);
+    run(temporary, gcc, [...args, '-c', runtimeSource]);
     const inputs = [...commonSources, ...sources, 'dispatch.c', runtimeSource.replace(/c$/, 'o')];
-    run(temporary, compiler.prefix, 'gcc', [
-      ...args,
-      ...linkFlags,
-      '-Wl,-Map=monitor.map',
-      '-Tmonitor.ld',
-      ...inputs,
-      '-lgcc',
-      '-o',
-      'monitor.elf',
-    ]);
-    run(temporary, compiler.prefix, 'objcopy', ['-O', 'binary', 'monitor.elf', 'monitor.bin']);
+    run(temporary, gcc, [...args, ...linkFlags, '-Wl,-Map=monitor.map', '-Tmonitor.ld', ...inputs, '-lgcc', '-o', 'monitor.elf']);
+    run(temporary, gcc.replace(/gcc$/, 'objcopy'), ['-O', 'binary', 'monitor.elf', 'monitor.bin']);
     renameSync(temporary, folder);
   } catch (error) {
     // Another process may have built the same in the meantime.

@@ -155,7 +155,7 @@ export class Monitor {
   async upload(image: Uint8Array, onProgress?: (done: number, total: number) => void): Promise<void> {
     if (image.length > this.current.slotBytes)
       throw new BudgetError(
-        `${this.name}: the model needs ${image.length} bytes of flash, a slot of ${this.current.board} has ${this.current.slotBytes}; compress the model more, or choose another board`,
+        `${this.name}: the model needs ${image.length} bytes of flash, a slot of ${this.current.board} has ${this.current.slotBytes}; compress the model more, choose another board, or run the layers one by one (eval --stream)`,
       );
     await this.request(protocol.REQUEST_BEGIN, words(image.length));
     await this.write(protocol.AREA_NEW_IMAGE, 0, image, (done) => onProgress?.(done, image.length));

@@ -35,7 +35,7 @@ export function explainRefusal({ request, status, payload }: BoardRefusal, port:
       return new BudgetError(`${where}: the largest free slot has ${detail(0)} bytes; compress the model more, or choose another board`);
     case protocol.RESULT_NO_MEMORY:
       return new BudgetError(
-        `${where}: the model needs ${detail(0)} bytes of RAM for arena and workspace, there are ${detail(1)}; choose another board, or a smaller input`,
+        `${where}: the model needs ${detail(0)} bytes of RAM for arena and workspace, there are ${detail(1)}; choose another board or a smaller input, or run the layers one by one (eval --stream)`,
       );
     case protocol.RESULT_NO_MODEL:
       return new DeviceError(`${where}: has no model; upload one first`, 7);

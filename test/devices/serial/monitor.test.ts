@@ -1,36 +1,13 @@
 /** The real firmware, compiled here, on emulated boards, over a real pseudo-terminal. */
 import { crc32 } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
-import { Machine } from '../../../devices/qemu/machine.ts';
-import { buildFirmware } from '../../../devices/serial/firmware-build.ts';
-import { encodeFrame } from '../../../devices/serial/frame.ts';
+import { describe, expect, test } from 'vitest';
+import { encodeFrame, FrameReader } from '../../../devices/serial/frame.ts';
 import { Monitor } from '../../../devices/serial/monitor.ts';
-import { openPort } from '../../../devices/serial/port.ts';
 import * as protocol from '../../../devices/serial/protocol.ts';
-import type { Wire } from '../../../devices/serial/wire.ts';
-import type { Board, Qemu } from '../../../targets/boards/board.ts';
-import { boardNamed } from '../../../targets/boards/index.ts';
 import { vocabularyCodes } from '../../../targets/mcu/vocabulary.ts';
-import { requireTool } from '../../require-tool.ts';
+import { canEmulate, startBoard } from './emulated.ts';
 import { faultyWire } from './faulty-wire.ts';
 import { createRandom } from './random.ts';
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-type EmulatedBoard = Board & { readonly qemu: Qemu };
-
-async function start(name: string): Promise<{ wire: Wire; board: EmulatedBoard }> {
-  const board = boardNamed(name) as EmulatedBoard;
-  const { elf } = await buildFirmware(board, []);
-  const machine = await Machine.start(board, { elf });
-  closers.push(() => machine.kill());
-  const wire = await openPort(machine.port, { timed: false });
-  closers.push(() => wire.close());
-  return { wire, board };
-}
 
 const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
 
@@ -43,17 +20,14 @@ async function begin(monitor: Monitor, bytes: number): Promise<void> {
   await monitor.link.request(protocol.REQUEST_BEGIN, words(bytes));
 }
 
-const tools = { 'qemu-system-arm': 'arm-none-eabi-gcc', 'qemu-system-riscv32': 'riscv64-unknown-elf-gcc' } as const;
-
 for (const name of ['mps2-an386', 'microbit', 'virt-rv32']) {
-  const { system } = boardNamed(name).qemu as Qemu;
-  describe.skipIf(!requireTool(system) || !requireTool(tools[system]))(`monitor on ${name}`, () => {
+  describe.skipIf(!canEmulate(name))(`monitor on ${name}`, () => {
     test('tells what it is, keeps what is written, and restarts', async () => {
-      const { wire, board } = await start(name);
+      const { wire, board } = await startBoard(name);
       const monitor = await Monitor.open(wire);
       const { info } = monitor;
       expect(info).toMatchObject({ board: name, core: board.core, vocabulary: vocabularyCodes[board.vocabulary], slots: 2 });
-      expect(info.clock).toBe(system === 'qemu-system-arm' ? 'SysTick' : 'mcycle');
+      expect(info.clock).toBe(board.core.startsWith('cortex') ? 'SysTick' : 'mcycle');
       expect(info.arenaLimitBytes).toBeGreaterThan(board.ram.bytes - 8192);
       expect(info.model).toBeUndefined();
       expect(info.crashAddress).toBeUndefined();
@@ -69,13 +43,12 @@ for (const name of ['mps2-an386', 'microbit', 'virt-rv32']) {
   });
 }
 
-describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-gcc'))('monitor', () => {
+describe.skipIf(!canEmulate('mps2-an386'))('monitor', () => {
   test('a repeated request is answered again and executed once, an old one is dropped', async () => {
-    const { wire } = await start('mps2-an386');
+    const { wire } = await startBoard('mps2-an386');
     const frames: string[] = [];
     const session = 0x12345678;
     let heard = () => {};
-    const { FrameReader } = await import('../../../devices/serial/frame.ts');
     const reader = new FrameReader();
     wire.listen(
       (bytes) => {
@@ -126,7 +99,7 @@ describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-g
   });
 
   test('over a line with faults everything arrives, or an error says that the line is too bad', async () => {
-    const { wire } = await start('mps2-an386');
+    const { wire } = await startBoard('mps2-an386');
     const faulty = faultyWire(wire, {
       seed: 3,
       drop: 0.001,
@@ -151,7 +124,7 @@ describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-g
   });
 
   test('requests that leave their area are refused', async () => {
-    const { wire } = await start('mps2-an386');
+    const { wire } = await startBoard('mps2-an386');
     const monitor = await Monitor.open(wire);
     await begin(monitor, 100);
     await monitor.write(protocol.AREA_NEW_IMAGE, 0, new Uint8Array(64));
