@@ -2,7 +2,7 @@
 import { type Graph, type ValueName, valueOf } from '../graph.ts';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
 import { addGram } from '../linalg/multiply.ts';
-import { type SampleSet, ValueReader } from './values.ts';
+import { type SampleSet, spreadIndices, ValueReader } from './values.ts';
 
 export interface ChannelCovariance {
   readonly mean: Float64Array;
@@ -52,9 +52,10 @@ export async function gatherChannelCovariance(
   samples: SampleSet,
 ): Promise<Map<ValueName, ChannelCovariance>> {
   const sums = new Map(names.map((name) => [name, new CovarianceSum(valueOf(graph, name).type.shape.at(-1) as number)]));
-  const reader = await ValueReader.create(graph, names);
-  for (let index = 0; index < samples.count; index++) {
-    for (const [name, data] of reader.read(samples.at(index))) sums.get(name)?.add(data);
+  const indices = spreadIndices(samples.count, samples.count);
+  const reader = await ValueReader.create(graph, names, samples, indices);
+  for (const index of indices) {
+    for (const [name, data] of reader.read(index)) sums.get(name)?.add(data);
   }
   return new Map([...sums].map(([name, sum]) => [name, sum.result]));
 }

@@ -65,9 +65,10 @@ export async function gatherChannelStatistics(
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Map<ValueName, ChannelStatistics>> {
   const accumulators = new Map(names.map((name) => [name, new Accumulator(valueOf(graph, name).type.shape.at(-1) as number)]));
-  const reader = await ValueReader.create(graph, names);
-  for (const index of spreadIndices(samples.count, limit)) {
-    for (const [name, data] of reader.read(samples.at(index))) accumulators.get(name)?.add(data);
+  const indices = spreadIndices(samples.count, limit);
+  const reader = await ValueReader.create(graph, names, samples, indices);
+  for (const index of indices) {
+    for (const [name, data] of reader.read(index)) accumulators.get(name)?.add(data);
   }
   return new Map([...accumulators].map(([name, accumulator]) => [name, accumulator.statistics]));
 }

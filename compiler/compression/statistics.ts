@@ -66,22 +66,15 @@ export async function gatherStatistics(
   const indices = spreadIndices(samples.count, options.samples ?? DEFAULT_STATISTICS_SAMPLES);
   if (indices.length === 0) throw new Error('statistics need samples');
   const gatherers = layers.map((layer) => new Gatherer(original, current, layer, indices.length, options));
-  const readers = [
-    await ValueReader.create(
-      current,
-      gatherers.map(({ layer }) => layer.input),
-    ),
-    await ValueReader.create(
-      original,
-      gatherers.flatMap(({ target }) => (target ? [target.input] : [])),
-    ),
-  ] as const;
+  const inputs = gatherers.map(({ layer }) => layer.input);
+  const targetInputs = gatherers.flatMap(({ target }) => (target ? [target.input] : []));
+  const reader = await ValueReader.create(current, inputs, samples, indices);
+  const targetReader = await ValueReader.create(original, targetInputs, samples, indices);
   for (const index of indices) {
-    const sample = samples.at(index);
-    const [inputs, targets] = [readers[0].read(sample), readers[1].read(sample)];
+    const [values, targets] = [reader.read(index), targetReader.read(index)];
     for (const gatherer of gatherers) {
       gatherer.add(
-        inputs.get(gatherer.layer.input) as Float32Array,
+        values.get(gatherer.layer.input) as Float32Array,
         gatherer.target && (targets.get(gatherer.target.input) as Float32Array),
       );
     }

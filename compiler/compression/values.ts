@@ -1,8 +1,9 @@
 /** Values inside a float graph, sample by sample, computed by the compiler's one executor. */
 import { Executor } from '../execute.ts';
-import { type Graph, producerOf, type TypedArray, type ValueName, valueOf } from '../graph.ts';
+import { byteLength, type Graph, type Node, producerOf, type TypedArray, type ValueName, valueOf } from '../graph.ts';
 import { removeDeadCode } from '../passes/pass.ts';
 import type { Sample } from '../quantization/calibrate.ts';
+import { type CachedValues, cacheOf, signaturesOf } from './value-cache.ts';
 
 /** Samples that may be read as often as needed, each in the order of the graph's inputs. */
 export interface SampleSet {
@@ -29,42 +30,98 @@ function storedValue(graph: Graph, name: ValueName): ValueName {
   return call === 'alias' ? storedValue(graph, node.inputs[0] as ValueName) : name;
 }
 
-/** The part of the graph that computes these values; they are its outputs. */
-export function graphUpTo(graph: Graph, names: readonly ValueName[]): Graph {
-  return removeDeadCode({ ...graph, outputs: names.map((name) => ({ name, value: name })) });
-}
+/** Where a wanted value comes from: an input of the graph, the cache, or a step that is run. */
+type Place = { readonly port: number } | { readonly cached: CachedValues } | { readonly step: ValueName };
 
+/**
+ * Reads values of a graph for some of the samples. What one reader has computed, the next takes from the samples' cache:
+ * a method that goes through the layers one by one runs each of them once, not everything before it again and again.
+ */
 export class ValueReader {
   private constructor(
+    private readonly samples: SampleSet,
     private readonly executor: Executor | undefined,
-    /** Name → the input of the graph that it is, or the step that computes it. */
-    private readonly places: ReadonlyMap<ValueName, number | ValueName>,
+    /** What the executor is fed with. */
+    private readonly sources: readonly Place[],
+    private readonly places: ReadonlyMap<ValueName, Place>,
+    /** Steps whose outputs are kept for later readers. */
+    private readonly kept: ReadonlyMap<ValueName, CachedValues>,
   ) {}
 
-  /** @param names of computed values or of inputs of the graph */
-  static async create(graph: Graph, names: readonly ValueName[]): Promise<ValueReader> {
-    const places = new Map<ValueName, number | ValueName>();
+  /**
+   * @param names of computed values or of inputs of the graph
+   * @param indices of the samples that will be read
+   */
+  static async create(graph: Graph, names: readonly ValueName[], samples: SampleSet, indices: readonly number[]): Promise<ValueReader> {
+    const cache = cacheOf(samples);
+    const signatures = signaturesOf(graph);
+    const placeOf = (name: ValueName): Place | undefined => {
+      const port = graph.inputs.findIndex(({ value }) => value === name);
+      if (port >= 0) return { port };
+      const cached = cache.find(signatures.get(name) as number, indices);
+      return cached && { cached };
+    };
+    const places = new Map<ValueName, Place>();
     for (const name of names) {
       const stored = storedValue(graph, name);
-      const port = graph.inputs.findIndex(({ value }) => value === stored);
-      places.set(name, port < 0 ? stored : port);
+      places.set(name, placeOf(stored) ?? { step: stored });
     }
-    const computed = [...new Set([...places.values()].filter((place) => typeof place === 'string'))];
-    return new ValueReader(computed.length ? await Executor.create(graphUpTo(graph, computed)) : undefined, places);
+    const steps = [...new Set([...places.values()].flatMap((place) => ('step' in place ? [place.step] : [])))];
+    if (steps.length === 0) return new ValueReader(samples, undefined, [], places, new Map());
+    const { part, sources } = partOf(graph, steps, placeOf);
+    const kept = new Map<ValueName, CachedValues>();
+    for (const name of steps) {
+      const bytes = byteLength(valueOf(graph, name).type) * indices.length;
+      const room = cache.reserve(signatures.get(name) as number, bytes);
+      if (room) kept.set(name, room);
+    }
+    return new ValueReader(samples, await Executor.create(part), sources, places, kept);
   }
 
-  /** Runs one sample. @returns copies of the values, by name. */
-  read(sample: Sample): Map<ValueName, ArrayLike<number>> {
+  /** The values for one sample, by name. They stay as they are. */
+  read(index: number): Map<ValueName, ArrayLike<number>> {
+    const sample = this.samples.at(index);
+    const known = (place: Place): ArrayLike<number> =>
+      'port' in place ? (sample[place.port] as ArrayLike<number>) : ((place as { cached: CachedValues }).cached.get(index) as TypedArray);
     const computed = new Map<ValueName, TypedArray>();
-    const wanted = new Set([...this.places.values()]);
-    this.executor?.run(sample, (name, data) => {
+    const wanted = new Set([...this.places.values()].flatMap((place) => ('step' in place ? [place.step] : [])));
+    this.executor?.run(this.sources.map(known), (name, data) => {
       if (wanted.has(name)) computed.set(name, data.slice());
     });
+    for (const [name, room] of this.kept) room.set(index, computed.get(name) as TypedArray);
     return new Map(
-      [...this.places].map(([name, place]) => [
-        name,
-        typeof place === 'number' ? (sample[place] as ArrayLike<number>) : (computed.get(place) as TypedArray),
-      ]),
+      [...this.places].map(([name, place]) => [name, 'step' in place ? (computed.get(place.step) as TypedArray) : known(place)]),
     );
   }
+}
+
+/** The nodes between what is known and what is wanted, as a graph of its own. */
+function partOf(
+  graph: Graph,
+  wanted: readonly ValueName[],
+  placeOf: (name: ValueName) => Place | undefined,
+): { part: Graph; sources: Place[] } {
+  const sources = new Map<ValueName, Place>();
+  const nodes = new Set<Node>();
+  const visit = (name: ValueName) => {
+    if (sources.has(name) || valueOf(graph, name).constant) return;
+    const place = placeOf(name);
+    if (place) {
+      sources.set(name, place);
+      return;
+    }
+    const node = producerOf(graph, name) as Node;
+    if (nodes.has(node)) return;
+    nodes.add(node);
+    for (const input of node.inputs) visit(input);
+  };
+  for (const name of wanted) visit(name);
+  const port = (name: ValueName) => ({ name, value: name });
+  const part = removeDeadCode({
+    ...graph,
+    inputs: [...sources.keys()].map(port),
+    outputs: wanted.map(port),
+    nodes: graph.nodes.filter((node) => nodes.has(node)),
+  });
+  return { part, sources: [...sources.values()] };
 }
