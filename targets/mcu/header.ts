@@ -108,10 +108,10 @@ static inline int8_t ${symbol}_quantize_${port.symbol}(float value) {
   const float quotient = value / ${prefix}_SCALE;
   if (!(quotient > -1024.0f)) return -128;
   if (quotient > 1024.0f) return 127;
-  int floor = (int)quotient;
-  if ((float)floor > quotient) floor -= 1;
-  const float rest = quotient - (float)floor;
-  const int rounded = floor + (rest > 0.5f || (rest == 0.5f && (floor & 1) != 0) ? 1 : 0) + ${prefix}_ZERO_POINT;
+  int whole = (int)quotient;
+  if ((float)whole > quotient) whole -= 1;
+  const float rest = quotient - (float)whole;
+  const int rounded = whole + (rest > 0.5f || (rest == 0.5f && (whole & 1) != 0) ? 1 : 0) + ${prefix}_ZERO_POINT;
   return (int8_t)(rounded < -128 ? -128 : rounded > 127 ? 127 : rounded);
 }
 ${storedConversion(pkg, port)}`;
@@ -158,9 +158,9 @@ export function header(pkg: CPackage): string {
  *
  *     ${macro}_ALIGNED static uint8_t arena[${macro}_ARENA_BYTES];   // or ${symbol}_arena
  *     ${symbol}_init(arena);
- *     … write ${symbol}_${ports[0]?.symbol ?? 'input'}(arena) …
+ *     ... write ${symbol}_${ports[0]?.symbol ?? 'input'}(arena) ...
  *     ${symbol}_run(arena);
- *     … read ${symbol}_${outputPorts(pkg)[0]?.symbol ?? 'output'}(arena) …
+ *     ... read ${symbol}_${outputPorts(pkg)[0]?.symbol ?? 'output'}(arena) ...
  *
  * No heap, no static variables: every call works on the arena it is given, so several may be used at the same time.
  */
@@ -229,6 +229,7 @@ ${labels ? `\n/** Name of each class, in the order of the outputs. */\nextern co
 /**
  * Runs the model on known inputs and compares every layer with what it computed when it was made.
  * @return ${macro}_OK, ${macro}_BAD_ARENA, ${macro}_BAD_IMAGE, or 1 + the first step that differs
+ *         (1 + ${macro}_STEP_COUNT: no step does, but ${symbol}_run)
  */
 int ${symbol}_selftest(void *arena);
 ${ports.map((port) => conversions(pkg, port)).join('')}

@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileModel } from '../../../compiler/compile.ts';
 import { UsageError } from '../../../compiler/errors.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
 import { compilerOf } from '../../../targets/boards/cores.ts';
 import { boardNamed } from '../../../targets/boards/index.ts';
 import { type BuiltPackage, buildCPackage } from '../../../targets/mcu/target.ts';
+import { encodeOnnx, onnxNode } from '../../compiler/ops/onnx-case.ts';
+import { randomTensor } from '../../compiler/ops/op-case.ts';
 import { int8Model } from '../../int8-model.ts';
 import { requireTool } from '../../require-tool.ts';
 import { smallModel } from '../../small-model.ts';
@@ -26,6 +29,23 @@ beforeAll(async () => {
   built = await buildCPackage(readPackedModel(bytes), {});
   project.add(built.files, 'tiny');
 });
+
+/** Two int8 inputs a, b [1, 8]; outputs a + b (int8), its argmax (int32), and a constant (float32). */
+async function portsModel(): Promise<Uint8Array> {
+  const port = { type: 'float32' as const, shape: [1, 8], data: [] };
+  const onnx = encodeOnnx({
+    nodes: [
+      onnxNode('Add', ['a', 'b'], 'sum'),
+      onnxNode('ArgMax', ['sum'], 'largest', { axis: 1, keepdims: 0 }),
+      onnxNode('Identity', ['c'], 'constant'),
+    ],
+    inputs: { a: port, b: port },
+    constants: { c: { type: 'float32', shape: [3], data: [11, 22, 33] } },
+    outputs: { sum: 'float32', largest: 'int64', constant: 'float32' },
+  });
+  const samples = Array.from({ length: 4 }, (_, i) => [1, 2].map((j) => Float32Array.from(randomTensor([1, 8], 10 * i + j, -1, 1).data)));
+  return (await compileModel({ onnx, name: 'ports', samples })).bytes;
+}
 
 const example = 'examples/cmake/main.c';
 
@@ -59,14 +79,16 @@ describe.skipIf(!requireTool('g++'))('on this host, with sanitizers', () => {
     expect(() => runDamaged(`${text.slice(0, lastWord)}0x12345678u${text.slice(lastWord + 11)}`)).toThrow('selftest failed (-2)');
   });
 
-  test('conversions give what a session in Node gives, and two models link into one program', async () => {
-    using both = new Project();
-    const other = await buildCPackage(readPackedModel(smallModel()), { name: 'Float 32!', vocabulary: 'scalar' });
-    both.add(other.files);
-    const main = both.write(
+  test('conversions give what a session in Node gives, and several models link into one program', async () => {
+    using others = new Project();
+    const float = await buildCPackage(readPackedModel(smallModel()), { name: 'Float 32!', vocabulary: 'scalar' });
+    const ports = await buildCPackage(readPackedModel(await portsModel()), { vocabulary: 'scalar' });
+    others.add(float.files).add(ports.files);
+    const program = others.write(
       'main.c',
       `#include <stdio.h>
 #include "float_32.h"
+#include "ports.h"
 #include "tiny.h"
 int main(void) {
   static uint8_t pixels[TINY_INPUT_LENGTH];
@@ -79,12 +101,20 @@ int main(void) {
   }
   printf("%d %d %d %d", differing, tiny_selftest(tiny_arena), float_32_selftest(float_32_arena), tiny_selftest(tiny_arena + 1));
   printf(" %s %s", tiny_labels[TINY_LABEL_COUNT - 1u], tiny_step_names[0][0] != 0 ? "named" : "");
+  printf(" %d", ports_selftest(ports_arena));
+  for (uint32_t i = 0; i < PORTS_INPUT_0_LENGTH; i++) {
+    ports_input_0(ports_arena)[i] = ports_quantize_input_0(i == 5u ? 0.9f : 0.1f);
+    ports_input_1(ports_arena)[i] = ports_quantize_input_1(0.06f * (float)i);
+  }
+  ports_run(ports_arena);
+  printf(" %d %.1f", (int)ports_output_1(ports_arena)[0], (double)ports_dequantize_output_0(ports_output_0(ports_arena)[5]));
+  printf(" %d", (int)ports_output_2(ports_arena)[1]);
   return 0;
 }
 `,
     );
-    const more = hostObjects([...cSources(both.path), main], join(both.path, 'objects'), [include, `-I${join(both.path, 'src')}`]);
-    expect(runOnHost([...objects, ...more], both.path)).toBe('0 0 0 -1 dog named');
+    const more = hostObjects([...cSources(others.path), program], join(others.path, 'objects'), [include, `-I${join(others.path, 'src')}`]);
+    expect(runOnHost([...objects, ...more], others.path)).toBe('0 0 0 -1 dog named 0 5 1.2 22');
   });
 
   test('the Arduino sketch runs on a stand-in of the core', () => {
