@@ -29,7 +29,9 @@ for (const [target, config] of targets) {
   else {
     // 100 MB of compiler: only loaded where something is really built.
     const { default: asc } = await import('assemblyscript/asc');
-    const { error, stderr } = await asc.main(['--config', join(folder, config), '--target', target]);
+    // The twins of the boards' kernels also prepare weights for board images.
+    const entries = target.startsWith('board-') ? [join(folder, 'board.ts')] : [];
+    const { error, stderr } = await asc.main([...entries, '--config', join(folder, config), '--target', target]);
     const messages = stderr.toString();
     if (messages) console.error(messages);
     if (error) process.exit(1);

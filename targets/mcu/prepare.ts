@@ -2,8 +2,7 @@
 import { growTo, loadModel, type RuntimeExports } from '../../compiler/engine.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import type { StepRecord } from '../../compiler/packed/records.ts';
-import type { Variant } from '../../compiler/root.ts';
-import { buildRuntime } from '../build-runtime.ts';
+import { fullRuntime, type Variant } from '../../compiler/root.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** The ABI of runtime-as/board.ts. */
@@ -31,8 +30,7 @@ const hostVariants: Readonly<Record<Vocabulary, Variant>> = { scalar: 'board-sca
  */
 export async function prepareSteps(model: PackedModel, steps: readonly StepRecord[], vocabulary: Vocabulary): Promise<PreparedStep[]> {
   const variant = hostVariants[vocabulary];
-  const wasm = await WebAssembly.compile(new Uint8Array(await buildRuntime(model.opcodes, variant, ['board.ts'])));
-  const runtime = (await loadModel(wasm, model.bytes)) as BoardExports;
+  const runtime = (await loadModel(await fullRuntime(variant), model.bytes)) as BoardExports;
   const free = runtime.memory.buffer.byteLength;
   return steps.map(({ offset, operands }) => {
     const bytes = runtime.preparedBytesOf(offset);

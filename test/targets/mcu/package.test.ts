@@ -28,7 +28,7 @@ beforeAll(async () => {
   bytes = await int8Model();
   built = await buildCPackage(readPackedModel(bytes), {});
   project.add(built.files, 'tiny');
-});
+}, 180_000);
 
 /** Two int8 inputs a, b [1, 8]; outputs a + b (int8), its argmax (int32), and a constant (float32). */
 async function portsModel(): Promise<Uint8Array> {
