@@ -60,5 +60,5 @@ await build({
 });
 mkdirSync(join(root, 'dist', 'playground'), { recursive: true });
 cpSync(join(playground, 'index.html'), join(root, 'dist', 'playground', 'index.html'));
-for (const variant of ['scalar', 'simd'])
+for (const variant of ['scalar', 'simd', 'relaxed'])
   cpSync(join(root, 'dist', 'runtime-as', `${variant}.wasm`), join(root, 'dist', 'playground', `runtime-${variant}.wasm`));
