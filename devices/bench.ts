@@ -16,6 +16,7 @@ import { warningsOf } from './warnings.ts';
 
 export interface BenchOptions extends MeasureOptions {
   readonly variant?: Variant;
+  readonly threads?: number;
   /** Time every step, too. */
   readonly profile?: boolean;
 }
@@ -81,11 +82,13 @@ export interface ReadyModel {
  * Deploys the model with a runtime of its own kernels only, and runs it once.
  * @throws GateError when a layer's output, or the model's, differs from this machine's; DeviceError when the device fails.
  */
-export async function deployForBench(bytes: Uint8Array, device: Device, variant?: Variant): Promise<ReadyModel> {
+export async function deployForBench(bytes: Uint8Array, device: Device, options: BenchOptions = {}): Promise<ReadyModel> {
+  const { variant, threads = 1 } = options;
   const model = readPackedModel(bytes);
   const input = syntheticInput(model);
   const expected = await hostOutput(model, input);
-  const deployed = await device.deploy({ model: bytes, ...(variant && { variant }) });
+  const deployed = await device.deploy({ model: bytes, ...(variant && { variant }), ...(threads > 1 && { threads }) });
+  if ((deployed.threads ?? 1) !== threads) throw new UsageError(`--threads ${threads}: ${device.name} runs on one thread; leave it out`);
   const difference = isComparable(device) ? await firstDifference(model, device, input) : undefined;
   if (difference)
     throw new GateError(
@@ -114,7 +117,7 @@ export async function deployForBench(bytes: Uint8Array, device: Device, variant?
  */
 export async function benchModel(bytes: Uint8Array, device: Device, options: BenchOptions = {}): Promise<BenchReport> {
   if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
-  return measureReady(await deployForBench(bytes, device, options.variant), device, options);
+  return measureReady(await deployForBench(bytes, device, options), device, options);
 }
 
 /** As `benchModel`, for a model that is deployed already. */

@@ -9,12 +9,16 @@ export interface Deployment {
   readonly model: Uint8Array;
   /** Instruction set of a WASM runtime; default: the best that the host has. Boards choose by their core. */
   readonly variant?: Variant;
+  /** Default 1; a WASM runtime only. */
+  readonly threads?: number;
   /** `model` (default): a runtime with this model's kernels only, as it ships; `all`: the one that `npm run build` made, at hand at once. */
   readonly kernels?: 'model' | 'all';
 }
 
 /** What was deployed. Times are microseconds on the device's own clock; 0 where the device has none. */
 export interface Deployed {
+  /** Where there are several. */
+  readonly threads?: number;
   /** Instruction set that runs: scalar, simd … */
   readonly variant: string;
   /** Download of model and runtime over whatever connects the device; not part of `loadUs`. Absent where nothing is fetched. */

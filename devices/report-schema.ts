@@ -66,6 +66,8 @@ const facts = {
   arenaBytes: byteCount,
   variant: z.string().describe('instruction set that ran: scalar, simd …'),
   codeBytes: byteCount.describe('WASM module, or .text on a board'),
+  /** Where there are several. */
+  threads: z.int().min(2).optional(),
   codeGzipBytes: byteCount.optional(),
   textBytes: byteCount.optional().describe("code and constants of the model's kernels on a board"),
   imageBytes: byteCount.optional().describe("the model as it lies in a board's flash"),

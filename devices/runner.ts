@@ -2,6 +2,7 @@
 import { Engine } from '../compiler/engine.ts';
 import { byteLength } from '../compiler/graph.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
+import { createThreadedEngine, type ThreadOptions } from '../compiler/threads.ts';
 import type { Clock, Deployed, StepTime } from './device.ts';
 
 export type DeployTimes = Pick<Deployed, 'compileUs' | 'loadUs' | 'firstUs'>;
@@ -12,21 +13,36 @@ export class Runner {
     private readonly inputBytes: readonly number[],
     private readonly outputBytes: readonly number[],
     private readonly stepCount: number,
+    private readonly stop: () => void,
   ) {}
 
-  /** @param runtime its bytes, or compiled already */
-  static async create(model: Uint8Array, runtime: Uint8Array | WebAssembly.Module): Promise<{ runner: Runner; times: DeployTimes }> {
+  /**
+   * @param runtime its bytes, or compiled already
+   * @param threads a runtime with threads needs them
+   */
+  static async create(
+    model: Uint8Array,
+    runtime: Uint8Array | WebAssembly.Module,
+    threads?: ThreadOptions,
+  ): Promise<{ runner: Runner; times: DeployTimes }> {
     const start = performance.now();
-    const { metadata, opcodes } = readPackedModel(model);
+    const { bytes, metadata, opcodes } = readPackedModel(model);
     const parsed = performance.now();
     const module = runtime instanceof WebAssembly.Module ? runtime : await WebAssembly.compile(runtime as BufferSource);
     const compiled = performance.now();
-    const engine = await Engine.create(module, model);
+    const { engine, stop } = threads
+      ? await createThreadedEngine(module, bytes, threads)
+      : { engine: await Engine.create(module, bytes), stop() {} };
     const loaded = performance.now();
     engine.run();
     const first = performance.now();
-    const runner = new Runner(engine, metadata.inputs.map(byteLength), metadata.outputs.map(byteLength), opcodes.length);
+    const runner = new Runner(engine, metadata.inputs.map(byteLength), metadata.outputs.map(byteLength), opcodes.length, stop);
     return { runner, times: { compileUs: (compiled - parsed) * 1000, loadUs: (loaded - start) * 1000, firstUs: (first - loaded) * 1000 } };
+  }
+
+  /** Ends the threads. */
+  close(): void {
+    this.stop();
   }
 
   /** One sample: the bytes of all inputs → a copy of the bytes of all outputs. */

@@ -3,13 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { UsageError } from '../compiler/errors.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import { fullRuntimeBytes, type Variant } from '../compiler/root.ts';
-import { buildRuntime } from '../targets/build-runtime.ts';
-import { webVariants } from '../targets/web-package.ts';
+import { buildRuntime, buildThreadsRuntime } from '../targets/build-runtime.ts';
+import { threadVariants, webVariants } from '../targets/web-package.ts';
 import type { Deployed, Deployment } from './device.ts';
 
 export interface WebRuntime {
   readonly wasm: Uint8Array;
-  readonly facts: Pick<Deployed, 'codeBytes' | 'codeGzipBytes'> & { readonly variant: Variant };
+  readonly facts: Pick<Deployed, 'codeBytes' | 'codeGzipBytes' | 'threads'> & { readonly variant: Variant };
 }
 
 const needs: Readonly<Partial<Record<Variant, string>>> = {
@@ -23,12 +23,21 @@ const needs: Readonly<Partial<Record<Variant, string>>> = {
  * @throws UsageError when a better one is wanted; InvalidPackedModelError when the model cannot be read.
  */
 export async function webRuntime(deployment: Deployment, host: string, best: Variant): Promise<WebRuntime> {
-  const { model, variant = best, kernels = 'model' } = deployment;
+  const { model, variant = best, kernels = 'model', threads = 1 } = deployment;
   // Best first; what is not among them (the boards' twins) is plain WASM.
   const rank = (name: Variant) => (webVariants.includes(name) ? webVariants.indexOf(name) : webVariants.length);
   if (rank(variant) < rank(best)) {
     throw new UsageError(`--variant ${variant}: ${host} has no ${needs[variant]}; use --variant ${best}, or another device with --on`);
   }
+  if (threads > 1) {
+    if (!threadVariants.includes(variant))
+      throw new UsageError(`--threads ${threads}: not with --variant ${variant}; use one of ${threadVariants.join(', ')}`);
+    return runtimeOf(await buildThreadsRuntime(readPackedModel(model).opcodes, variant), variant, { threads });
+  }
   const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildRuntime(readPackedModel(model).opcodes, variant);
-  return { wasm, facts: { variant, codeBytes: wasm.length, codeGzipBytes: gzipSync(wasm, { level: 9 }).length } };
+  return runtimeOf(wasm, variant);
+}
+
+function runtimeOf(wasm: Uint8Array, variant: Variant, more: { readonly threads?: number } = {}): WebRuntime {
+  return { wasm, facts: { variant, codeBytes: wasm.length, codeGzipBytes: gzipSync(wasm, { level: 9 }).length, ...more } };
 }

@@ -12,6 +12,8 @@ const modules = {
   'worker-server': 'targets/loader/worker-server.ts',
   'worker-client': 'targets/loader/worker-client.ts',
   cache: 'targets/loader/cache.ts',
+  thread: 'targets/loader/thread.ts',
+  'thread-node': 'targets/loader/thread-node.ts',
   page: 'devices/browser/page.ts',
   phone: 'devices/page/phone.ts',
 };
@@ -24,7 +26,7 @@ const scripts = {
 };
 
 const options = { absWorkingDir: root, bundle: true, minify: true, target: 'es2022', outdir: 'dist', logLevel: 'warning' };
-await build({ ...options, format: 'esm', entryPoints: modules });
+await build({ ...options, format: 'esm', entryPoints: modules, external: ['node:worker_threads'] });
 for (const [name, { source, globalName }] of Object.entries(scripts))
   await build({ ...options, format: 'iife', entryPoints: { [name]: source }, ...(globalName && { globalName }) });
 

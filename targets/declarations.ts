@@ -69,6 +69,7 @@ export interface SessionInfo {
   readonly modelBytes: number;
   readonly arenaBytes: number;
   readonly memoryBytes: number;
+  readonly threads: number;
 }
 
 export interface Session {
@@ -94,6 +95,8 @@ export type ModelSource = Uint8Array | Response | URL | string;
 export interface CreateOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
+  /** More than 1 needs \`whittle build --threads\`, and a page that is cross-origin isolated (or Node). */
+  readonly threads?: number;
 }
 `;
 }

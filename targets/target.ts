@@ -4,6 +4,8 @@ import type { PackedModel } from '../compiler/packed/read.ts';
 export interface PackageOptions {
   /** Name of the package; default: the model's. */
   readonly name?: string;
+  /** browser, node: files for sessions of several threads, too. */
+  readonly threads?: boolean;
   /** mcu: the board that it is for; it decides the vocabulary and is what sizes are measured for. */
   readonly board?: string;
   /** mcu: scalar, dsp, mve, or auto: all of them, the compiler's target selects. */

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import type { PackedPort } from '../compiler/packed/metadata.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
-import { buildRuntime } from './build-runtime.ts';
+import { buildRuntime, buildThreadsRuntime } from './build-runtime.ts';
 import type { Package } from './target.ts';
 import { writeFolder } from './write-folder.ts';
 
 /** The builds that a web package carries, best first; the loader takes the best that the engine runs. */
 export const webVariants: readonly Variant[] = ['relaxed', 'simd', 'scalar'];
+
+/** Those that come with threads, too, where they are asked for. */
+export const threadVariants: readonly Variant[] = webVariants.filter((variant) => variant !== 'scalar');
 
 export type Runtimes = Readonly<Record<string, Uint8Array>>;
 
@@ -17,6 +20,14 @@ export type Runtimes = Readonly<Record<string, Uint8Array>>;
 export async function buildRuntimes(model: PackedModel): Promise<Runtimes> {
   const built = await Promise.all(webVariants.map(async (variant) => [variant, await buildRuntime(model.opcodes, variant)] as const));
   return Object.fromEntries(built);
+}
+
+/** Files for sessions of several threads. @param script the bundle that a thread runs */
+export async function threadFiles(model: PackedModel, script: string): Promise<Record<string, string | Uint8Array>> {
+  const built = await Promise.all(
+    threadVariants.map(async (variant) => [`runtime-${variant}-threads.wasm`, await buildThreadsRuntime(model.opcodes, variant)] as const),
+  );
+  return { ...Object.fromEntries(built), 'thread.js': bundle(script) };
 }
 
 /** The runtimes as files of a package. */

@@ -1,6 +1,7 @@
 /** What a page or a worker does for the device that drives it. Pure ES. */
 import type { Variant } from '../../compiler/root.ts';
 import { decodeBase64, fetchFile } from '../../targets/loader/source.ts';
+import { checkThreads, helperStarter } from '../../targets/loader/threads.ts';
 import { bestVariant } from '../../targets/loader/variant.ts';
 import type { Clock, Deployed, StepTime } from '../device.ts';
 import { measureRoofline, type Roofline } from '../roofline.ts';
@@ -21,12 +22,18 @@ export interface HostFacts {
 
 export type WebDeployTimes = DeployTimes & Pick<Deployed, 'fetchUs'>;
 
+/** Several threads, and the address of the script that they run. */
+export interface PageThreads {
+  readonly threads: number;
+  readonly script: string;
+}
+
 export interface HostMethods {
   facts(): HostFacts;
   /** Takes a part of a file where the page cannot fetch it; its address is `received:NAME`. */
   receive(name: string, base64: string, more: boolean): void;
   /** Fetches and starts a model; addresses are relative to the page's origin. */
-  deploy(model: string, runtime: string): Promise<WebDeployTimes>;
+  deploy(model: string, runtime: string, threads?: PageThreads): Promise<WebDeployTimes>;
   /** Base64 in, base64 out. */
   infer(inputs: readonly string[]): string[];
   clock(): Clock;
@@ -74,11 +81,17 @@ export function createHost(): HostMethods {
       whole.set(part, before.length);
       received.set(name, whole);
     },
-    async deploy(model, runtime) {
+    async deploy(model, runtime, pageThreads) {
+      checkThreads(pageThreads?.threads ?? 1);
       const start = performance.now();
       const [modelBytes, runtimeBytes] = await Promise.all([bytes(model), bytes(runtime)]);
       const fetchUs = (performance.now() - start) * 1000;
-      const { runner: created, times } = await Runner.create(modelBytes, runtimeBytes);
+      const threads = pageThreads && {
+        threads: pageThreads.threads,
+        start: helperStarter(() => new Worker(new URL(pageThreads.script, location.origin), { type: 'module' })),
+      };
+      const { runner: created, times } = await Runner.create(modelBytes, runtimeBytes, threads);
+      deployed?.close();
       deployed = created;
       return { fetchUs, ...times };
     },

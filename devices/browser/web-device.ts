@@ -1,6 +1,8 @@
 /** A device whose model runs in a web page: everything but how the page is reached. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DeviceError } from '../../compiler/errors.ts';
-import type { Variant } from '../../compiler/root.ts';
+import { packageRoot, type Variant } from '../../compiler/root.ts';
 import { buildRoofline } from '../../targets/build-runtime.ts';
 import type { Clock, Conditions, Deployed, Deployment, Device, DeviceOptions, StepTime } from '../device.ts';
 import type { Roofline } from '../roofline.ts';
@@ -36,7 +38,10 @@ export class WebDevice implements Device {
     this.variant = facts.variant;
     const model = await this.host.serve('model.whittle', deployment.model);
     const runtime = await this.host.serve('runtime.wasm', wasm);
-    return { ...facts, ...((await this.host.call('deploy', model, runtime)) as WebDeployTimes) };
+    const { threads } = facts;
+    const script = readFileSync(join(packageRoot, 'dist', 'thread.js'));
+    const several = threads === undefined ? [] : [{ threads, script: await this.host.serve('thread.js', script) }];
+    return { ...facts, ...((await this.host.call('deploy', model, runtime, ...several)) as WebDeployTimes) };
   }
 
   async infer(inputs: readonly Uint8Array[]): Promise<Uint8Array[]> {

@@ -85,7 +85,10 @@ function reportText(report: BenchReport): string {
     ],
     ['start', loadText(report)],
     ['model', `${report.modelBytes} bytes`],
-    ['runtime', `${report.codeBytes} bytes${report.codeGzipBytes ? `, ${report.codeGzipBytes} gzip` : ''} (${report.variant})`],
+    [
+      'runtime',
+      `${report.codeBytes} bytes${report.codeGzipBytes ? `, ${report.codeGzipBytes} gzip` : ''} (${report.variant}${report.threads ? `, ${report.threads} threads` : ''})`,
+    ],
     ['arena', `${report.arenaBytes} bytes`],
     ...(report.imageBytes === undefined ? [['outputs', `CRC-32 ${report.outputCrc32}, as on this machine`] as const] : boardFacts(report)),
   ]);
@@ -97,7 +100,7 @@ function reportText(report: BenchReport): string {
 /** Times are for clocks that measure time: on an emulator instructions are counted. */
 async function run(bytes: Uint8Array, device: Device, { output }: Invocation, options: BenchOptions): Promise<void> {
   if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
-  const ready = await deployForBench(bytes, device, options.variant);
+  const ready = await deployForBench(bytes, device, options);
   if ((await device.clock()).counts === 'instructions') {
     const report = await countReady(ready, device);
     output.report(report, () => countText(report));
@@ -115,9 +118,10 @@ export const bench: Verb = (program, invocation) => {
     .argument('<model>', 'the packed model');
   addDeviceOptions(command)
     .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(webVariants))
+    .option('--threads <number>', 'run on several threads', integerOption(1))
     .option('--profile', 'time every layer, too, and compare it with what the engine could do')
     .option('--max-secs <seconds>', 'stop measuring after this long', integerOption(1), 10)
-    .action(async (path: string, options: DeviceChoice & { variant?: Variant; profile?: boolean; maxSecs: number }) => {
+    .action(async (path: string, options: DeviceChoice & { variant?: Variant; threads?: number; profile?: boolean; maxSecs: number }) => {
       const { output } = invocation;
       const model = readInputFile(path);
       const device = await openDevice(options.on, deviceOptions(options, output));
@@ -125,6 +129,7 @@ export const bench: Verb = (program, invocation) => {
         await run(model, device, invocation, {
           maxSeconds: options.maxSecs,
           ...(options.variant && { variant: options.variant }),
+          ...(options.threads && { threads: options.threads }),
           ...(options.profile && { profile: true }),
         });
       } finally {

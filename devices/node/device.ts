@@ -1,12 +1,17 @@
 /** Device node: this process. */
-import type { Variant } from '../../compiler/root.ts';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { packageRoot, type Variant } from '../../compiler/root.ts';
 import { buildRoofline } from '../../targets/build-runtime.ts';
+import { helperStarter } from '../../targets/loader/threads.ts';
 import { bestVariant } from '../../targets/loader/variant.ts';
 import type { Clock, Conditions, Deployed, Deployment, Device, DeviceKind, StepTime } from '../device.ts';
 import { machineConditions, machineFacts } from '../machine.ts';
 import { measureRoofline, type Roofline } from '../roofline.ts';
 import { performanceClock, Runner } from '../runner.ts';
 import { webRuntime } from '../web-runtime.ts';
+
+const threadScript = join(packageRoot, 'dist', 'thread-node.js');
 
 class NodeDevice implements Device {
   readonly name = 'node';
@@ -16,7 +21,9 @@ class NodeDevice implements Device {
 
   async deploy(deployment: Deployment): Promise<Deployed> {
     const { wasm, facts } = await webRuntime(deployment, `Node ${process.version} (V8 ${process.versions.v8})`, bestVariant());
-    const { runner, times } = await Runner.create(deployment.model, wasm);
+    const threads = facts.threads && { threads: facts.threads, start: helperStarter(() => new Worker(threadScript)) };
+    const { runner, times } = await Runner.create(deployment.model, wasm, threads || undefined);
+    this.runner?.close();
     this.runner = runner;
     this.variant = facts.variant;
     return { ...facts, ...times };
@@ -47,6 +54,7 @@ class NodeDevice implements Device {
   }
 
   async close(): Promise<void> {
+    this.runner?.close();
     this.runner = undefined;
   }
 

@@ -3,23 +3,50 @@ import { createHash } from 'node:crypto';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import { cacheDeclarations, inlineDeclarations, sessionDeclarations, typeDeclarations, workerDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
-import { buildRuntimes, bundle, manifest, packageName, readme, runtimeFiles, webVariants, writeWebPackage } from '../web-package.ts';
+import {
+  buildRuntimes,
+  bundle,
+  manifest,
+  packageName,
+  readme,
+  runtimeFiles,
+  threadFiles,
+  threadVariants,
+  webVariants,
+  writeWebPackage,
+} from '../web-package.ts';
 import { globalName, inlineModule, inlineScript } from './inline.ts';
 
 /** Each address is written out: bundlers find `new URL('./file', import.meta.url)` only where it stands literally. */
-const runtimeUrls = webVariants.map((variant) => `  ${variant}: () => new URL('./runtime-${variant}.wasm', import.meta.url),`).join('\n');
+function runtimeUrls(variants: readonly string[], suffix = ''): string {
+  return variants.map((variant) => `  ${variant}: () => new URL('./runtime-${variant}${suffix}.wasm', import.meta.url),`).join('\n');
+}
 
-const index = `import { fetchFile, modelBytes, Session } from './loader.js';
-
-const runtimes = {
-${runtimeUrls}
+const threads = `
+const threadRuntimes = {
+${runtimeUrls(threadVariants, '-threads')}
 };
 
+const threads = {
+  runtime: (variant) => fetchFile(threadRuntimes[variant]()),
+  worker: () => new Worker(new URL('./thread.js', import.meta.url), { type: 'module' }),
+};
+`;
+
+function index(withThreads: boolean): string {
+  return `import { fetchFile, modelBytes, Session } from './loader.js';
+
+const runtimes = {
+${runtimeUrls(webVariants)}
+};
+${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
   const model = await modelBytes(source, options);
-  return Session.create({ model, runtime: (variant) => fetchFile(runtimes[variant](), { signal: options.signal }) });
+  const runtime = (variant) => fetchFile(runtimes[variant](), { signal: options.signal });
+  return Session.create({ model, runtime${withThreads ? ', threads' : ''} }, options);
 }
 `;
+}
 
 const worker = `import { createSession } from './index.js';
 import { serveSession } from './worker-server.js';
@@ -82,13 +109,14 @@ export const browserTarget: Target = {
     const runtimes = await buildRuntimes(model);
     const sha256 = createHash('sha256').update(model.file).digest('hex');
     const modules = {
-      'index.js': index,
+      'index.js': index(options.threads === true),
       'loader.js': bundle('loader.js'),
       'model.whittle': model.file,
       ...runtimeFiles(runtimes),
     };
     return writeWebPackage(folder, model, runtimes, {
       ...modules,
+      ...(options.threads && (await threadFiles(model, 'thread.js'))),
       'index.d.ts': sessionDeclarations,
       'types.d.ts': typeDeclarations(model),
       'inline.js': inlineModule(model, runtimes),

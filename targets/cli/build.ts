@@ -8,6 +8,9 @@ import type { PackageOptions } from '../target.ts';
 
 const names = targets.map(({ name }) => name).join('|');
 
+/** Where workers can share memory. */
+const withThreads = ['browser', 'node'];
+
 interface BuildOptions extends PackageOptions {
   readonly target: string;
   readonly output: string;
@@ -21,11 +24,14 @@ export const build: Verb = (program, invocation) => {
     .requiredOption('--target <target>', names)
     .requiredOption('-o, --output <folder>', 'the folder to write')
     .option('--name <name>', "the package's name (default: the model's)")
+    .option('--threads', 'browser, node: files for createSession(…, { threads }), too')
     .option('--board <board>', 'mcu: the board that it is for')
     .option('--vocabulary <vocabulary>', 'mcu: scalar, dsp, mve or auto (default: that of the board, else auto)')
     .action(async (path: string, options: BuildOptions) => {
       const target = targets.find(({ name }) => name === options.target);
       if (!target) throw new UsageError(`--target ${options.target}: unknown target; known are ${names}`);
+      if (options.threads && !withThreads.includes(target.name))
+        throw new UsageError(`--threads: only for --target ${withThreads.join(' or ')}; webviews and boards run on one thread`);
       const model = loadPacked(path);
       const written = await target.package(model, options.output, options);
       const document = { target: target.name, ...written };

@@ -8,10 +8,12 @@ import { byteLength, elementCount } from '../../compiler/graph.ts';
 import type { PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import type { Variant } from '../../compiler/root.ts';
+import { createThreadedEngine, type ThreadedEngine } from '../../compiler/threads.ts';
 import { dequantize, type InputData, quantizeInput, viewOf } from './convert.ts';
 import { type ImageSource, imagePixels, isImageSource } from './image.ts';
 import { type RankedLabel, rankLabels } from './rank.ts';
 import { compileRuntime } from './source.ts';
+import { checkThreads, helperStarter, type ThreadWorker } from './threads.ts';
 import { bestVariant } from './variant.ts';
 
 /** What `inputs` and `outputs` tell of a tensor. */
@@ -29,6 +31,14 @@ export interface SessionInfo {
   readonly arenaBytes: number;
   /** Bytes of the whole WASM memory. */
   readonly memoryBytes: number;
+  readonly threads: number;
+}
+
+export interface ThreadSources {
+  /** As SessionSources.runtime, of a build with threads. */
+  readonly runtime: (variant: Variant) => Promise<Uint8Array | Response>;
+  /** A worker that runs the thread script. */
+  readonly worker: () => ThreadWorker;
 }
 
 export interface SessionSources {
@@ -36,6 +46,13 @@ export interface SessionSources {
   readonly model: Uint8Array;
   /** The runtime's module for this variant: its bytes, or a response that is still arriving. */
   readonly runtime: (variant: Variant) => Promise<Uint8Array | Response>;
+  /** Where the package was built with threads. */
+  readonly threads?: ThreadSources;
+}
+
+export interface SessionOptions {
+  /** The calling thread included; more than 1 needs a page that is cross-origin isolated, or Node. */
+  readonly threads?: number | undefined;
 }
 
 export type InputValue = InputData | ImageSource;
@@ -49,27 +66,42 @@ function portInfo(port: PackedPort, extra: Pick<PortInfo, 'labels' | 'preprocess
   return { ...port, length: elementCount(port.shape), ...extra };
 }
 
+async function singleEngine({ runtime }: SessionSources, variant: Variant, model: Uint8Array): Promise<ThreadedEngine> {
+  return { engine: await Engine.create(await compileRuntime(await runtime(variant)), model), stop() {} };
+}
+
+async function threadedEngine(sources: ThreadSources | undefined, variant: Variant, model: Uint8Array, threads: number) {
+  if (!sources) throw new UsageError(`threads: ${threads}; this package has none: build it with whittle build --threads`);
+  if (variant === 'scalar') throw new UsageError(`threads: ${threads}; this engine has no SIMD, leave threads at 1`);
+  const module = await compileRuntime(await sources.runtime(variant));
+  return createThreadedEngine(module, model, { threads, start: helperStarter(sources.worker) });
+}
+
 export class Session {
   private constructor(
     private engine: Engine | undefined,
     readonly inputs: readonly PortInfo[],
     readonly outputs: readonly PortInfo[],
     readonly info: SessionInfo,
+    private readonly stop: () => void,
   ) {}
 
   /**
-   * @throws InvalidPackedModelError when the model is damaged or was made by another version.
+   * @throws InvalidPackedModelError when the model is damaged or was made by another version; UsageError when there cannot be so many threads.
    */
-  static async create(sources: SessionSources): Promise<Session> {
+  static async create(sources: SessionSources, { threads = 1 }: SessionOptions = {}): Promise<Session> {
+    checkThreads(threads);
     const { bytes, metadata, arenaBytes } = readPackedModel(sources.model);
     const variant = bestVariant();
-    const engine = await Engine.create(await compileRuntime(await sources.runtime(variant)), bytes);
+    const { engine, stop } =
+      threads > 1 ? await threadedEngine(sources.threads, variant, bytes, threads) : await singleEngine(sources, variant, bytes);
     const { labels, preprocess } = metadata;
     return new Session(
       engine,
       metadata.inputs.map((port) => portInfo(port, preprocess ? { preprocess } : {})),
       metadata.outputs.map((port) => portInfo(port, labels ? { labels } : {})),
-      { name: metadata.name, variant, modelBytes: sources.model.length, arenaBytes, memoryBytes: engine.memoryBytes },
+      { name: metadata.name, variant, modelBytes: sources.model.length, arenaBytes, memoryBytes: engine.memoryBytes, threads },
+      stop,
     );
   }
 
@@ -116,8 +148,9 @@ export class Session {
     return data;
   }
 
-  /** Frees the WASM memory. */
+  /** Frees the WASM memory, and ends the threads. */
   dispose(): void {
+    if (this.engine) this.stop();
     this.engine = undefined;
   }
 

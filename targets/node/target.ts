@@ -1,17 +1,27 @@
 /** Target node: an ESM package that reads its files from disk. */
 import { sessionDeclarations, typeDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
-import { buildRuntimes, bundle, manifest, packageName, readme, runtimeFiles, writeWebPackage } from '../web-package.ts';
+import { buildRuntimes, bundle, manifest, packageName, readme, runtimeFiles, threadFiles, writeWebPackage } from '../web-package.ts';
 
-const index = `import { readFile } from 'node:fs/promises';
-import { modelBytes, Session } from './loader.js';
+const threads = `
+const threads = {
+  runtime: (variant) => readFile(new URL('./runtime-' + variant + '-threads.wasm', import.meta.url)),
+  worker: () => new Worker(new URL('./thread.js', import.meta.url)),
+};
+`;
 
+function index(withThreads: boolean): string {
+  return `import { readFile } from 'node:fs/promises';
+${withThreads ? "import { Worker } from 'node:worker_threads';\n" : ''}import { modelBytes, Session } from './loader.js';
+${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
   const isFile = source instanceof URL ? source.protocol === 'file:' : typeof source === 'string' && !/^https?:/.test(source);
   const model = isFile ? new Uint8Array(await readFile(source, options)) : await modelBytes(source, options);
-  return Session.create({ model, runtime: (variant) => readFile(new URL('./runtime-' + variant + '.wasm', import.meta.url)) });
+  const runtime = (variant) => readFile(new URL('./runtime-' + variant + '.wasm', import.meta.url));
+  return Session.create({ model, runtime${withThreads ? ', threads' : ''} }, options);
 }
 `;
+}
 
 function usage(name: string, input: string, shape: readonly number[]): string {
   return `\`\`\`js
@@ -30,7 +40,8 @@ export const nodeTarget: Target = {
     const runtimes = await buildRuntimes(model);
     const { name: input = '', shape = [] } = model.metadata.inputs[0] ?? {};
     return writeWebPackage(folder, model, runtimes, {
-      'index.js': index,
+      'index.js': index(options.threads === true),
+      ...(options.threads && (await threadFiles(model, 'thread-node.js'))),
       'index.d.ts': sessionDeclarations,
       'types.d.ts': typeDeclarations(model),
       'loader.js': bundle('loader.js'),

@@ -11,7 +11,7 @@ import { readPackedModel } from '../../compiler/packed/read.ts';
 import { writePackedModel } from '../../compiler/packed/write.ts';
 import { planExecution } from '../../compiler/plan/plan.ts';
 import { CdpBrowser, findChromium } from '../../devices/browser/chromium.ts';
-import type { Target } from '../../targets/target.ts';
+import type { PackageOptions, Target } from '../../targets/target.ts';
 import { smallGraph, smallMetadata } from '../small-model.ts';
 
 export type Evaluate = (expression: string) => Promise<unknown>;
@@ -21,6 +21,8 @@ export interface Serving {
   readonly policy?: string;
   /** MIME type of .wasm files. */
   readonly wasmType?: string;
+  /** Cross-origin isolated. */
+  readonly isolated?: boolean;
 }
 
 const types: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', json: 'application/json' };
@@ -28,6 +30,10 @@ const types: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/j
 /** Labels for every output of the small model, and the pixels that tests send: RGB of a 6 x 6 picture. */
 export const labelled: PackedMetadata = { ...smallMetadata, labels: Array.from({ length: 80 }, (_, i) => `class ${i}`) };
 export const pixels = Uint8Array.from({ length: 108 }, (_, i) => (i * 37) % 256);
+
+function smallPacked(): Uint8Array {
+  return writePackedModel(planExecution(smallGraph()), labelled);
+}
 
 export async function expectedOutput(): Promise<number[]> {
   const executor = await Executor.create(smallGraph());
@@ -41,10 +47,10 @@ export class Application {
   private servers: Server[] = [];
   private browser: CdpBrowser | undefined;
 
-  static async create(target: Target): Promise<Application> {
+  /** @param model default: the small one, labelled */
+  static async create(target: Target, model = smallPacked(), options: PackageOptions = {}): Promise<Application> {
     const application = new Application();
-    const model = readPackedModel(writePackedModel(planExecution(smallGraph()), labelled));
-    await target.package(model, application.packageFolder, { name: 'small' });
+    await target.package(readPackedModel(model), application.packageFolder, { name: 'small', ...options });
     application.write('index.html', '<!doctype html><title>application</title>');
     return application;
   }
@@ -67,7 +73,7 @@ export class Application {
   }
 
   /** The same with another page of the folder. */
-  async openPath(page: string, { policy, wasmType = 'application/wasm' }: Serving = {}): Promise<Evaluate> {
+  async openPath(page: string, { policy, wasmType = 'application/wasm', isolated }: Serving = {}): Promise<Evaluate> {
     const server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       const extension = path.split('.').at(-1) as string;
@@ -77,6 +83,7 @@ export class Application {
         response.writeHead(200, {
           'content-type': type,
           'cache-control': 'no-store',
+          ...(isolated && { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }),
           ...(policy && { 'content-security-policy': policy }),
         });
         response.end(content);

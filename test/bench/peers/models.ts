@@ -122,13 +122,19 @@ class Preparation {
   }
 }
 
+/** The int8 model, calibrated on a few samples: latency does not depend on them. */
+export async function compileBenchModel(model: BenchModel): Promise<CompiledModel & { readonly samples: readonly Float32Array[] }> {
+  const path = join(shared, model.onnx);
+  const samples = loadInputs(importOnnx(loadOnnx(path).model, { name: model.name }), model);
+  return { ...(await compileModel({ onnx: path, name: model.name, samples: samples.map((sample) => [sample]) })), samples };
+}
+
 /** Compiles the model and writes it in the form of every peer. */
 export async function prepareModel(model: BenchModel, variants: readonly Variant[]): Promise<Prepared> {
   const path = join(shared, model.onnx);
   const { model: proto, bytes: onnx } = loadOnnx(path);
   const imported = importOnnx(proto, { name: model.name });
-  const samples = loadInputs(imported, model);
-  const compiled = await compileModel({ onnx: path, name: model.name, samples: samples.map((sample) => [sample]) });
+  const { samples, ...compiled } = await compileBenchModel(model);
   const preparation = new Preparation(model.name);
   const shape = inputPortsOf(imported)[0]?.shape as readonly number[];
   const inputs = writeInputs(preparation, compiled, samples[0] as Float32Array);
