@@ -3,9 +3,9 @@ import { UsageError } from '../../compiler/errors.ts';
 import type { Browser, Evaluate } from '../browser/engine.ts';
 import { callBy, openServedPage, pageScript } from '../browser/served-page.ts';
 import { type WebHost, webDeviceKind } from '../browser/web-host.ts';
-import type { DeviceOptions } from '../device.ts';
+import type { DeviceOptions, FoundDevice } from '../device.ts';
 import { AdbDevice, listDevices } from './adb.ts';
-import { chooseDevice } from './choose-device.ts';
+import { chooseDevice, hindranceOf } from './choose-device.ts';
 import { attachToWebView, openTab, type PhonePage } from './devtools.ts';
 import { readConditions, readFacts } from './facts.ts';
 import { findDevtools } from './find-devtools.ts';
@@ -96,4 +96,13 @@ async function openHost(options: DeviceOptions, argument = ''): Promise<WebHost>
   }
 }
 
-export const android = webDeviceKind('android', '[SERIAL][/PACKAGE]', openHost);
+/** Every phone that adb sees; none where there is no adb. */
+async function listPhones(): Promise<FoundDevice[]> {
+  const entries = await listDevices().catch(() => []);
+  return entries.map((entry): FoundDevice => {
+    const note = hindranceOf(entry);
+    return { name: `android:${entry.serial}`, title: entry.model ?? 'Android', ready: note === undefined, ...(note && { note }) };
+  });
+}
+
+export const android = webDeviceKind('android', '[SERIAL][/PACKAGE]', openHost, listPhones);

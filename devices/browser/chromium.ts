@@ -85,6 +85,8 @@ export class CdpBrowser implements Browser {
 
 export const chromiumEngine: BrowserEngine = {
   name: 'chromium',
+  title: 'Chromium',
+  fix: program.fix,
   find: () => findProgram(program),
   launch: async (log) => {
     const binary = findChromium();

@@ -14,6 +14,10 @@ export interface Browser {
 export interface BrowserEngine {
   /** As behind `browser:`. */
   readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** What to type to get it. */
+  readonly fix: string;
   /** The program; undefined when it is not on this machine. */
   find(): string | undefined;
   /** @throws DeviceError when it is missing, or does not start. */

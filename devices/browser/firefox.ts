@@ -120,6 +120,8 @@ class BidiBrowser implements Browser {
 
 export const firefoxEngine: BrowserEngine = {
   name: 'firefox',
+  title: 'Firefox',
+  fix: program.fix,
   find: () => findProgram(program),
   launch: (log) => {
     const binary = requireProgram(program);

@@ -24,7 +24,13 @@ export interface WebDeviceKind extends DeviceKind {
   openHost(options: DeviceOptions, argument?: string): Promise<WebHost>;
 }
 
-export function webDeviceKind(name: string, argument: string | undefined, openHost: WebDeviceKind['openHost']): WebDeviceKind {
+/** @param list what of this kind is here now */
+export function webDeviceKind(
+  name: string,
+  argument: string | undefined,
+  openHost: WebDeviceKind['openHost'],
+  list?: DeviceKind['list'],
+): WebDeviceKind {
   const open = async (options: DeviceOptions, chosen?: string) => {
     const host = await openHost(options, chosen);
     try {
@@ -34,7 +40,7 @@ export function webDeviceKind(name: string, argument: string | undefined, openHo
       throw error;
     }
   };
-  return { name, ...(argument !== undefined && { argument }), open, openHost };
+  return { name, ...(argument !== undefined && { argument }), open, openHost, ...(list && { list }) };
 }
 
 export function isWebDeviceKind(kind: DeviceKind): kind is WebDeviceKind {

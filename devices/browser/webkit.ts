@@ -110,6 +110,8 @@ export async function startWebKitDriver(log?: (message: string) => void): Promis
 
 export const webkitEngine: BrowserEngine = {
   name: 'webkit',
+  title: 'WebKitGTK',
+  fix: driver.fix,
   find: () => (findProgram(driver) ? findProgram(miniBrowser()) : undefined),
   launch: async (log) => {
     const { address, capabilities, close } = await startWebKitDriver(log);

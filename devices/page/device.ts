@@ -1,7 +1,7 @@
 /** Device page: any phone, tablet or television whose browser opens an address of this machine. */
 import { DeviceError } from '../../compiler/errors.ts';
 import { type Call, type WebHost, webDeviceKind } from '../browser/web-host.ts';
-import type { DeviceOptions } from '../device.ts';
+import type { DeviceOptions, FoundDevice } from '../device.ts';
 import { type RunningServer, runningServer } from './attached-page.ts';
 import { lanAddress } from './lan-address.ts';
 import { PageServer } from './page-server.ts';
@@ -72,10 +72,25 @@ async function ownHost({ ask, isolated = true }: DeviceOptions): Promise<WebHost
   }
 }
 
-export const page = webDeviceKind('page', '[ID]', async (options, id) => {
+async function openHost(options: DeviceOptions, id?: string): Promise<WebHost> {
   const server = await runningServer();
   if (server) return attachedHost(server, options, id);
   if (id !== undefined)
     throw new DeviceError(`page:${id}: no whittle serve runs that could have paired it; start one, or write page alone`);
   return ownHost(options);
-});
+}
+
+/** The pages that a running `whittle serve` has paired. */
+async function listPages(): Promise<FoundDevice[]> {
+  const pages = (await (await runningServer())?.pages()) ?? [];
+  return pages.map(
+    ({ id, userAgent, busy }): FoundDevice => ({
+      name: `page:${id}`,
+      title: userAgent,
+      ready: !busy,
+      ...(busy && { note: 'another run of whittle uses it; wait for it' }),
+    }),
+  );
+}
+
+export const page = webDeviceKind('page', '[ID]', openHost, listPages);

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../../compiler/root.ts';
 import { AdbDevice, listDevices } from '../../../devices/android/adb.ts';
+import { android } from '../../../devices/android/device.ts';
 import { findDevtools } from '../../../devices/android/find-devtools.ts';
 import { findChromium } from '../../../devices/browser/chromium.ts';
 import { MemoryServer } from '../../../devices/browser/server.ts';
@@ -201,6 +202,9 @@ describe.skipIf(!requireTool('adb') || !requireTool('chromium'))('device android
       const phone = await plugIn({ shell: () => '', state: 'unauthorized' });
       await expect.poll(async () => (await listDevices()).map(({ state }) => state), { timeout: 15_000 }).toEqual(['unauthorized']);
       const message = `${phone.serial} is unauthorized: look at its screen and allow USB debugging for this computer`;
+      expect(await android.list?.()).toMatchObject([
+        { name: `android:${phone.serial}`, ready: false, note: expect.stringMatching(/^unauthorized: look at/) },
+      ]);
       await expect(openDevice('android')).rejects.toThrow(`no device is ready:\n  ${message}`);
       await expect(openDevice(`android:${phone.serial}`)).rejects.toThrow(`android:${message}`);
     });

@@ -6,7 +6,8 @@ import type { FoundDevice } from '../../../devices/device.ts';
 async function list(env: NodeJS.ProcessEnv, ...argv: string[]): Promise<{ code: number; stdout: string }> {
   let stdout = '';
   const before = process.env;
-  process.env = env;
+  // Without adb: its server would stay when the test has ended.
+  process.env = { ...env, WHITTLE_ADB: '/nowhere' };
   try {
     const code = await main(['devices', ...argv], [devices], {
       stdout: { write: (text) => (stdout += text) },

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import type { DeviceOptions } from '../../../devices/device.ts';
 import { openDevice } from '../../../devices/index.ts';
 import { ControlServer } from '../../../devices/page/control.ts';
+import { page as pageKind } from '../../../devices/page/device.ts';
 import { lanAddress } from '../../../devices/page/lan-address.ts';
 import { PageServer } from '../../../devices/page/page-server.ts';
 import { setEnvironment } from '../../environment.ts';
@@ -157,6 +158,10 @@ describe.skipIf(!requireTool('chromium'))('device page', () => {
       await expect(openDevice('page')).rejects.toThrow(/several pages are paired; say which one:\n {2}page:1 \(Mozilla.*\n {2}page:2/);
       const [one, two] = await Promise.all([openDevice('page:1'), openDevice('page:2')]);
       await expect(openDevice('page:2')).rejects.toThrow('page:2 is busy: another run of whittle uses it');
+      expect(await pageKind.list?.()).toMatchObject([
+        { name: 'page:1', title: expect.stringContaining('Pixel 8'), ready: false },
+        { name: 'page:2', ready: false, note: 'another run of whittle uses it; wait for it' },
+      ]);
       await Promise.all([one.deploy({ model: smallModel(1) }), two.deploy({ model: smallModel(2) })]);
       const input = new Uint8Array(new Float32Array(108).fill(1).buffer);
       const [first, second] = await Promise.all([one.infer([input, input]), two.infer([input, input])]);
