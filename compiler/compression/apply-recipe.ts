@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import type { QuantizeOptions } from '../quantization/quantize.ts';
 import { verify } from '../verify.ts';
+import { layerErrors } from './layer-errors.ts';
 import { layersOf } from './layers.ts';
 import { type Measurement, Referee } from './measure.ts';
 import type { LayerOutcome, MethodContext, MethodResult } from './method.ts';
@@ -38,6 +39,8 @@ export interface CompressedNetwork {
   readonly network: Network;
   readonly quantization: QuantizeOptions;
   readonly steps: readonly StepReport[];
+  /** Measured error of each layer's answers in the end (layer-errors.ts); empty without samples. */
+  readonly layerErrors: ReadonlyMap<string, number>;
 }
 
 /** So many samples tell after each step how far the answers have moved. */
@@ -93,7 +96,8 @@ export async function applyRecipe({
       seconds: (performance.now() - start) / 1000,
     });
   }
-  return { network, quantization, steps };
+  const errors = samples.count > 0 ? await layerErrors(original, network, samples) : new Map<string, number>();
+  return { network, quantization, steps, layerErrors: errors };
 }
 
 async function applyStep(

@@ -1,7 +1,7 @@
 /**
  * Magnitude pruning (Han et al., NIPS 2015; methods.md 1 and 4): the smallest weights, or groups of them, become zero, and
  * what is kept is refitted to the original's answers by least squares, layer after layer on the inputs that the pruned
- * layers before it give.
+ * layers before it give. In rounds, this is prune-retrain-repeat without labels (methods.md 3).
  */
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
@@ -30,6 +30,11 @@ const options = z.object({
     .regex(/^[1-9]\d*:[1-9]\d*$/)
     .optional()
     .describe('instead of sparsity: "2:4" keeps the two largest of every four neighbours'),
+  rounds: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('prune and refit so often, with shares that rise as 1 - (1 - k/n)³ to the final one (only with sparsity)'),
   granularity: granularityOption,
   norm: z.enum(norms).default('l2').describe('score of a group: mean magnitude or root mean square'),
   refit: z.boolean().default(true).describe('fit the kept weights to the original answers (needs samples)'),
@@ -39,6 +44,11 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const SENSITIVITY_STEPS = 9;
+
+/** s_k = s (1 - (1 - k/n)³) for k = 1 … n (Zhu, Gupta 2017; methods.md 3): much at first, while there is much to choose from. */
+export function sparsitySchedule(final: number, rounds: number): number[] {
+  return Array.from({ length: rounds }, (_, k) => final * (1 - (1 - (k + 1) / rounds) ** 3));
+}
 
 /** LAMP (Lee et al., ICLR 2021): w² over the sum of the squares that are not smaller. */
 export function lampScores(scores: ArrayLike<number>): Float64Array {
@@ -171,16 +181,23 @@ export const magnitudePruning = defineMethod({
   options,
 
   async apply(context, layers, chosen) {
+    if (chosen.rounds > 1 && (chosen.threshold ?? chosen.deviations ?? chosen.sensitivity ?? chosen.pattern) !== undefined)
+      throw new UsageError('magnitude-pruning: rounds go with sparsity; leave out threshold, deviations, sensitivity and pattern');
     if (chosen.sensitivity !== undefined && context.samples.count === 0)
       throw new UsageError('magnitude-pruning: sensitivity is measured on samples of the input: give --samples');
     let { network } = context;
-    const choose = supportChooser(layers, chosen);
-    const outcomes: LayerOutcome[] = [];
-    for (const { name } of layers) {
-      context.progress(name);
-      const result = await pruneLayer(context, network, layerNamed(network.graph, name) as Layer, choose, chosen);
-      network = result.network;
-      outcomes.push(result.outcome);
+    let outcomes: LayerOutcome[] = [];
+    for (const sparsity of sparsitySchedule(chosen.sparsity, chosen.rounds)) {
+      const round = { ...chosen, sparsity };
+      const current = layers.map(({ name }) => layerNamed(network.graph, name) as Layer);
+      const choose = supportChooser(current, round);
+      outcomes = [];
+      for (const { name } of layers) {
+        context.progress(`${name} ${sparsity.toFixed(2)}`);
+        const result = await pruneLayer(context, network, layerNamed(network.graph, name) as Layer, choose, round);
+        network = result.network;
+        outcomes.push(result.outcome);
+      }
     }
     return { network, layers: outcomes };
   },

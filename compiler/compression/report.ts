@@ -37,6 +37,8 @@ export interface CompressedLayer {
   readonly dtype: string;
   /** How its weights are stored, and what else was possible. */
   readonly encoding?: LayerReport['encoding'];
+  /** Of its answers after all steps, with the errors of everything before it: 0 equal, 1 as good as their mean. */
+  readonly measuredError?: number;
   /** int8 against the compressed float network, in dB. */
   readonly sqnr?: number;
 }
@@ -88,12 +90,14 @@ export function compressionReport({ original, compressed, compiled, measured }: 
   const changes = changesByLayer(compressed);
   const packed = new Map(report.layers.map((layer) => [layer.node, layer]));
   const layers = layerCosts(compressed.network.graph).map((cost): CompressedLayer => {
+    const measuredError = compressed.layerErrors.get(cost.layer);
     const { constantBytes = 0, dtype = 'float32', sqnr, encoding } = packed.get(cost.layer) ?? {};
     return {
       ...cost,
       changes: changes.get(cost.layer) ?? [],
       bytes: constantBytes,
       dtype,
+      ...(measuredError !== undefined && { measuredError }),
       ...(encoding && { encoding }),
       ...(sqnr !== undefined && Number.isFinite(sqnr) && { sqnr }),
     };

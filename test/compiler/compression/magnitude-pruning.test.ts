@@ -9,9 +9,11 @@ import {
   weightGroups,
 } from '../../../compiler/compression/granularity.ts';
 import { countNonzero, type Layer, layersOf } from '../../../compiler/compression/layers.ts';
-import { lampScores, magnitudePruning } from '../../../compiler/compression/magnitude-pruning.ts';
+import { lampScores, magnitudePruning, sparsitySchedule } from '../../../compiler/compression/magnitude-pruning.ts';
+import { Referee } from '../../../compiler/compression/measure.ts';
 import { refit } from '../../../compiler/compression/refit.ts';
 import { type LayerStatistics, relativeError } from '../../../compiler/compression/statistics.ts';
+import { UsageError } from '../../../compiler/errors.ts';
 import type { Graph } from '../../../compiler/graph.ts';
 import { damped } from '../../../compiler/linalg/cholesky.ts';
 import { matrix, trace } from '../../../compiler/linalg/matrix.ts';
@@ -188,4 +190,25 @@ test('refitting uses the inputs of the pruned layers before it, and helps', asyn
   const difference = async (refits: boolean) =>
     largestDifference(graph, await prune(graph, { sparsity: 0.4, refit: refits }, samples), samples);
   expect(await difference(true)).toBeLessThan(0.8 * (await difference(false)));
+});
+
+describe('rounds', () => {
+  test('rise fast at first and end at the final share', () => {
+    expect(sparsitySchedule(0.8, 1)).toEqual([0.8]);
+    const shares = sparsitySchedule(0.8, 4);
+    [0.4625, 0.7, 0.7875, 0.8].forEach((share, i) => expect(shares[i]).toBeCloseTo(share, 9));
+  });
+
+  test('prune as many, and lose less than one round', async () => {
+    const graph = denseGraph();
+    const samples = randomSamples(graph, 200);
+    const referee = await Referee.create(graph, samples);
+    const [once, often] = [await prune(graph, { sparsity: 0.6 }, samples), await prune(graph, { sparsity: 0.6, rounds: 4 }, samples)];
+    expect(nonzeros(often)).toEqual(nonzeros(once));
+    expect((await referee.measure(often)).outputError).toBeLessThan((await referee.measure(once)).outputError);
+  });
+
+  test('make no sense for thresholds', async () => {
+    await expect(prune(denseGraph(), { threshold: 0.1, rounds: 2 })).rejects.toThrow(UsageError);
+  });
 });
