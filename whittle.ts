@@ -6,6 +6,7 @@ import { inspect } from './compiler/cli/inspect.ts';
 import { main } from './compiler/cli/program.ts';
 import { removeTemporaryFiles } from './compiler/files.ts';
 import { bench } from './devices/cli/bench.ts';
+import { deploy } from './devices/cli/deploy.ts';
 import { devices } from './devices/cli/devices.ts';
 import { evaluation } from './devices/cli/eval.ts';
 import { monitor } from './devices/cli/monitor.ts';
@@ -24,6 +25,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report, serve, devices, monitor];
+const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report, serve, deploy, devices, monitor];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

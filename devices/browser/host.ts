@@ -43,7 +43,7 @@ export interface HostMethods {
   roofline(wasm: string): Promise<Roofline>;
 }
 
-function toBase64(bytes: Uint8Array): string {
+export function encodeBase64(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
   return btoa(text);
@@ -95,7 +95,7 @@ export function createHost(): HostMethods {
       deployed = created;
       return { fetchUs, ...times };
     },
-    infer: (inputs) => inputs.map((input) => toBase64(runner().infer(decodeBase64(input)))),
+    infer: (inputs) => inputs.map((input) => encodeBase64(runner().infer(decodeBase64(input)))),
     clock: performanceClock,
     time: (runs) => runner().time(runs),
     profile: (runs) => runner().profile(runs),

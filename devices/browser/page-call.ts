@@ -1,11 +1,14 @@
 /** The calls that a page answers: those of host.ts, in the page itself or in a worker, and what only a page knows. Pure ES. */
 import type { Conditions } from '../device.ts';
 import { createHost, type HostMethods } from './host.ts';
+import { runPackage } from './run-package.ts';
 
 export interface PageMethods extends HostMethods {
   /** Where the calls of host.ts run from now on; a model deployed before is forgotten. */
   thread(thread: 'page' | 'worker'): void;
   conditions(): Conditions;
+  /** An emitted package, as an application uses it; see run-package.ts. */
+  runPackage(folder: string, thread: 'page' | 'worker', inputs: readonly string[]): Promise<string>;
   /** Tells the person at the page. */
   show(text: string): void;
 }
@@ -78,7 +81,8 @@ export function pageCall({ workerScript, show, conditions }: PageOptions): PageC
   });
   let worker: WorkerHost | undefined;
   let call = hostCall();
-  const own: Partial<Record<string, (parameter: never) => unknown>> = {
+  const own: Partial<Record<string, (...parameters: never[]) => unknown>> = {
+    runPackage,
     thread(thread: 'page' | 'worker') {
       if (thread === 'worker' && workerScript === undefined) throw new Error('this page has no worker; leave out --worker');
       worker?.end();
@@ -88,5 +92,5 @@ export function pageCall({ workerScript, show, conditions }: PageOptions): PageC
     conditions: (): Conditions => ({ visible: document.visibilityState === 'visible', hiddenCount, ...conditions?.() }),
     show: (text: string) => show?.(text),
   };
-  return async (name, ...parameters) => (own[name] ? own[name](parameters[0] as never) : call(name, ...parameters));
+  return async (name, ...parameters) => (own[name] ? own[name](...(parameters as never[])) : call(name, ...parameters));
 }

@@ -58,7 +58,7 @@ export async function openServedPage(
       files.set(`/${name}`, content);
       return `/${name}`;
     };
-    return { ...host, facts: { browser: await browser.version(), ...host.facts }, call: callBy(evaluate), serve, close };
+    return { ...host, facts: { browser: await browser.version(), ...host.facts }, origin, call: callBy(evaluate), serve, close };
   } catch (error) {
     await close();
     throw error;

@@ -12,6 +12,8 @@ export interface WebHost {
   readonly call: Call;
   /** Makes `content` available to the page and returns its address there. */
   serve(name: string, content: Uint8Array | string): string | Promise<string>;
+  /** By which a person reaches what is served; absent where nobody can. */
+  readonly origin?: string;
   /** Facts about the device that its page cannot know. */
   readonly facts?: Device['environment'];
   /** The same for what may spoil a measurement. */

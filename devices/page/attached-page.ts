@@ -12,6 +12,8 @@ async function request(state: ControlState, method: string, path: string): Promi
 }
 
 export interface RunningServer {
+  /** Of the pages. */
+  readonly origin: string;
   pages(): Promise<readonly PageEntry[]>;
   invite(): Promise<string>;
   attach(id: string): Promise<AttachedPage>;
@@ -22,6 +24,7 @@ export async function runningServer(): Promise<RunningServer | undefined> {
   const state = readControlState();
   if (!state) return undefined;
   const server: RunningServer = {
+    origin: state.origin,
     pages: async () => (await request(state, 'GET', '/pages')) as PageEntry[],
     invite: async () => (await request(state, 'POST', '/invitation')) as string,
     attach: (id) => AttachedPage.open(state, id),

@@ -17,6 +17,8 @@ import type { PageServer } from './page-server.ts';
 export interface ControlState {
   readonly port: number;
   readonly key: string;
+  /** Of the pages. */
+  readonly origin: string;
 }
 
 /** A page as others see it. */
@@ -71,7 +73,7 @@ export class ControlServer {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    writeOutputFile(stateFile(), JSON.stringify({ port, key: control.key } satisfies ControlState));
+    writeOutputFile(stateFile(), JSON.stringify({ port, key: control.key, origin: pages.origin } satisfies ControlState));
     chmodSync(stateFile(), 0o600);
     process.once('exit', () => control.forget());
     return control;

@@ -17,9 +17,9 @@ interface Page {
   serve(name: string, content: string | Uint8Array): string | Promise<string>;
 }
 
-function hostOf(page: Page, close: () => Promise<void>): WebHost {
+function hostOf(page: Page, origin: string, close: () => Promise<void>): WebHost {
   const call: Call = (name, ...parameters) => page.call(name, parameters);
-  return { name: `page:${page.id}`, call, serve: (name, content) => page.serve(name, content), close };
+  return { name: `page:${page.id}`, origin, call, serve: (name, content) => page.serve(name, content), close };
 }
 
 /** @throws DeviceError when nobody opens the address in time. */
@@ -55,7 +55,7 @@ async function attachedHost(server: RunningServer, options: DeviceOptions, id: s
   const free = pages.filter(({ busy }) => !busy);
   if (id === undefined && free.length > 1) throw new DeviceError(`several pages are paired; say which one:\n  ${list}`);
   const page = await server.attach(id ?? free[0]?.id ?? (await invited(server, options)));
-  return hostOf(page, async () => page.close());
+  return hostOf(page, server.origin, async () => page.close());
 }
 
 async function ownHost({ ask, isolated = true }: DeviceOptions): Promise<WebHost> {
@@ -65,7 +65,7 @@ async function ownHost({ ask, isolated = true }: DeviceOptions): Promise<WebHost
     ask?.(invitationText(url));
     const page = await withinTime(server.nextPage(), url);
     ask?.(`paired: ${page.userAgent}`);
-    return hostOf(page, () => server.stop());
+    return hostOf(page, server.origin, () => server.stop());
   } catch (error) {
     await server.stop();
     throw error;

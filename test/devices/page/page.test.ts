@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { deployPackage } from '../../../devices/deploy-package.ts';
 import type { DeviceOptions } from '../../../devices/device.ts';
-import { openDevice } from '../../../devices/index.ts';
+import { openDevice, openWebHost } from '../../../devices/index.ts';
 import { ControlServer } from '../../../devices/page/control.ts';
 import { page as pageKind } from '../../../devices/page/device.ts';
 import { lanAddress } from '../../../devices/page/lan-address.ts';
@@ -71,6 +72,25 @@ describe.skipIf(!requireTool('chromium'))('device page', () => {
       expect(await device.infer([new Uint8Array(432)])).toHaveLength(1);
     } finally {
       await device.close();
+    }
+  });
+
+  test('the emitted package goes to the phone, and answers there as here', async () => {
+    const server = await PageServer.start({ host: HOST });
+    const control = await ControlServer.start(server);
+    try {
+      await (await phones.open(server.invite())).status(/page:1/);
+      const host = await openWebHost('page:1');
+      const report = await deployPackage(smallModel(), host, 'page');
+      expect(report).toMatchObject({ device: 'page:1', comparedValues: 80 });
+      expect(report.link).toMatch(/^http:\/\/phone\.lan:\d+\/d\/[0-9a-f]{32}\/package\/try\.html$/);
+      await host.close();
+      const trial = await phones.open(report.link as string);
+      const result = () => trial.evaluate("document.getElementById('result')?.textContent").catch(() => '');
+      await expect.poll(result, { timeout: 10_000 }).toMatch(/ ms \(.*\)\ny: /);
+    } finally {
+      await control.stop();
+      await server.stop();
     }
   });
 

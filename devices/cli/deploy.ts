@@ -1,0 +1,54 @@
+/** `whittle deploy`: the emitted package onto a phone or into a browser, proved there with one input. */
+import type { Verb } from '../../compiler/cli/program.ts';
+import { facts } from '../../compiler/cli/table.ts';
+import { readInputFile } from '../../compiler/files.ts';
+import { type DeployReport, deployPackage } from '../deploy-package.ts';
+import { openWebHost } from '../index.ts';
+import { codeText } from '../page/qr.ts';
+
+interface DeployOptions {
+  readonly to: string;
+  readonly worker?: boolean;
+  readonly isolation: boolean;
+  readonly once?: boolean;
+}
+
+function text({ model, device, thread, packageFiles, packageBytes, comparedValues, link }: DeployReport): string {
+  const lines = facts([
+    ['package', `${packageFiles} files, ${packageBytes} bytes`],
+    ['smoke run', `${comparedValues} values in the ${thread}, all equal to this machine's`],
+  ]);
+  return `${model} on ${device}\n${lines}${link ? `\n\n${codeText(link)}\ntry it: ${link}` : ''}`;
+}
+
+export const deploy: Verb = (program, invocation) => {
+  program
+    .command('deploy')
+    .description('put the emitted package onto a phone or into a browser, prove it there with one input, and serve it')
+    .argument('<model>', 'the packed model')
+    .requiredOption('--to <device>', 'page, android[:SERIAL], browser:NAME or webdriver:URL')
+    .option('--worker', "use the package's worker session")
+    .option('--no-isolation', 'without cross-origin isolation, as most sites are')
+    .option('--once', 'end after the smoke run instead of serving the package until Ctrl-C')
+    .action(async (path: string, { to, worker, isolation, once }: DeployOptions) => {
+      const { output } = invocation;
+      const model = readInputFile(path);
+      const options = {
+        log: (message: string) => output.detail(message),
+        ask: (message: string) => output.note(message),
+        isolated: isolation,
+      };
+      const host = await openWebHost(to, options);
+      try {
+        const report = await deployPackage(model, host, worker ? 'worker' : 'page');
+        await host.call('show', `${report.model}: ${report.comparedValues} values, all equal`);
+        output.report(report, () => text(report));
+        if (!once) {
+          output.note('The package is served until Ctrl-C.');
+          await new Promise(() => {});
+        }
+      } finally {
+        await host.close();
+      }
+    });
+};
