@@ -16,7 +16,7 @@ export const stm32u5Boards: readonly Board[] = [
     // SRAM1 and 2; 16 KB of SRAM4 lie elsewhere.
     ram: { origin: 0x20000000, bytes: 256 * KB },
     uart: usart1,
-    flashers: nucleoFlashers('stm32u5x', 'STM32U545RETxQ'),
+    flashers: nucleoFlashers('stm32u5x', 'STM32U545RETx'),
   },
   {
     name: 'nucleo-u575zi-q',
