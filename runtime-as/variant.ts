@@ -11,6 +11,8 @@ export const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(VARIANT_BOAR
 export const BOARD: bool = isDefined(VARIANT_BOARD);
 export const DSP: bool = isDefined(VARIANT_DSP);
 export const MVE: bool = isDefined(VARIANT_MVE);
+/** Every core with MVE has the DSP extension, too. */
+export const PACKED: bool = DSP || MVE;
 /** The board's build as the host runs it: the vocabularies' instructions are computed instead of imported. */
 export const HOST: bool = !isDefined(VARIANT_BOARD) || isDefined(VARIANT_HOST);
 

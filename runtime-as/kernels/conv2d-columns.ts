@@ -193,40 +193,43 @@ function runGroup(parameters: usize, x: usize, block: usize, y: usize, columns: 
   const width = word(parameters, CONV_IN_WIDTH);
   const channels = word(parameters, CONV_IN_CHANNELS);
   const dilation = word(parameters, CONV_DILATION_HEIGHT);
-  // Patches that begin at rows and columns up to these lie inside, and their kernel rows are runs.
-  const lastRow = height - 1 - (kernelHeight - 1) * dilation;
-  const lastColumn = runTaps(parameters) == word(parameters, CONV_KERNEL_WIDTH) ? width - runTaps(parameters) : -1;
-  let hStart = -word(parameters, CONV_PAD_TOP);
-  let wStart = -word(parameters, CONV_PAD_LEFT);
-  let rows = word(parameters, CONV_OUT_HEIGHT);
-  let pixelsOfRow = outWidth;
+  const runBytes = <usize>(dilation * width * channels);
+  const pixelBytes = <usize>(word(parameters, CONV_STRIDE_WIDTH) * channels);
+  // Patches that begin in these first rows and columns lie inside, and their kernel rows are runs.
+  const insideRows = max(height - (kernelHeight - 1) * dilation, 0);
+  const insideColumns = runTaps(parameters) == word(parameters, CONV_KERNEL_WIDTH) ? max(width - runTaps(parameters) + 1, 0) : 0;
+  let hStart = 0, wStart = 0, insideEnd = 0, pixelsOfRow = 0;
+  let from = x;
+  let row = word(parameters, CONV_OUT_HEIGHT);
+  x -= imageBytes(parameters);
   for (let left = pixels(parameters); left > 0; left -= 2, y += <usize>outChannels << 1) {
     const count = min(left, 2);
     const step = <usize>(COLUMN_UNIT_BYTES * count);
     let first = columns;
     let last = columns;
     for (let i = 0; i < count; i++) {
-      last = columns + <usize>(COLUMN_UNIT_BYTES > 0 ? i * COLUMN_UNIT_BYTES : i * k);
-      if (hStart >= 0 && hStart <= lastRow && wStart >= 0 && wStart <= lastColumn) {
-        const from = x + <usize>((hStart * width + wStart) * channels);
-        // What is neither widened nor interleaved may stay where it is.
-        if (MVE && kernelHeight == 1) last = from;
-        else writeRuns(last, from, elements, kernelHeight, <usize>(dilation * width * channels), step);
-      } else {
-        gatherColumn(parameters, x, hStart, wStart, last, step, run);
-      }
-      if (i == 0) first = last;
-      wStart += word(parameters, CONV_STRIDE_WIDTH);
-      if (--pixelsOfRow == 0) {
+      if (pixelsOfRow == 0) {
         pixelsOfRow = outWidth;
-        wStart = -word(parameters, CONV_PAD_LEFT);
         hStart += word(parameters, CONV_STRIDE_HEIGHT);
-        if (--rows == 0) {
-          rows = word(parameters, CONV_OUT_HEIGHT);
+        if (row == word(parameters, CONV_OUT_HEIGHT)) {
+          row = 0;
           hStart = -word(parameters, CONV_PAD_TOP);
           x += imageBytes(parameters);
         }
+        row++;
+        wStart = -word(parameters, CONV_PAD_LEFT);
+        from = x + <usize>((hStart * width + wStart) * channels);
+        insideEnd = <u32>hStart < <u32>insideRows ? insideColumns : 0;
       }
+      last = columns + <usize>(COLUMN_UNIT_BYTES > 0 ? i * COLUMN_UNIT_BYTES : i * k);
+      if (<u32>wStart >= <u32>insideEnd) gatherColumn(parameters, x, hStart, wStart, last, step, run);
+      // What is neither widened nor interleaved may stay where it is.
+      else if (MVE && kernelHeight == 1) last = from;
+      else writeRuns(last, from, elements, kernelHeight, runBytes, step);
+      if (i == 0) first = last;
+      pixelsOfRow--;
+      wStart += word(parameters, CONV_STRIDE_WIDTH);
+      from += pixelBytes;
     }
     if (count == 2) multiplyColumns2(first, last, k, block, outGroup, parameters, y, outChannels);
     else multiplyColumn(first, k, block, outGroup, parameters, y);

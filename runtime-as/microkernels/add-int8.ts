@@ -10,7 +10,8 @@ import {
   ADD_SHIFT,
 } from "../format";
 import { parameter } from "../step";
-import { SIMD } from "../variant";
+import { PACKED, SIMD } from "../variant";
+import { max8, min8, packSaturated8, smlabb, smlatt, splat8, sxtb16, sxtb16Ror8 } from "./dsp";
 
 /** Eight sums a · ma + b · mb + offset, shifted: one dot product per pair. */
 // @ts-ignore: decorator
@@ -52,6 +53,28 @@ export function addInt8Row(step: usize, a: usize, b: usize, y: usize, count: i32
       v128.store(y, i8x16.min_s(i8x16.max_s(sum, lows), highs));
       a += <usize>aStride << 4;
       b += <usize>bStride << 4;
+    }
+  }
+  if (PACKED) {
+    const aMultipliers = (aMultiplier & 0xffff) | (aMultiplier << 16);
+    const bMultipliers = (bMultiplier & 0xffff) | (bMultiplier << 16);
+    const lows = splat8(low);
+    const highs = splat8(high);
+    let fourA = splat8(load<i8>(a));
+    let fourB = splat8(load<i8>(b));
+    for (; y + 4 <= end; y += 4) {
+      if (aStride) fourA = load<i32>(a, 0, 1);
+      if (bStride) fourB = load<i32>(b, 0, 1);
+      const aEven = sxtb16(fourA), bEven = sxtb16(fourB), aOdd = sxtb16Ror8(fourA), bOdd = sxtb16Ror8(fourB);
+      const sums = packSaturated8(
+        (smlabb(aEven, aMultipliers, smlabb(bEven, bMultipliers, offset)) >> shift) + zeroPoint,
+        (smlabb(aOdd, aMultipliers, smlabb(bOdd, bMultipliers, offset)) >> shift) + zeroPoint,
+        (smlatt(aEven, aMultipliers, smlatt(bEven, bMultipliers, offset)) >> shift) + zeroPoint,
+        (smlatt(aOdd, aMultipliers, smlatt(bOdd, bMultipliers, offset)) >> shift) + zeroPoint,
+      );
+      store<i32>(y, min8(max8(sums, lows), highs), 0, 1);
+      a += <usize>aStride << 2;
+      b += <usize>bStride << 2;
     }
   }
   for (; y < end; y++, a += aStride, b += bStride) {

@@ -99,8 +99,9 @@ export function multiplyColumns2Dsp(columns: usize, k: i32, block: usize, channe
       d0 = smlad(pair, x0, d0);
       d1 = smlad(pair, x1, d1);
     }
-    finishChannels(y, channels, a0, b0, c0, d0, block, zeroPoint, low, high);
-    finishChannels(y + rowBytes, channels, a1, b1, c1, d1, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a0, b0, c0, d0, ma, mb, mc, md, zeroPoint, low, high);
+    finishChannels(y + rowBytes, channels, a1, b1, c1, d1, ma, mb, mc, md, zeroPoint, low, high);
     block = w;
   }
 }
@@ -127,7 +128,8 @@ export function multiplyColumnDsp(column: usize, k: i32, block: usize, channels:
       c = smlad(sxtb16(second), x1, c);
       d = smlad(sxtb16Ror8(second), x1, d);
     }
-    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a, b, c, d, ma, mb, mc, md, zeroPoint, low, high);
     block = w;
   }
 }

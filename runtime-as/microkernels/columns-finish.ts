@@ -29,44 +29,29 @@ export function outputZeroPoint(parameters: usize): i32 {
   return word(parameters, CONV_OUTPUT_ZERO_POINT);
 }
 
-/** Stores the first `channels` (4, if there are more) outputs of a block. */
+/** Stores the first `channels` (4, if there are more) outputs of a block, whose multipliers are ma to md. */
 // @ts-ignore: decorator
 @inline
 export function finishChannels(
-  y: usize, channels: i32, a: i32, b: i32, c: i32, d: i32, block: usize, zeroPoint: i32, low: i32, high: i32,
+  y: usize, channels: i32, a: i32, b: i32, c: i32, d: i32, ma: f32, mb: f32, mc: f32, md: f32, zeroPoint: i32, low: i32, high: i32,
 ): void {
   if (DSP) {
     const four = packSaturated8(
-      requantizeWide(a, load<f32>(block, 16), zeroPoint),
-      requantizeWide(b, load<f32>(block, 20), zeroPoint),
-      requantizeWide(c, load<f32>(block, 24), zeroPoint),
-      requantizeWide(d, load<f32>(block, 28), zeroPoint),
+      requantizeWide(a, ma, zeroPoint), requantizeWide(b, mb, zeroPoint),
+      requantizeWide(c, mc, zeroPoint), requantizeWide(d, md, zeroPoint),
     );
     const clamped = min8(max8(four, low), high);
     if (channels >= 4) store<i32>(y, clamped, 0, 1);
     else storePart(y, channels, clamped);
-  } else if (channels >= 4) {
-    store<i8>(y, requantizeInline(a, load<f32>(block, 16), zeroPoint, low, high));
-    store<i8>(y, requantizeInline(b, load<f32>(block, 20), zeroPoint, low, high), 1);
-    store<i8>(y, requantizeInline(c, load<f32>(block, 24), zeroPoint, low, high), 2);
-    store<i8>(y, requantizeInline(d, load<f32>(block, 28), zeroPoint, low, high), 3);
   } else {
-    finishPart(y, channels, a, b, c, block, zeroPoint, low, high);
+    store<i8>(y, requantizeInline(a, ma, zeroPoint, low, high));
+    if (channels > 1) store<i8>(y, requantizeInline(b, mb, zeroPoint, low, high), 1);
+    if (channels > 2) store<i8>(y, requantizeInline(c, mc, zeroPoint, low, high), 2);
+    if (channels > 3) store<i8>(y, requantizeInline(d, md, zeroPoint, low, high), 3);
   }
 }
 
 /** The first one to three of four bytes. */
 function storePart(y: usize, channels: i32, bytes: i32): void {
   for (; channels > 0; channels--, y++, bytes >>= 8) store<i8>(y, bytes);
-}
-
-/** One to three channels. */
-function finishPart(
-  y: usize, channels: i32, a: i32, b: i32, c: i32, block: usize, zeroPoint: i32, low: i32, high: i32,
-): void {
-  for (let multiplier = block + 16; channels > 0; channels--, multiplier += 4, y++) {
-    store<i8>(y, requantizeInline(a, load<f32>(multiplier), zeroPoint, low, high));
-    a = b;
-    b = c;
-  }
 }

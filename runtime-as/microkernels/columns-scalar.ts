@@ -78,8 +78,9 @@ export function multiplyColumns2Scalar(columns: usize, k: i32, block: usize, cha
       d0 = multiplyAdd(weight, x0, d0);
       d1 = multiplyAdd(weight, x1, d1);
     }
-    finishChannels(y, channels, a0, b0, c0, d0, block, zeroPoint, low, high);
-    finishChannels(y + rowBytes, channels, a1, b1, c1, d1, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a0, b0, c0, d0, ma, mb, mc, md, zeroPoint, low, high);
+    finishChannels(y + rowBytes, channels, a1, b1, c1, d1, ma, mb, mc, md, zeroPoint, low, high);
     block = w;
   }
 }
@@ -104,7 +105,8 @@ export function multiplyColumnScalar(column: usize, k: i32, block: usize, channe
       c = multiplyAdd(load<i8>(w, 6), value, c);
       d = multiplyAdd(load<i8>(w, 7), value, d);
     }
-    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a, b, c, d, ma, mb, mc, md, zeroPoint, low, high);
     block = w;
   }
 }

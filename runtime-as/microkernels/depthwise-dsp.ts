@@ -59,7 +59,8 @@ export function depthwisePixelsDsp(
         d = smlatt(odd, oddWeights, d);
       }
     }
-    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a, b, c, d, ma, mb, mc, md, zeroPoint, low, high);
   }
 }
 
@@ -103,6 +104,7 @@ export function depthwisePixels3x3Dsp(
       x1 = x2;
       x2 = x + pixelStep;
     }
-    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a, b, c, d, ma, mb, mc, md, zeroPoint, low, high);
   }
 }

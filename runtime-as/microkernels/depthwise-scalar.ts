@@ -49,7 +49,8 @@ export function depthwisePixelsScalar(
         d = multiplyAdd(load<i8>(x, 3), load<i8>(w, 3), d);
       }
     }
-    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a, b, c, d, ma, mb, mc, md, zeroPoint, low, high);
   }
 }
 
@@ -82,6 +83,7 @@ export function depthwisePixels3x3Scalar(
       x1 = x2;
       x2 = x + pixelStep;
     }
-    finishChannels(y, channels, a, b, c, d, block, zeroPoint, low, high);
+    const ma = load<f32>(block, 16), mb = load<f32>(block, 20), mc = load<f32>(block, 24), md = load<f32>(block, 28);
+    finishChannels(y, channels, a, b, c, d, ma, mb, mc, md, zeroPoint, low, high);
   }
 }

@@ -11,6 +11,12 @@ declare function sxtb16Instruction(bytes: i32): i32;
 @external("dsp", "sxtb16_ror8")
 declare function sxtb16Ror8Instruction(bytes: i32): i32;
 // @ts-ignore: decorator
+@external("dsp", "sxtab16")
+declare function sxtab16Instruction(sums: i32, bytes: i32): i32;
+// @ts-ignore: decorator
+@external("dsp", "sxtab16_ror8")
+declare function sxtab16Ror8Instruction(sums: i32, bytes: i32): i32;
+// @ts-ignore: decorator
 @external("dsp", "smlad")
 declare function smladInstruction(a: i32, b: i32, sum: i32): i32;
 // @ts-ignore: decorator
@@ -43,6 +49,26 @@ export function sxtb16(bytes: i32): i32 {
 export function sxtb16Ror8(bytes: i32): i32 {
   if (!HOST) return sxtb16Ror8Instruction(bytes);
   return (<i32><i8>(bytes >> 8) & 0xffff) | (<i32><i8>(bytes >> 24) << 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function addPairs(a: i32, b: i32): i32 {
+  return ((a + b) & 0xffff) | ((a & 0xffff0000) + (b & 0xffff0000));
+}
+
+/** Adds bytes 0 and 2 to two int16. */
+// @ts-ignore: decorator
+@inline
+export function sxtab16(sums: i32, bytes: i32): i32 {
+  return HOST ? addPairs(sums, sxtb16(bytes)) : sxtab16Instruction(sums, bytes);
+}
+
+/** Adds bytes 1 and 3 to two int16. */
+// @ts-ignore: decorator
+@inline
+export function sxtab16Ror8(sums: i32, bytes: i32): i32 {
+  return HOST ? addPairs(sums, sxtb16Ror8(bytes)) : sxtab16Ror8Instruction(sums, bytes);
 }
 
 /** sum + a.low · b.low + a.high · b.high */

@@ -3,7 +3,8 @@
  * `rows` x `columns`, `rowBytes` and `columnBytes` apart, the first at `from`; a window without taps gives the lowest
  * (largest) number there is.
  */
-import { SIMD } from "../variant";
+import { PACKED, SIMD } from "../variant";
+import { max8, min8, splat8 } from "./dsp";
 
 // @ts-ignore: decorator
 @inline
@@ -17,6 +18,20 @@ function extremeVector<T>(y: usize, from: usize, rows: i32, columns: i32, rowByt
     }
   }
   v128.store(y, extreme);
+}
+
+// @ts-ignore: decorator
+@inline
+function extremeFour(y: usize, from: usize, rows: i32, columns: i32, rowBytes: usize, columnBytes: usize, isMin: bool): void {
+  let extreme = splat8(isMin ? 127 : -128);
+  for (let r = rows; r > 0; r--, from += rowBytes) {
+    let at = from;
+    for (let c = columns; c > 0; c--, at += columnBytes) {
+      const x = load<i32>(at, 0, 1);
+      extreme = isMin ? min8(extreme, x) : max8(extreme, x);
+    }
+  }
+  store<i32>(y, extreme, 0, 1);
 }
 
 // @ts-ignore: decorator
@@ -52,6 +67,15 @@ export function extremeWindow<T>(
       from -= back;
       if (isMin) extremeVector<T>(y, from, rows, columns, rowBytes, columnBytes, true);
       else extremeVector<T>(y, from, rows, columns, rowBytes, columnBytes, false);
+    }
+  }
+  if (PACKED && isInteger<T>() && channels >= 4) {
+    for (; y < end; y += 4, from += 4) {
+      const back = y + 4 > end ? y + 4 - end : 0;
+      y -= back;
+      from -= back;
+      if (isMin) extremeFour(y, from, rows, columns, rowBytes, columnBytes, true);
+      else extremeFour(y, from, rows, columns, rowBytes, columnBytes, false);
     }
   }
   for (; y < end; y += sizeof<T>(), from += sizeof<T>()) {

@@ -2,8 +2,9 @@
  * The sum of a window for each of `channels` neighbouring elements, scaled. The taps of the window are `rows` x `columns`,
  * `rowBytes` and `columnBytes` apart, the first at `from`. Each channel adds its taps in this order, in every variant.
  */
-import { SIMD } from "../variant";
-import { requantize, requantizeFour } from "./requantize";
+import { PACKED, SIMD } from "../variant";
+import { max8, min8, packSaturated8, splat8, sxtab16, sxtab16Ror8 } from "./dsp";
+import { requantize, requantizeFour, requantizeWide } from "./requantize";
 
 /** y[c] = Σ x / divisor */
 export function sumWindowFloat32(
@@ -115,6 +116,33 @@ export function sumWindowInt8(
       y -= back;
       from -= back;
       sumVectorInt8(y, from, rows, columns, rowBytes, columnBytes, offset, multiplier, zeroPoint, lowest, highest);
+    }
+  }
+  // As many int8 fit an int16.
+  if (PACKED && channels >= 4 && rows * columns <= 255) {
+    const lows = splat8(lowest);
+    const highs = splat8(highest);
+    for (; y < end; y += 4, from += 4) {
+      const back = y + 4 > end ? y + 4 - end : 0;
+      y -= back;
+      from -= back;
+      let even = 0, odd = 0;
+      let row = from;
+      for (let r = rows; r > 0; r--, row += rowBytes) {
+        let at = row;
+        for (let c = columns; c > 0; c--, at += columnBytes) {
+          const x = load<i32>(at, 0, 1);
+          even = sxtab16(even, x);
+          odd = sxtab16Ror8(odd, x);
+        }
+      }
+      const bytes = packSaturated8(
+        requantizeWide(offset + <i16>even, multiplier, zeroPoint),
+        requantizeWide(offset + <i16>odd, multiplier, zeroPoint),
+        requantizeWide(offset + (even >> 16), multiplier, zeroPoint),
+        requantizeWide(offset + (odd >> 16), multiplier, zeroPoint),
+      );
+      store<i32>(y, min8(max8(bytes, lows), highs), 0, 1);
     }
   }
   for (; y < end; y++, from++) {

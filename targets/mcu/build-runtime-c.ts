@@ -13,7 +13,9 @@ import type { Vocabulary } from './vocabulary.ts';
 const boardImports: readonly ImportedFunction[] = [{ name: 'board.round_product' }, { name: 'board.multiply_add' }];
 
 /** Of dsp.ts. */
-const dspNames = ['sxtb16', 'sxtb16_ror8', 'smlad', 'smlabb', 'smlatt', 'pack_saturated8', 'max8', 'min8'];
+const dspNames = ['sxtb16', 'sxtb16_ror8', 'sxtab16', 'sxtab16_ror8', 'smlad', 'smlabb', 'smlatt', 'pack_saturated8', 'max8', 'min8'];
+
+const dspImports: readonly ImportedFunction[] = dspNames.map((name) => ({ name: `dsp.${name}` }));
 
 /** Of mve.ts, without those that access memory. */
 const mveNames = [
@@ -23,9 +25,10 @@ const mveNames = [
 
 const imports: Readonly<Record<Vocabulary, readonly ImportedFunction[]>> = {
   scalar: boardImports,
-  dsp: [...boardImports, ...dspNames.map((name) => ({ name: `dsp.${name}` }))],
+  dsp: [...boardImports, ...dspImports],
   mve: [
     ...boardImports,
+    ...dspImports,
     ...mveNames.map((name) => ({ name: `mve.${name}` })),
     { name: 'mve.load_first', reads: true },
     { name: 'mve.store_first', writes: true },
@@ -37,7 +40,7 @@ const imports: Readonly<Record<Vocabulary, readonly ImportedFunction[]>> = {
 const portHeaders: Readonly<Record<Vocabulary, readonly string[]>> = {
   scalar: ['whittle_port.h'],
   dsp: ['whittle_port.h', 'whittle_dsp.h'],
-  mve: ['whittle_port.h', 'whittle_mve.h'],
+  mve: ['whittle_port.h', 'whittle_dsp.h', 'whittle_mve.h'],
 };
 
 const cores: Readonly<Record<Vocabulary, string>> = { scalar: 'every core', dsp: 'the DSP extension', mve: 'MVE with float' };

@@ -24,6 +24,13 @@
 WHITTLE_DSP_1(sxtb16, "sxtb16 %0, %1")
 /* No intrinsic gives the rotation within the instruction. */
 WHITTLE_DSP_1(sxtb16_ror8, "sxtb16 %0, %1, ror #8")
+#define WHITTLE_DSP_ADD(name, instruction)                                            \
+  WHITTLE_INLINE uint32_t dsp_##name(uint32_t sums, uint32_t bytes) {                 \
+    __asm__(instruction : "+r"(sums) : "r"(bytes));                                   \
+    return sums;                                                                      \
+  }
+WHITTLE_DSP_ADD(sxtab16, "sxtab16 %0, %0, %1")
+WHITTLE_DSP_ADD(sxtab16_ror8, "sxtab16 %0, %0, %1, ror #8")
 WHITTLE_DSP_3(smlad)
 WHITTLE_DSP_3(smlabb)
 WHITTLE_DSP_3(smlatt)
@@ -56,6 +63,15 @@ WHITTLE_INLINE uint32_t dsp_sxtb16(uint32_t bytes) {
 /** Bytes 1 and 3, sign-extended to 16 bits each. */
 WHITTLE_INLINE uint32_t dsp_sxtb16_ror8(uint32_t bytes) {
   return dsp_sxtb16(bytes >> 8);
+}
+/** Adds bytes 0 and 2 to two int16. */
+WHITTLE_INLINE uint32_t dsp_sxtab16(uint32_t sums, uint32_t bytes) {
+  const uint32_t values = dsp_sxtb16(bytes);
+  return ((sums + values) & 0xffffu) | ((sums & 0xffff0000u) + (values & 0xffff0000u));
+}
+/** Adds bytes 1 and 3 to two int16. */
+WHITTLE_INLINE uint32_t dsp_sxtab16_ror8(uint32_t sums, uint32_t bytes) {
+  return dsp_sxtab16(sums, bytes >> 8);
 }
 /** sum + a.low * b.low */
 WHITTLE_INLINE uint32_t dsp_smlabb(uint32_t a, uint32_t b, uint32_t sum) {

@@ -7,7 +7,7 @@
 #ifndef WHITTLE_MVE_H
 #define WHITTLE_MVE_H
 
-#include "whittle_port.h"
+#include "whittle_dsp.h"
 
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
 #include <arm_mve.h>

@@ -23,11 +23,16 @@
 /*
  * The kernels are fast in any build, also one for size (-Os). Reassociation would split multiply-accumulates into
  * multiplications and trees of additions; scheduling, hoisting addresses out of loops and deriving one pointer from
- * another would need more registers and instructions.
+ * another would need more registers and instructions; copies of loops and functions for special cases are code that
+ * hardly runs.
  */
-#if defined(__GNUC__) && !defined(__clang__) && !defined(WHITTLE_KEEP_FLAGS)
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3", "no-tree-reassoc", "no-fast-math")
 #pragma GCC optimize("no-schedule-insns", "no-tree-pre", "no-gcse", "no-tree-loop-im", "no-move-loop-invariants", "no-ivopts")
+#pragma GCC optimize("no-unswitch-loops", "no-split-loops", "no-ipa-cp-clone")
+#if __GNUC__ >= 9
+#pragma GCC optimize("no-version-loops-for-strides")
+#endif
 #endif
 
 #include <float.h>
