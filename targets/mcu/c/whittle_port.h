@@ -296,6 +296,12 @@ WHITTLE_INLINE uint64_t ctz_u64(uint64_t x) {
 WHITTLE_INLINE uint64_t popcnt_u64(uint64_t x) {
   return popcnt_u32((uint32_t)x) + popcnt_u32((uint32_t)(x >> 32));
 }
+WHITTLE_INLINE int32_t remainder_s32(int32_t a, int32_t b) {
+  return b == -1 ? 0 : a % b;
+}
+WHITTLE_INLINE int64_t remainder_s64(int64_t a, int64_t b) {
+  return b == -1 ? 0 : a % b;
+}
 WHITTLE_INLINE uint32_t rotate_left_u32(uint32_t x, uint32_t count) {
   return x << (count & 31u) | x >> ((0u - count) & 31u);
 }
@@ -483,6 +489,16 @@ WHITTLE_INLINE int64_t s64_from_f64(double x) {
   if (x > -9223372036854775808.0) return (int64_t)x;
   return x <= -9223372036854775808.0 ? INT64_MIN : 0;
 }
+WHITTLE_INLINE uint64_t u64_from_f64(double x) {
+  if (x >= 18446744073709551615.0) return UINT64_MAX;
+  return x > -1.0 ? (uint64_t)x : 0u;
+}
+WHITTLE_INLINE int64_t s64_from_f32(float x) {
+  return s64_from_f64((double)x);
+}
+WHITTLE_INLINE uint64_t u64_from_f32(float x) {
+  return u64_from_f64((double)x);
+}
 
 /* Square roots bit by bit: exact, and without a mathematics library. */
 WHITTLE_COLD static double sqrt_f64(double x) {
@@ -490,7 +506,7 @@ WHITTLE_COLD static double sqrt_f64(double x) {
   int32_t exponent = (int32_t)(bits >> 52) - 1023;
   uint64_t fraction = bits & (((uint64_t)1 << 52) - 1u);
   uint64_t root = 0, rest, bit;
-  if (x != x || bits << 1 == 0u || bits == (uint64_t)0x7ff << 52) return x + 0.0;
+  if (x != x || bits << 1 == 0u || bits == (uint64_t)0x7ff << 52) return x;
   if (bits >> 63) return f64_of_bits((uint64_t)0x7ff8 << 48);
   if (exponent == -1023) {
     exponent = -1022;

@@ -53,3 +53,26 @@ export function localName(fn: number, index: number): string | undefined {
 export function countDataSegments(module: binaryen.Module): number {
   return (module as unknown as { getNumDataSegments(): number }).getNumDataSegments();
 }
+
+/** Calls `see` for the expression and everything inside. */
+export function visit(ref: number, see: (info: binaryen.ExpressionInfo) => void): void {
+  const info = binaryen.getExpressionInfo(ref);
+  see(info);
+  for (const child of childRefs(info)) visit(child, see);
+}
+
+const operandNames = 'children body condition ifTrue ifFalse value operands left right ptr dest source size vec shift a b c index'.split(
+  ' ',
+);
+
+function childRefs(info: binaryen.ExpressionInfo): number[] {
+  if (info.id === ids.Const || info.id === ids.LocalGet) return [];
+  const fields = info as unknown as Record<string, unknown>;
+  return operandNames.flatMap((name) => {
+    // The index of a local or lane is a number, too.
+    if (name === 'index') return [];
+    const field = fields[name];
+    if (Array.isArray(field)) return field as number[];
+    return typeof field === 'number' && field !== 0 ? [field] : [];
+  });
+}

@@ -7,13 +7,16 @@
  */
 import binaryen from 'binaryen';
 import { InvalidGraphError } from '../../../compiler/errors.ts';
-import { ids, localName } from './binaryen.ts';
-import { type Callee, cType, FunctionEmitter, visit } from './function.ts';
-import { functionBaseName, Scope } from './names.ts';
+import { ids, localName, visit } from './binaryen.ts';
+import { type Callee, cType, FunctionEmitter } from './function.ts';
+import { functionBaseName, localBaseName, Scope } from './names.ts';
 import type { CType } from './operators.ts';
 import { printBody } from './print.ts';
 import { type ImportedFunction, refuseModule } from './refuse.ts';
+import { dropUnread } from './statement.ts';
+import { tidy } from './tidy.ts';
 import { cTypeName } from './value.ts';
+import { wrap } from './wrap.ts';
 
 export interface EmitOptions {
   /** Put before the names of exported functions: two models may be linked into one program. */
@@ -126,13 +129,30 @@ function define(fn: WasmFunction, callees: ReadonlyMap<string, Callee>, taken: r
   const { ref, info } = fn;
   const callee = callees.get(info.name) as Callee;
   const types = [...callee.parameters, ...info.vars.map((type) => cType(type) as CType)];
-  const raw = types.map((_, i) => localName(ref, i) ?? `v${i}`);
-  const emitter = new FunctionEmitter(info.name, raw, types, callee.result, callees, taken);
-  const body = emitter.emit(info.body);
-  const locals = [...types.map((type, i) => ({ name: emitter.nameOf(i), type })), ...emitter.resultLocals];
-  const lines = printBody(body, locals, callee.parameters.length);
-  const names = emitter.localNames.slice(0, callee.parameters.length);
+  const parameters = callee.parameters.length;
+  // Names that are numbers are binaryen's.
+  const source = types.map((_, i) => localName(ref, i)?.replace(/^\d+$/, '') || undefined);
+  const wanted = source.map((name) => name && localBaseName(name));
+  const emitter = new FunctionEmitter(
+    info.name,
+    wanted.map((name) => name ?? 'v'),
+    types,
+    callee.result,
+    callees,
+    parameters,
+    taken,
+  );
+  const emitted = dropUnread(emitter.emit(info.body));
+  const { body, names } = tidy(emitted, { names: emitter.names, wanted, parameters, taken });
+  const lines = printBody(
+    body,
+    emitter.types.map((type, i) => ({ type, name: names[i] as string })),
+    parameters,
+  );
   const text = lines.join('\n');
-  const unused = names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text)).map((name) => `  (void)${name};`);
-  return `${head(fn, callee, names)} {\n${[...lines, ...unused].join('\n')}\n}\n`;
+  const unused = names
+    .slice(0, parameters)
+    .filter((name) => !new RegExp(`\\b${name}\\b`).test(text))
+    .map((name) => `  (void)${name};`);
+  return `${wrap(`${head(fn, callee, names)} {`).join('\n')}\n${[...lines, ...unused].join('\n')}\n}\n`;
 }

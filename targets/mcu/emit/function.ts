@@ -1,11 +1,27 @@
 /** One function of a WASM module → statements of C. */
 import binaryen from 'binaryen';
 import { InvalidGraphError } from '../../../compiler/errors.ts';
-import { expressionName, ids } from './binaryen.ts';
-import { localBaseName, Scope } from './names.ts';
+import { expressionName, ids, visit } from './binaryen.ts';
+import { Scope } from './names.ts';
 import { binaryOperators, type CType, operatorName, unaryOperators, zeroTests } from './operators.ts';
 import { jump, type List, type Locals, neverEnds, type Statement, text } from './statement.ts';
-import { as, binary, float, integer, local, logical, negated, primary, ternary, unary, type Value } from './value.ts';
+import { truthLocals } from './truths.ts';
+import {
+  as,
+  binary,
+  bindingOf,
+  equals,
+  float,
+  integer,
+  local,
+  logical,
+  negated,
+  primary,
+  stored,
+  ternary,
+  unary,
+  type Value,
+} from './value.ts';
 
 type Ref = number;
 
@@ -19,7 +35,7 @@ export interface Callee {
 }
 
 /** Longer expressions are cut: part of them gets a name. */
-const LONGEST_EXPRESSION = 100;
+const LONGEST_EXPRESSION = 200;
 
 const binaryenTypes: ReadonlyMap<number, CType> = new Map([
   [binaryen.i32, 'u32'],
@@ -45,21 +61,25 @@ interface Loop {
   readonly behind: ReadonlySet<string>;
 }
 
+/** Where the value of a block or an `if` goes: each way out of it assigns or returns it by itself. */
+type Sink = number | 'return';
+
 /** Falling off the end of a function without a result is a return. */
 const END = '(end of the function)';
 
 export class FunctionEmitter {
-  readonly localNames: readonly string[];
+  /** By index of the local, with those that the translation adds. */
+  readonly names: string[];
+  readonly types: CType[];
+  private truths: ReadonlySet<number> = new Set();
   private readonly scope: Scope;
   private statements: Statement[] = [];
   private effects: Effects = { locals: new Set(), memory: false };
   private loops: Loop[] = [];
   private readonly usedLabels = new Set<string>();
   private readonly labelNames = new Map<string, string>();
-  /** Locals that carry the value of a block out of it, by the block's label. */
-  private readonly blockResults = new Map<string, number>();
-  readonly resultLocals: { readonly name: string; readonly type: CType }[] = [];
-  private readonly localTypes: readonly CType[];
+  /** Where the values of blocks go, by the block's label. */
+  private readonly blockSinks = new Map<string, Sink>();
 
   constructor(
     private readonly where: string,
@@ -67,21 +87,22 @@ export class FunctionEmitter {
     types: readonly CType[],
     private readonly result: CType | undefined,
     private readonly callees: ReadonlyMap<string, Callee>,
+    private readonly parameters: number,
     taken: Iterable<string>,
   ) {
     this.scope = new Scope(taken);
-    this.localNames = names.map((name) => this.scope.name(localBaseName(name)));
-    this.localTypes = types;
+    this.names = names.map((name) => this.scope.name(name));
+    this.types = [...types];
   }
 
   emit(body: Ref): List {
+    this.truths = truthLocals(body, this.parameters);
     return this.list(() => {
       if (this.result === undefined) {
         this.statement(body, new Set([END]));
         return;
       }
-      const { value } = this.taken(body);
-      if (binaryen.getExpressionType(body) !== binaryen.unreachable) this.push(jump(`return ${as(value, this.result).text};`, value.reads));
+      this.give('return', body);
     });
   }
 
@@ -104,31 +125,30 @@ export class FunctionEmitter {
   }
 
   private assign(index: number, value: Value, calls = false): void {
-    const type = this.localTypes[index] ?? (this.resultLocals[index - this.localTypes.length]?.type as CType);
-    this.push({ kind: 'assign', local: index, value: as(value, type).text, reads: value.reads, ...(calls && { calls }) });
+    const kept = stored(value, this.types[index] as CType);
+    const { text: shown, reads } = kept;
+    this.push({ kind: 'assign', local: index, value: shown, binding: bindingOf(kept), reads, ...(calls && { calls }) });
     this.effects.locals.add(index);
   }
 
   private newLocal(type: CType): number {
-    this.resultLocals.push({ name: this.scope.name('v1'), type });
-    return this.localTypes.length + this.resultLocals.length - 1;
-  }
-
-  nameOf(index: number): string {
-    return this.localNames[index] ?? (this.resultLocals[index - this.localTypes.length]?.name as string);
+    this.names.push(this.scope.name('v'));
+    return this.types.push(type) - 1;
   }
 
   private read(index: number): Value {
-    const type = this.localTypes[index] ?? (this.resultLocals[index - this.localTypes.length]?.type as CType);
-    return local(index, this.nameOf(index), type);
+    return local(index, this.names[index] as string, this.truths.has(index) ? 'bool' : (this.types[index] as CType));
   }
 
   /** Gives the value a name now, so that later statements do not change it. */
   private keep(value: Value): Value {
     if (value.literal !== undefined || (value.reads.size === 0 && !value.readsMemory)) return value;
-    const type: CType = value.type === 'bool' ? 'u32' : value.type;
-    const index = this.newLocal(type);
-    this.push({ kind: 'assign', local: index, value: as(value, type).text, reads: value.reads });
+    const index = this.newLocal(value.type === 'bool' ? 'u32' : value.type);
+    const effects = this.effects;
+    // A new local is no effect on what was read before.
+    this.effects = { locals: new Set(), memory: false };
+    this.assign(index, value);
+    this.effects = effects;
     return this.read(index);
   }
 
@@ -172,7 +192,7 @@ export class FunctionEmitter {
         return this.read((info as binaryen.LocalGetInfo).index);
       case ids.LocalSet: {
         const { index, value, isTee } = info as binaryen.LocalSetInfo;
-        this.set(index, value);
+        this.give(index, value);
         return isTee ? this.read(index) : primary('', 'u32');
       }
       case ids.Unary:
@@ -195,9 +215,9 @@ export class FunctionEmitter {
         return call.writes ? this.keepCall(call.value) : call.value;
       }
       case ids.If:
-        return this.ifValue(info as binaryen.IfInfo);
+        return this.ifValue(ref, info as binaryen.IfInfo);
       case ids.Block:
-        return this.blockValue(info as binaryen.BlockInfo);
+        return this.blockValue(ref, info as binaryen.BlockInfo);
       case ids.Loop:
         return this.loopValue(info as binaryen.LoopInfo);
       case ids.Break: {
@@ -206,8 +226,15 @@ export class FunctionEmitter {
         this.break(info as binaryen.BreakInfo, new Set());
         return primary('0u', 'u32');
       }
+      case ids.Nop:
+      case ids.Drop:
+      case ids.Store:
+      case ids.MemoryCopy:
+      case ids.MemoryFill:
+      case ids.Switch:
       case ids.Return:
       case ids.Unreachable:
+        // No value: nobody waits for it, or control never comes back.
         this.statement(ref, new Set());
         return primary('0u', 'u32');
       default:
@@ -224,9 +251,60 @@ export class FunctionEmitter {
     return call;
   }
 
-  private set(index: number, ref: Ref): void {
-    const { value, writes } = this.taken(ref);
-    this.assign(index, value, writes);
+  /** The value of an expression goes to `sink`. */
+  private give(sink: Sink, ref: Ref): void {
+    const info = binaryen.getExpressionInfo(ref);
+    if (this.isStatement(info)) {
+      const { condition, ifTrue, ifFalse } = info;
+      const test = as(this.value(condition), 'bool');
+      const [yes, no] = [ifTrue, ifFalse].map((arm) => this.list(() => this.give(sink, arm))) as [List, List];
+      this.pushBranch(test, yes, no);
+    } else if (info.id === ids.Block && cType(info.type)) {
+      this.giveBlock(sink, info as binaryen.BlockInfo);
+    } else {
+      const { value, writes } = this.taken(ref);
+      this.giveValue(sink, value, writes);
+    }
+  }
+
+  private giveValue(sink: Sink, value: Value, calls = false): void {
+    if (sink !== 'return') {
+      this.assign(sink, value, calls);
+      return;
+    }
+    const result = stored(value, this.result as CType);
+    this.push(jump(`return ${result.text};`, result.reads));
+  }
+
+  private giveBlock(sink: Sink, { name, children }: binaryen.BlockInfo): void {
+    const [last, rest] = [children.at(-1) as Ref, children.slice(0, -1)];
+    if (!name) {
+      this.sequence(rest, new Set(), undefined);
+      this.give(sink, last);
+      return;
+    }
+    this.blockSinks.set(name, sink);
+    const body = this.list(() => {
+      this.sequence(rest, new Set(), undefined);
+      this.give(sink, last);
+    });
+    this.closeBlock(name, body);
+  }
+
+  /** Whether a value comes from an `if` whose arms need statements. */
+  private isStatement(info: binaryen.ExpressionInfo): info is binaryen.IfInfo {
+    const { ifTrue, ifFalse } = info as binaryen.IfInfo;
+    return info.id === ids.If && cType(info.type) !== undefined && !(this.isPure(ifTrue) && this.isPure(ifFalse));
+  }
+
+  /** Whether the expression can be evaluated without a statement, and need not be. */
+  private isPure(ref: Ref): boolean {
+    let isPure = true;
+    visit(ref, (info) => {
+      if (info.id === ids.Call) isPure &&= this.callees.get((info as binaryen.CallInfo).target)?.writes === false;
+      else isPure &&= pureKinds.has(info.id);
+    });
+    return isPure;
   }
 
   private keepCall(value: Value): Value {
@@ -302,59 +380,47 @@ export class FunctionEmitter {
     this.effects.memory = true;
   }
 
-  /** The value of an arm of an `if`, with the statements that it needs. */
-  private arm(ref: Ref): { list: List; value: Value } {
-    let value: Value | undefined;
-    const list = this.list(() => {
-      value = this.value(ref);
-    });
-    return { list, value: value as Value };
-  }
-
-  private ifValue({ type, condition, ifTrue, ifFalse }: binaryen.IfInfo): Value {
-    const test = as(this.value(condition), 'bool');
-    const [yes, no] = [this.arm(ifTrue), this.arm(ifFalse)];
-    if (yes.list.length + no.list.length === 0 && yes.value.text.length + no.value.text.length <= LONGEST_EXPRESSION) {
-      return choice(test, yes.value, no.value);
+  private ifValue(ref: Ref, info: binaryen.IfInfo): Value {
+    const { type, condition, ifTrue, ifFalse } = info;
+    const result = cType(type);
+    if (!result) {
+      this.branch(as(this.value(condition), 'bool'), ifTrue, ifFalse ? [ifFalse] : [], new Set(), undefined);
+      return primary('0u', 'u32');
     }
-    const index = this.newLocal(cType(type) ?? this.fail('an if that never ends, used as a value'));
-    const arms = [yes, no].map(({ list, value }) =>
-      this.list(() => {
-        for (const statement of list) this.push(statement);
-        this.assign(index, value);
-      }),
-    ) as [List, List];
-    this.push({ kind: 'branch', condition: test.text, reads: test.reads, yes: arms[0], no: arms[1] });
+    if (!this.isStatement(info)) {
+      const test = as(this.value(condition), 'bool');
+      return choice(test, this.value(ifTrue), this.value(ifFalse));
+    }
+    const index = this.newLocal(result);
+    this.give(index, ref);
     return this.read(index);
   }
 
-  private blockValue(info: binaryen.BlockInfo): Value {
+  private blockValue(ref: Ref, info: binaryen.BlockInfo): Value {
     const { name, children, type } = info;
-    if (type === binaryen.none || type === binaryen.unreachable) {
+    const result = cType(type);
+    if (!result) {
       this.block(info, new Set());
       return primary('0u', 'u32');
     }
-    const last = children.at(-1) as Ref;
-    const rest = children.slice(0, -1);
     if (!name) {
-      for (const child of rest) this.statement(child, new Set());
-      return this.value(last);
+      this.sequence(children.slice(0, -1), new Set(), undefined);
+      return this.value(children.at(-1) as Ref);
     }
-    const index = this.newLocal(cType(type) as CType);
-    this.blockResults.set(name, index);
-    const body = this.list(() => {
-      this.sequence(rest, new Set(), undefined);
-      const value = this.value(last);
-      if (binaryen.getExpressionType(last) !== binaryen.unreachable) this.assign(index, value);
-    });
-    this.closeBlock(name, body);
+    const index = this.newLocal(result);
+    this.give(index, ref);
     return this.read(index);
   }
 
   private loopValue(info: binaryen.LoopInfo): Value {
-    if (info.type !== binaryen.none && info.type !== binaryen.unreachable) this.fail('a loop with a value');
-    this.loop(info, new Set());
-    return primary('0u', 'u32');
+    const result = cType(info.type);
+    if (!result) {
+      this.loop(info, new Set());
+      return primary('0u', 'u32');
+    }
+    const index = this.newLocal(result);
+    this.loop(info, new Set(), index);
+    return this.read(index);
   }
 
   /** @param next labels that lie directly behind the statement: there is no need to jump to them */
@@ -382,7 +448,7 @@ export class FunctionEmitter {
         return;
       case ids.LocalSet: {
         const { index, value } = info as binaryen.LocalSetInfo;
-        this.set(index, value);
+        this.give(index, value);
         return;
       }
       case ids.Store:
@@ -410,10 +476,8 @@ export class FunctionEmitter {
         return;
       case ids.Return: {
         const { value } = info as binaryen.ReturnInfo;
-        if (value) {
-          const result = as(this.taken(value).value, this.result as CType);
-          this.push(jump(`return ${result.text};`, result.reads));
-        } else if (!next.has(END)) this.push(jump('return;'));
+        if (value) this.give('return', value);
+        else if (!next.has(END)) this.push(jump('return;'));
         return;
       }
       case ids.Unreachable:
@@ -501,7 +565,7 @@ export class FunctionEmitter {
   }
 
   private closeBlock(name: string, body: List): void {
-    if (this.usedLabels.has(name)) this.push({ kind: 'block', label: this.labelName(name), body });
+    if (this.usedLabels.has(name)) for (const statement of this.labelled(name, body)) this.push(statement);
     else for (const statement of body) this.push(statement);
   }
 
@@ -533,15 +597,15 @@ export class FunctionEmitter {
 
   /** @returns the value, which a break that is not taken leaves where it stands */
   private breakWithValue(name: string, condition: Ref, value: Ref, next: ReadonlySet<string>): Value {
-    const result = this.blockResults.get(name) as number;
+    const sink = this.blockSinks.get(name) as Sink;
     if (!condition) {
-      this.assign(result, this.value(value));
+      this.give(sink, value);
       this.jumpTo(name, next);
       return primary('0u', 'u32');
     }
     const [kept, test] = this.operands([value, condition]) as [Value, Value];
     const taken = this.list(() => {
-      this.assign(result, kept);
+      this.giveValue(sink, kept);
       this.jumpTo(name, next);
     });
     this.pushBranch(as(test, 'bool'), taken, []);
@@ -549,7 +613,7 @@ export class FunctionEmitter {
   }
 
   private jumpTo(name: string, next: ReadonlySet<string>): void {
-    if (next.has(name)) return;
+    if (next.has(name) || neverEnds(this.statements)) return;
     const loop = this.loops.at(-1);
     if (loop?.label === name) this.push(jump('continue;'));
     else if (loop?.behind.has(name)) this.push(jump('break;'));
@@ -567,21 +631,38 @@ export class FunctionEmitter {
     for (const [i, name] of [...names.entries()].reverse()) {
       if (name === defaultName) continue;
       const yes = next.has(name) ? [] : goto(name);
-      const test = `${target.text} == ${i}u`;
-      otherwise = [{ kind: 'branch', condition: test, reads: target.reads, yes, no: otherwise }];
+      otherwise = [{ kind: 'branch', condition: equals(target, i).text, reads: target.reads, yes, no: otherwise }];
     }
     for (const statement of otherwise) this.push(statement);
   }
 
-  private loop({ name, body }: binaryen.LoopInfo, next: ReadonlySet<string>): void {
+  /** @param result the local that the value of the body's end goes to */
+  private loop({ name, body }: binaryen.LoopInfo, next: ReadonlySet<string>, result?: number): void {
     const outer = this.loops;
     this.loops = [...outer, { label: name, behind: next }];
     const children = childrenOf(body);
-    const statement = this.doLoop(name, children) ?? this.whileLoop(name, children) ?? this.foreverLoop(name, children);
+    const statement =
+      result !== undefined
+        ? this.valueLoop(children, result)
+        : (this.doLoop(name, children) ?? this.whileLoop(name, children) ?? this.foreverLoop(name, children));
     this.loops = outer;
-    this.push(statement);
+    this.push(this.usedLabels.has(name) && 'body' in statement ? { ...statement, body: this.labelled(name, statement.body) } : statement);
     // The body may change anything on a later round, before its own first statement.
     this.effects.memory = true;
+  }
+
+  /** A round that inner loops may end: the label stands where `continue` goes. */
+  private labelled(name: string, body: List): List {
+    return [{ kind: 'block', label: this.labelName(name), body }];
+  }
+
+  private valueLoop(children: readonly Ref[], result: number): Statement {
+    const body = this.list(() => {
+      this.sequence(children.slice(0, -1), new Set(), undefined);
+      this.give(result, children.at(-1) as Ref);
+      this.push(jump('break;'));
+    });
+    return { kind: 'forever', condition: '', reads: new Set(), body };
   }
 
   /** { …; br_if loop } → do { … } while () */
@@ -647,6 +728,9 @@ export class FunctionEmitter {
   }
 }
 
+/** Kinds of expressions that C evaluates as one, whose operands decide whether they need statements. */
+const pureKinds: ReadonlySet<number> = new Set([ids.Const, ids.LocalGet, ids.Unary, ids.Binary, ids.Select, ids.Load, ids.If]);
+
 function union(values: readonly Value[]): Locals {
   return new Set(values.flatMap((value) => [...value.reads]));
 }
@@ -654,6 +738,9 @@ function union(values: readonly Value[]): Locals {
 /** condition ? yes : no, or what is shorter. */
 function choice(condition: Value, yes: Value, no: Value): Value {
   const test = as(condition, 'bool');
+  // a ? b : a and a ? a : b, as && and || of AssemblyScript come out.
+  if (yes.type === 'bool' && no.type === 'bool' && no.text === test.text) return logical('&&', test, yes);
+  if (yes.type === 'bool' && no.type === 'bool' && yes.text === test.text) return logical('||', test, no);
   if (no.literal === 0n && yes.type === 'bool') return logical('&&', test, yes);
   if (yes.literal === 1n && no.type === 'bool') return logical('||', test, no);
   if (yes.literal === 1n && no.literal === 0n) return test;
@@ -691,27 +778,4 @@ function jumpsTo(ref: Ref, name: string): boolean {
     }
   });
   return found;
-}
-
-/** Calls `see` for the expression and everything inside. */
-export function visit(ref: Ref, see: (info: binaryen.ExpressionInfo) => void): void {
-  const info = binaryen.getExpressionInfo(ref);
-  see(info);
-  for (const child of childRefs(info)) visit(child, see);
-}
-
-const operandNames = 'children body condition ifTrue ifFalse value operands left right ptr dest source size vec shift a b c index'.split(
-  ' ',
-);
-
-function childRefs(info: binaryen.ExpressionInfo): Ref[] {
-  if (info.id === ids.Const || info.id === ids.LocalGet) return [];
-  const fields = info as unknown as Record<string, unknown>;
-  return operandNames.flatMap((name) => {
-    // The index of a local or lane is a number, too.
-    if (name === 'index') return [];
-    const field = fields[name];
-    if (Array.isArray(field)) return field as Ref[];
-    return typeof field === 'number' && field !== 0 ? [field] : [];
-  });
 }

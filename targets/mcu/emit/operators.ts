@@ -68,7 +68,8 @@ for (const [bits, unsigned, signed] of [
   ];
   for (const [name, symbol] of modular) defineBinary(`${name}Int${bits}`, unsigned, unsigned, unsigned, symbol);
   defineBinary(`DivSInt${bits}`, signed, signed, signed, '/');
-  defineBinary(`RemSInt${bits}`, signed, signed, signed, '%');
+  // C has no lowest % -1, which is 0.
+  defineBinary(`RemSInt${bits}`, signed, signed, signed, `remainder_${signed}`);
   defineBinary(`ShlInt${bits}`, unsigned, unsigned, unsigned, '<<');
   defineBinary(`ShrUInt${bits}`, unsigned, unsigned, unsigned, '>>');
   defineBinary(`ShrSInt${bits}`, signed, unsigned, signed, '>>');
@@ -115,11 +116,14 @@ for (const [bits, float] of [
     ['U', 'u32'],
   ] as const) {
     // A conversion that would trap saturates instead, as the saturating one does.
-    for (const name of ['Trunc', 'TruncSat']) defineCall(`${name}${sign}Float${bits}ToInt32`, float, c, `${c}_from_${float}`);
+    for (const name of ['Trunc', 'TruncSat']) {
+      defineCall(`${name}${sign}Float${bits}ToInt32`, float, c, `${c}_from_${float}`);
+      const wide = sign === 'S' ? 's64' : 'u64';
+      defineCall(`${name}${sign}Float${bits}ToInt64`, float, wide, `${wide}_from_${float}`);
+    }
     definePrefix(`Convert${sign}Int32ToFloat${bits}`, c, float, bits === '32' ? '(float)' : '(double)');
   }
 }
-for (const name of ['Trunc', 'TruncSat']) defineCall(`${name}SFloat64ToInt64`, 'f64', 's64', 's64_from_f64');
 for (const [name, type] of [
   ['S', 's64'],
   ['U', 'u64'],
@@ -151,8 +155,10 @@ export const zeroTests: ReadonlyMap<number, CType> = new Map([
   [number('EqZInt64'), 'u64'],
 ]);
 
+const binaryNames = /^(Add|Sub|Mul|Div|Rem|And|Or|Xor|Shl|Shr|Rot|Eq|Ne|[LG][te]|CopySign|P?M(in|ax))(?!Z)/;
+
 /** The operator's name, for errors. */
 export function operatorName(kind: 'unary' | 'binary', op: number): string {
-  const names = Object.entries(operations).filter(([name, value]) => value === op && /^[A-Z][A-Za-z]+\d/.test(name));
-  return `${kind} operator ${names.map(([name]) => name).join(' or ') || op}`;
+  const isOfKind = (name: string) => /^[A-Z]\w*(Int|Float|Vec)\w*\d/.test(name) && binaryNames.test(name) === (kind === 'binary');
+  return Object.entries(operations).find(([name, value]) => value === op && isOfKind(name))?.[0] ?? `${kind} operator ${op}`;
 }

@@ -1,7 +1,8 @@
 /** Statements → lines of C. */
 import type { CType } from './operators.ts';
-import { countAssignments, type Declaration, dropUnread, type List, placeDeclaration, type Statement } from './statement.ts';
+import { countAssignments, type Declaration, type List, placeDeclaration, type Statement } from './statement.ts';
 import { cTypeName } from './value.ts';
+import { wrap } from './wrap.ts';
 
 export interface Local {
   readonly name: string;
@@ -16,8 +17,7 @@ interface Placed extends Declaration {
 }
 
 /** @param locals by index; the first `parameters` are declared already */
-export function printBody(statements: List, locals: readonly Local[], parameters: number): string[] {
-  const body = dropUnread(statements);
+export function printBody(body: List, locals: readonly Local[], parameters: number): string[] {
   const declarations = new Map<Statement, Placed[]>();
   for (const [index, { name, type }] of locals.entries()) {
     const place = index >= parameters ? placeDeclaration(body, index) : undefined;
@@ -26,7 +26,7 @@ export function printBody(statements: List, locals: readonly Local[], parameters
     const placed = { ...place, local: index, name, type: cTypeName(type), isConstant };
     declarations.set(place.statement, [...(declarations.get(place.statement) ?? []), placed]);
   }
-  return new Printer(declarations, locals).list(body, 1);
+  return new Printer(declarations, locals).list(body, 1).flatMap(wrap);
 }
 
 class Printer {

@@ -2,11 +2,10 @@
 import binaryen from 'binaryen';
 
 /**
- * Binaryen's default passes without those that share one local among unrelated values (coalesce-locals) or name common
- * subexpressions that a C compiler finds by itself: readable names are worth more.
+ * Binaryen's default passes without those that lose names: coalesce-locals shares one local among unrelated values,
+ * ssa-nomerge gives every assignment a local of its own, local-cse names what a C compiler finds by itself.
  */
 const functionPasses = [
-  'ssa-nomerge',
   'dce',
   'remove-unused-names',
   'remove-unused-brs',

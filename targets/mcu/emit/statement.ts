@@ -3,10 +3,20 @@
 /** Indices of locals. */
 export type Locals = ReadonlySet<number>;
 
+export type Binding = 'primary' | 'comparison' | '&&' | '||' | 'other';
+
 export type Statement =
   | { readonly kind: 'text'; readonly text: string; readonly reads: Locals }
   /** `calls`: computing the value has effects, so it stays even when nobody reads the local. */
-  | { readonly kind: 'assign'; readonly local: number; readonly value: string; readonly reads: Locals; readonly calls?: true }
+  | {
+      readonly kind: 'assign';
+      readonly local: number;
+      readonly value: string;
+      /** What the value needs no parentheses in: anything, conditions, or conditions with the same symbol. */
+      readonly binding: Binding;
+      readonly reads: Locals;
+      readonly calls?: true;
+    }
   /** Leaves the list: return, goto, break or continue. */
   | { readonly kind: 'jump'; readonly text: string; readonly reads: Locals }
   | { readonly kind: 'branch'; readonly condition: string; readonly reads: Locals; readonly yes: List; readonly no: List }
@@ -35,16 +45,23 @@ export function neverEnds(list: List): boolean {
   return last.kind === 'branch' && neverEnds(last.yes) && neverEnds(last.no);
 }
 
-function childLists(statement: Statement): readonly List[] {
+export function childLists(statement: Statement): readonly List[] {
   if (statement.kind === 'branch') return [statement.yes, statement.no];
   return 'body' in statement ? [statement.body] : [];
+}
+
+/** The statement with `change` applied to the lists inside. */
+export function withChildren(statement: Statement, change: (list: List) => List): Statement {
+  if (statement.kind === 'branch') return { ...statement, yes: change(statement.yes), no: change(statement.no) };
+  return 'body' in statement ? { ...statement, body: change(statement.body) } : statement;
 }
 
 function readsOf(statement: Statement): Locals {
   return 'reads' in statement ? statement.reads : none;
 }
 
-function mentions(statement: Statement, local: number): boolean {
+/** Whether the statement reads or assigns the local. */
+export function mentions(statement: Statement, local: number): boolean {
   if (readsOf(statement).has(local) || (statement.kind === 'assign' && statement.local === local)) return true;
   return childLists(statement).some((list) => list.some((child) => mentions(child, local)));
 }
@@ -118,12 +135,7 @@ function collectReads(list: List, reads: Set<number>): void {
 }
 
 function without(list: List, isUnread: (statement: Statement) => boolean): List {
-  return list
-    .filter((statement) => !isUnread(statement))
-    .map((statement) => {
-      if (statement.kind === 'branch') return { ...statement, yes: without(statement.yes, isUnread), no: without(statement.no, isUnread) };
-      return 'body' in statement ? { ...statement, body: without(statement.body, isUnread) } : statement;
-    });
+  return list.filter((statement) => !isUnread(statement)).map((statement) => withChildren(statement, (child) => without(child, isUnread)));
 }
 
 /** Drops assignments to locals that nothing reads, and what only they needed. */

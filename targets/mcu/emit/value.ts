@@ -1,5 +1,6 @@
 /** C expressions: text, type, and what they depend on. */
 import { type BinaryOperator, type CType, PRIMARY, PRODUCT, SUM, UNARY, type UnaryOperator } from './operators.ts';
+import type { Binding } from './statement.ts';
 
 /** A C expression without side effects: it may be evaluated later or not at all, as long as nothing it reads has changed. */
 export interface Value {
@@ -81,9 +82,17 @@ export function float(value: number, type: 'f32' | 'f64'): Value {
     const bits = type === 'f32' ? integer(BigInt(view.getUint32(0)), 32) : integer(view.getBigUint64(0), 64);
     return primary(`${type}_of_bits(${bits.text})`, type);
   }
-  const digits = Object.is(value, -0) ? '-0' : String(value);
+  const digits = Object.is(value, -0) ? '-0' : shortest(value, type);
   const text = `${/[.e]/.test(digits) ? digits : `${digits}.0`}${type === 'f32' ? 'f' : ''}`;
   return { ...primary(text, type), precedence: text.startsWith('-') ? UNARY : PRIMARY };
+}
+
+function shortest(value: number, type: 'f32' | 'f64'): string {
+  for (let precision = 1; type === 'f32' && precision < 9; precision++) {
+    const rounded = Number(value.toPrecision(precision));
+    if (Math.fround(rounded) === value) return String(rounded);
+  }
+  return String(value);
 }
 
 function within(value: Value, precedence: number): string {
@@ -99,7 +108,21 @@ export function as(value: Value, type: CType): Value {
     return { ...value, text, type, precedence: text.startsWith('-') ? UNARY : PRIMARY };
   }
   const { opposite: _, symbol: __, ...rest } = value;
+  // A variable that holds a truth value is a uint32_t.
+  if (value.type === 'bool' && type === 'u32' && /^\w+$/.test(value.text)) return { ...rest, type };
   return { ...rest, text: `(${cTypeName(type)})${within(value, UNARY)}`, type, precedence: UNARY };
+}
+
+/** As what is assigned or returned: a truth value is a number there without a cast. */
+export function stored(value: Value, type: CType): Value {
+  return value.type === 'bool' && type === 'u32' ? value : as(value, type);
+}
+
+/** How tightly the text of a value holds together. */
+export function bindingOf({ precedence, symbol }: Value): Binding {
+  if (precedence === PRIMARY) return 'primary';
+  if (precedence === COMPARISON) return 'comparison';
+  return symbol === '&&' || symbol === '||' ? symbol : 'other';
 }
 
 function asCondition(value: Value): Value {
@@ -116,6 +139,12 @@ export function negated(value: Value): Value {
   const { symbol: _, opposite, ...rest } = condition;
   if (opposite) return { ...rest, text: opposite, opposite: condition.text };
   return { ...rest, text: `!${within(condition, UNARY)}`, precedence: UNARY };
+}
+
+/** value == number */
+export function equals(value: Value, number: number): Value {
+  const operand = within(value, SUM);
+  return { ...primary(`${operand} == ${number}u`, 'bool', [value]), precedence: COMPARISON, opposite: `${operand} != ${number}u` };
 }
 
 export function logical(symbol: '&&' | '||', left: Value, right: Value): Value {
@@ -143,7 +172,7 @@ export function unary(operator: UnaryOperator, operand: Value): Value {
 /** a + b or a - b, where adding a negative number is a subtraction. */
 function sum(symbol: '+' | '-', left: Value, right: Value, type: CType): Value {
   const bits = type === 'u32' ? 32 : 64;
-  if (right.literal !== undefined && right.literal >> BigInt(bits - 1)) {
+  if (right.literal !== undefined && right.literal > 1n << BigInt(bits - 1)) {
     return sum(symbol === '+' ? '-' : '+', left, integer(-right.literal, bits), type);
   }
   if (symbol === '+' && left.literal !== undefined && right.literal === undefined) return sum('+', right, left, type);
@@ -164,7 +193,9 @@ function shift(operator: BinaryOperator, left: Value, right: Value): Value {
 export function binary(operator: BinaryOperator, leftValue: Value, rightValue: Value): Value {
   const left = as(leftValue, operator.left);
   const right = as(rightValue, operator.right);
-  const { symbol, result } = operator;
+  const { result } = operator;
+  const isPlainRemainder = operator.symbol.startsWith('remainder') && right.literal !== undefined && right.text !== '-1';
+  const symbol = isPlainRemainder ? '%' : operator.symbol;
   if (/^\w/.test(symbol)) return primary(`${symbol}(${left.text}, ${right.text})`, result, [left, right]);
   if (symbol === '<<' || symbol === '>>') return shift(operator, left, right);
   if (symbol === '+' || symbol === '-') return sum(symbol, left, right, result);
@@ -179,6 +210,9 @@ export function binary(operator: BinaryOperator, leftValue: Value, rightValue: V
     const opposite = operator.opposite && { opposite: `${a} ${operator.opposite} ${b}` };
     return { ...primary(`${a} ${symbol} ${b}`, 'bool', [left, right]), precedence: COMPARISON, ...opposite };
   }
+  // Neither side has effects, and a core without conditional moves branches sooner than it computes a truth value.
+  if (leftValue.type === 'bool' && rightValue.type === 'bool' && symbol !== '^')
+    return logical(symbol === '&' ? '&&' : '||', leftValue, rightValue);
   const first = left.symbol === symbol ? left.text : within(left, UNARY);
   return { ...primary(`${first} ${symbol} ${within(right, UNARY)}`, result, [left, right]), precedence: BITWISE, symbol };
 }
