@@ -159,6 +159,11 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
   const samples = options.samples === undefined ? undefined : load(options.samples, model.graph, options.limit);
   const note = samples && preprocessNote(samples);
   if (note) output.note(note);
+  const isDemanded = [...model.graph.values.values()].some(({ type, constant }) => !constant && type.quantization);
+  if (!samples && recipe.quantize && !isDemanded)
+    throw new UsageError(
+      'the compressed model is quantized on samples of its input: give --samples, or write "quantize: false" into the recipe',
+    );
   const labelled = options.labelsFrom === undefined ? samples : load(options.labelsFrom, model.graph);
   if (options.labelsFrom !== undefined && !labelled?.label)
     output.note(`${options.labelsFrom} has no labels: what is measured there is agreement with the original model`);
@@ -168,6 +173,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
     // What steps do is judged by agreement: the labels of the samples that they fit would flatter them.
     samples: samples ? withoutLabels(sampleSet(samples, model.graph)) : noSamples,
     seed,
+    onStep: (text) => output.note(text),
     onProgress: (text) => output.detail(text),
   });
   const keepFloat = [...(recipe.quantize?.keepFloat ?? []), ...(compressed.quantization.keepFloat ?? [])];
@@ -176,7 +182,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
     {
       name,
       seed,
-      provenance: { recipe: recipe.source },
+      provenance: { recipe: recipe.digest },
       ...(recipe.quantize && {
         calibrationMethod: recipe.quantize.calibrationMethod,
         encoding: recipe.quantize.encoding,

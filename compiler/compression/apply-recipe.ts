@@ -20,6 +20,8 @@ export interface ApplyRecipeOptions {
   /** Without labels; empty when there are none. */
   readonly samples: SampleSet;
   readonly seed?: number;
+  /** Once for each step. */
+  readonly onStep?: (text: string) => void;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -71,6 +73,7 @@ export async function applyRecipe({
   recipe,
   samples,
   seed = 0,
+  onStep = () => {},
   onProgress = () => {},
 }: ApplyRecipeOptions): Promise<CompressedNetwork> {
   const starving = recipe.steps.filter(({ method }) => method.needs === 'samples').map(({ method }) => method.name);
@@ -82,7 +85,7 @@ export async function applyRecipe({
   const steps: StepReport[] = [];
   for (const [index, step] of recipe.steps.entries()) {
     const start = performance.now();
-    onProgress(`step ${index + 1} of ${recipe.steps.length}: ${step.method.name}`);
+    onStep(`step ${index + 1} of ${recipe.steps.length}: ${step.method.name}`);
     const result = await applyStep(original, network, step, { recipe, samples, seed, onProgress });
     network = { ...result.network, graph: verify(result.network.graph, step.method.name) };
     quantization = mergeQuantization(quantization, result.quantization);

@@ -9,6 +9,7 @@
  *         sparsity: 0.5
  *     quantize: { calibrationMethod: min-max }
  */
+import { createHash } from 'node:crypto';
 import { isMap, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { encodingGoals } from '../encoding/encode-plan.ts';
@@ -29,6 +30,8 @@ export interface RecipeStep {
 export interface Recipe {
   /** Path, for messages. */
   readonly source: string;
+  /** SHA-256 of the text. */
+  readonly digest: string;
   readonly description: string;
   readonly steps: readonly RecipeStep[];
   readonly statistics: z.output<typeof statisticsSchema>;
@@ -143,6 +146,7 @@ export function parseRecipe(text: string, source: string): Recipe {
   return {
     ...rest,
     source,
+    digest: createHash('sha256').update(text).digest('hex'),
     quantize: quantize || undefined,
     steps: steps.map(({ method, layers, ...options }) => ({
       method: methodNamed(method) as CompressionMethod,

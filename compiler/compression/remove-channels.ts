@@ -72,7 +72,9 @@ class Surgeon {
       changed.attributes,
     );
     node.outputs.forEach((name, i) => {
-      this.values.set(name, { name, type: types[i] as TensorType });
+      // Parameters that the model came with (QDQ) hold for what is left of the value, too.
+      const { quantization } = valueOf(this.graph, name).type;
+      this.values.set(name, { name, type: { ...(types[i] as TensorType), ...(quantization && { quantization }) } });
       const kept = before[i];
       if (kept) this.kept.set(name, kept);
     });

@@ -58,6 +58,15 @@ describe('compress', () => {
     expect(document.drop).toBeCloseTo(100 * (1 - document.measured.agreement));
   });
 
+  test('the same call gives the same bytes, wherever the recipe lies', async () => {
+    const copy = scratch.write('elsewhere/half.yaml', readFileSync(recipe));
+    const files = [recipe, copy].map((_, i) => scratch.path(`same${i}.whittle`));
+    for (const [i, path] of [recipe, copy].entries())
+      expect((await run(tiny.onnx, '--recipe', path, '--samples', tiny.samples, '-o', files[i] as string)).exitCode).toBe(0);
+    const [first, second] = files.map((file) => readFileSync(file));
+    expect(Buffer.compare(first as Buffer, second as Buffer)).toBe(0);
+  });
+
   test('lists the methods with their options', async () => {
     const document = jsonOf(await run('--list-methods', '--json'));
     expect(document.methods.map(({ name }: { name: string }) => name)).toEqual(methods.map(({ name }) => name));
@@ -94,8 +103,13 @@ describe('compress', () => {
       'no layer is named "conv9"; the model\'s layers are "conv", "scores"',
     ],
     [
+      'to quantize without samples',
+      () => [tiny.onnx, '--recipe', scratch.write('nothing.yaml', 'steps: []\n')],
+      'give --samples, or write "quantize: false" into the recipe',
+    ],
+    [
       'a method that starves',
-      () => [tiny.onnx, '--recipe', scratch.write('starving.yaml', 'steps:\n  - method: remove-constant-channels\n')],
+      () => [tiny.onnx, '--recipe', scratch.write('starving.yaml', 'quantize: false\nsteps:\n  - method: remove-constant-channels\n')],
       'cannot work without samples',
     ],
   ] as const)('refuses %s', async ([, argv, message]) => {

@@ -107,6 +107,17 @@ describe('removing channels', () => {
     expect([...(kept.get('joined') ?? [])]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11]);
   });
 
+  test('keeps the parameters that a quantized model came with', () => {
+    const graph = network();
+    const values = new Map(graph.values);
+    const quantization = { scale: [0.05], zeroPoint: 3 };
+    for (const name of ['wide', 'stem']) values.set(name, { ...values.get(name)!, type: { ...values.get(name)!.type, quantization } });
+    const group = channelGroups(graph).find(({ producers }) => producers[0]?.name === 'wide');
+    const { graph: narrow } = removeChannels({ ...graph, values }, new Set([group?.units[0] as number]));
+    expect(narrow.values.get('wide')?.type).toEqual({ dtype: 'float32', shape: [1, 6, 6, 11], quantization });
+    expect(narrow.values.get('stem')?.type.quantization).toEqual(quantization);
+  });
+
   test('refuses frozen channels and the last one of a value', () => {
     const graph = network();
     const traced = traceChannels(graph);
