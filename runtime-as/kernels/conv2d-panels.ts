@@ -40,15 +40,18 @@ import { depthStep, DOT_CONSTANTS_BYTES, FORM_BYTES, FORM_PAIRS, FORM_RELAXED, f
 import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf, rowPairsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
-import { copyRun, fillRun } from "../microkernels/run-simd";
+import { copyRun, copyRuns, fillRun } from "../microkernels/run-simd";
 import { engine, operandAddress, parameter, parameterF32, workspace } from "../step";
 import { RELAXED } from "../variant";
 import { endTap, firstTap, isInside, patchElements } from "./geometry";
 
 const ROWS: usize = 4;
 const BLOCK_CHANNELS: i32 = 8;
-/** One pixel of a panel in the workspace: address, row and column of its tap (0, 0), which may lie outside. */
-export const PIXEL_BYTES: usize = 12;
+/**
+ * One pixel of a panel in the workspace: address, row and column of its tap (0, 0), which may lie outside · whether its
+ * window consists of whole runs of the input.
+ */
+export const PIXEL_BYTES: usize = 16;
 
 /** Rows of the matrix product. */
 function pixels(step: usize): i32 {
@@ -259,34 +262,40 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
   const insideWidth = insideEnd(width, parameter(step, CONV_DILATION_WIDTH), parameter(step, CONV_KERNEL_WIDTH));
   const rows = pixels(step);
   const run = k / kernelHeight;
-  // A line of a window is one run, and runs end where steps end.
-  const hasRuns =
-    (parameter(step, CONV_KERNEL_WIDTH) == 1 || (groups == 1 && parameter(step, CONV_DILATION_WIDTH) == 1)) &&
-    (kernelHeight == 1 || (run % depth == 0 && rows > 1));
+  const hasRuns = parameter(step, CONV_KERNEL_WIDTH) == 1 || (groups == 1 && parameter(step, CONV_DILATION_WIDTH) == 1);
+  // A panel is packed from several runs if these end where steps end.
+  const packsRuns = hasRuns && (kernelHeight == 1 || (run % depth == 0 && rows > 1));
   const runStride = lineBytes * parameter(step, CONV_DILATION_HEIGHT);
 
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);
-  let oh = 0, ow = 0;
+  const padLeft = parameter(step, CONV_PAD_LEFT);
+  const strideHeight = parameter(step, CONV_STRIDE_HEIGHT);
+  const strideWidth = parameter(step, CONV_STRIDE_WIDTH);
+  const hEnd = outHeight * strideHeight - parameter(step, CONV_PAD_TOP);
+  const wEnd = outWidth * strideWidth - padLeft;
+  let h = hEnd - outHeight * strideHeight, w = -padLeft;
   for (let row = 0; row < rows; row += <i32>ROWS, y += ROWS * rowBytes) {
     const last = <usize>min(<i32>ROWS, rows - row) - 1;
-    let inside = hasRuns;
+    let inside = packsRuns;
     for (let i: usize = 0; i <= last; i++) {
-      const h = oh * parameter(step, CONV_STRIDE_HEIGHT) - parameter(step, CONV_PAD_TOP);
-      const w = ow * parameter(step, CONV_STRIDE_WIDTH) - parameter(step, CONV_PAD_LEFT);
-      inside = inside && <u32>h < insideHeight && <u32>w < insideWidth;
+      const isInside = <u32>h < insideHeight && <u32>w < insideWidth;
+      inside = inside && isInside;
       store<usize>(pixel + i * PIXEL_BYTES, image + <usize>(h * width + w) * pixelBytes);
       store<i32>(pixel + i * PIXEL_BYTES, h, 4);
       store<i32>(pixel + i * PIXEL_BYTES, w, 8);
-      if (++ow == outWidth) {
-        ow = 0;
-        if (++oh == outHeight) {
-          oh = 0;
+      store<i32>(pixel + i * PIXEL_BYTES, hasRuns && isInside, 12);
+      w += strideWidth;
+      if (w == wEnd) {
+        w = -padLeft;
+        h += strideHeight;
+        if (h == hEnd) {
+          h -= outHeight * strideHeight;
           image += imageBytes;
         }
       }
     }
-    // Behind the last row, it is computed again.
+    // Rows behind the last one repeat it.
     const r1 = min<usize>(1, last), r2 = min<usize>(2, last);
     let block = prepared + constantsBytes<T>();
     let channel: usize = 0;
@@ -300,7 +309,12 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
         x3 = load<usize>(pixel + last * PIXEL_BYTES) + channel;
       } else {
         const fill: i8 = isFloat<T>() ? 0 : <i8>parameter(step, CONV_INPUT_ZERO_POINT);
-        for (let i: usize = 0; i <= last; i++) gatherPatch<T>(step, pixel + i * PIXEL_BYTES, channel, fill, patches + i * patchStride);
+        for (let i: usize = 0; i <= last; i++) {
+          const at = pixel + i * PIXEL_BYTES;
+          const patch = patches + i * patchStride;
+          if (load<i32>(at, 12)) copyRuns(patch, load<usize>(at) + channel, <usize>run * sizeof<T>(), kernelHeight, runStride);
+          else gatherPatch<T>(step, at, channel, fill, patch);
+        }
       }
       if (rows == 1) {
         multiplyRow<T>(form, x0, k, steps, panel, block, outGroup, prepared, out);
