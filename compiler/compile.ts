@@ -1,5 +1,6 @@
 /** The whole pipeline: ONNX → graph → passes → calibrate → quantize → plan → packed model. */
 import { createHash } from 'node:crypto';
+import { Referee } from './compression/measure.ts';
 import { type EncodingGoal, encodePlan } from './encoding/encode-plan.ts';
 import { UsageError } from './errors.ts';
 import type { Graph } from './graph.ts';
@@ -13,11 +14,12 @@ import { runPasses } from './passes/pass.ts';
 import { planExecution } from './plan/plan.ts';
 import { compareGraphs } from './quantization/accuracy.ts';
 import { correctBiases } from './quantization/bias-correction.ts';
-import { calibrate, rangesOf } from './quantization/calibrate.ts';
+import { calibrate, rangesOf, type Sample } from './quantization/calibrate.ts';
 import { type QuantizedGraph, quantizeGraph } from './quantization/quantize.ts';
 import { type CalibrationMethod, DEFAULT_CALIBRATION_METHOD } from './quantization/range.ts';
 import { type ModelSamples, SampleReader } from './quantization/sample-reader.ts';
-import { arenaBlocks, type CompileReport, countParameters, layerReports } from './report.ts';
+import { chosenWeightBits, DEFAULT_WEIGHT_BITS, type WeightBitsChoice } from './quantization/weight-bits.ts';
+import { arenaBlocks, type CompileReport, countParameters, layerReports, type WeightPrecision } from './report.ts';
 import { version } from './root.ts';
 
 /** How a float graph becomes a packed model. */
@@ -31,6 +33,8 @@ export interface PackOptions {
   readonly calibrationMethod?: CalibrationMethod;
   /** Node or output names that stay float32. */
   readonly keepFloat?: readonly string[];
+  /** Of int8 weights, for all layers or by pattern; default: 8. */
+  readonly weightBits?: WeightBitsChoice;
   readonly seed?: number;
   /** true: no quantization at all. */
   readonly float?: boolean;
@@ -94,7 +98,7 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
 export async function packModel({ graph: floatGraph, source }: FloatModel, options: PackOptions): Promise<CompiledModel> {
   const progress = options.onProgress ?? (() => {});
   const samples = new SampleReader(floatGraph, options.samples ?? [], BIAS_CORRECTION_SAMPLES);
-  const quantized = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
+  const quantized: QuantizedModel = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
   progress('plan');
   const { plan, choices } = await encodePlan(planExecution(quantized.graph), options.encoding ?? 'dense');
   const packed = writePackedModel(plan, {
@@ -124,24 +128,46 @@ export async function packModel({ graph: floatGraph, source }: FloatModel, optio
     calibrationSamples: samples.count,
     layers,
     islands: quantized.islands,
+    ...(quantized.precision && { weightPrecision: quantized.precision }),
   };
   return { bytes, report, graph: quantized.graph, floatGraph };
 }
 
-async function quantizeModel(graph: Graph, samples: SampleReader, options: PackOptions): Promise<QuantizedGraph> {
+interface QuantizedModel extends QuantizedGraph {
+  /** Where weights have fewer bits than usual. */
+  readonly precision?: WeightPrecision;
+}
+
+async function quantizeModel(graph: Graph, samples: SampleReader, options: PackOptions): Promise<QuantizedModel> {
   const progress = options.onProgress ?? (() => {});
   const calibration = await calibrate(graph, samples, (done) => progress('calibrate', done));
   const isDemanded = [...graph.values.values()].some(({ type, constant }) => !constant && type.dtype === 'float32' && type.quantization);
   if (samples.count === 0 && !isDemanded) {
     throw new UsageError('quantization needs samples of the input to calibrate with: give --samples, or --float to keep float32');
   }
-  progress('quantize');
+  const weightBits = chosenWeightBits(graph, options.weightBits ?? DEFAULT_WEIGHT_BITS);
+  if (isDemanded && weightBits.size)
+    throw new UsageError('the model brings its own integers (QDQ): its weights cannot have other bits; leave out --weight-bits');
   const ranges = rangesOf(graph, calibration, options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD);
-  const quantized = quantizeGraph(graph, ranges, options.keepFloat ? { keepFloat: options.keepFloat } : {});
-  // A model that brings its own integers is to run on exactly these.
-  if (isDemanded) return quantized;
-  progress('correct biases');
-  return { ...quantized, graph: await correctBiases(graph, quantized.graph, samples.spread(BIAS_CORRECTION_SAMPLES)) };
+  const quantizeWith = async (bits: typeof weightBits): Promise<QuantizedGraph> => {
+    progress('quantize');
+    const quantized = quantizeGraph(graph, ranges, { weightBits: bits, ...(options.keepFloat && { keepFloat: options.keepFloat }) });
+    // A model that brings its own integers is to run on exactly these.
+    if (isDemanded) return quantized;
+    progress('correct biases');
+    return { ...quantized, graph: await correctBiases(graph, quantized.graph, samples.spread(BIAS_CORRECTION_SAMPLES)) };
+  };
+  const quantized = await quantizeWith(weightBits);
+  if (weightBits.size === 0) return quantized;
+  const plain = await quantizeWith(new Map());
+  const measured = samples.spread(BIAS_CORRECTION_SAMPLES);
+  const referee = await Referee.create(graph, { count: measured.length, at: (index) => measured[index] as Sample });
+  const precision = {
+    layers: Object.fromEntries(weightBits),
+    measured: await referee.measure(quantized.graph),
+    withEightBits: await referee.measure(plain.graph),
+  };
+  return { ...quantized, precision };
 }
 
 function provenanceOf(options: PackOptions, source: Uint8Array, samples: SampleReader): Record<string, string | number> {
@@ -153,6 +179,7 @@ function provenanceOf(options: PackOptions, source: Uint8Array, samples: SampleR
       sampleCount: samples.count,
       calibration: options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD,
     }),
+    ...((options.weightBits ?? DEFAULT_WEIGHT_BITS) !== DEFAULT_WEIGHT_BITS && { weightBits: JSON.stringify(options.weightBits) }),
     ...(options.keepFloat?.length && { keepFloat: options.keepFloat.join(' ') }),
     seed: options.seed ?? 0,
     ...options.provenance,

@@ -1,5 +1,6 @@
 /** What became of each layer, and what the packed model costs. */
 import * as format from '../runtime-as/format.ts';
+import type { Measurement } from './compression/measure.ts';
 import type { EncodingChoice } from './encoding/encode-plan.ts';
 import { elementCount, type Graph, producerOf, valueOf } from './graph.ts';
 import type { ExecutionPlan, PlannedStep } from './plan/plan.ts';
@@ -33,6 +34,14 @@ export interface ArenaBlock {
   readonly lastStep: number;
 }
 
+/** What weights of fewer than 8 bits cost, on calibration samples. */
+export interface WeightPrecision {
+  /** Bits by layer; the others have 8. */
+  readonly layers: Readonly<Record<string, number>>;
+  readonly measured: Measurement;
+  readonly withEightBits: Measurement;
+}
+
 export interface CompileReport {
   readonly name: string;
   readonly sourceBytes: number;
@@ -48,6 +57,8 @@ export interface CompileReport {
   readonly calibrationSamples: number;
   readonly layers: readonly LayerReport[];
   readonly islands: readonly FloatIsland[];
+  /** Absent when all weights have 8 bits. */
+  readonly weightPrecision?: WeightPrecision;
 }
 
 export function arenaBlocks({ lifetimes, tensors }: ExecutionPlan): ArenaBlock[] {

@@ -1,14 +1,17 @@
 /** `whittle compile`: ONNX model + samples → packed model. */
 import { Option } from 'commander';
 import { compileFile } from '../compile-file.ts';
+import type { Measurement } from '../compression/measure.ts';
 import { type EncodingGoal, encodingGoals } from '../encoding/encode-plan.ts';
 import { writeOutputFile } from '../files.ts';
 import { type CalibrationMethod, calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
-import type { CompileReport, LayerReport } from '../report.ts';
+import type { WeightBitsChoice } from '../quantization/weight-bits.ts';
+import type { CompileReport, LayerReport, WeightPrecision } from '../report.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
 import { type Invocation, integerOption, type Verb } from './program.ts';
-import { bytesText, facts, grouped, shapeText, table } from './table.ts';
+import { bytesText, facts, grouped, percentText, shapeText, table } from './table.ts';
+import { weightBitsOption } from './weight-bits.ts';
 
 interface CompileVerbOptions {
   readonly samples?: string;
@@ -16,6 +19,7 @@ interface CompileVerbOptions {
   readonly input?: readonly InputShape[];
   readonly calibrationMethod: CalibrationMethod;
   readonly keepFloat?: readonly string[];
+  readonly weightBits?: WeightBitsChoice;
   readonly float?: boolean;
   readonly encoding: EncodingGoal;
   readonly compact?: boolean;
@@ -31,6 +35,18 @@ export function encodingText(choice: LayerReport['encoding']): string {
     return `${grouped(bytes)} B${us === undefined ? '' : ` ${us.toFixed(1)} µs`}`;
   };
   return choice.encoding === 'dense' ? 'plain' : `${choice.encoding} ${cost(choice.encoding)} (plain ${cost('dense')})`;
+}
+
+function bitsText(layers: WeightPrecision['layers']): string {
+  const counts = new Map<number, number>();
+  for (const bits of Object.values(layers)) counts.set(bits, (counts.get(bits) ?? 0) + 1);
+  return [...counts].map(([bits, count]) => `${bits} in ${count} ${count === 1 ? 'layer' : 'layers'}`).join(', ');
+}
+
+/** Which layers have fewer than 8 bits, and what that costs. */
+export function precisionText({ layers, measured, withEightBits }: WeightPrecision): string {
+  const quality = ({ agreement, outputError }: Measurement) => `${percentText(agreement)} agree, error ${outputError.toPrecision(2)}`;
+  return `${bitsText(layers)}: ${quality(measured)} (8 bits: ${quality(withEightBits)}; ${measured.samples} samples)`;
 }
 
 function reportText(report: CompileReport, path: string, seconds: number): string {
@@ -62,6 +78,7 @@ function reportText(report: CompileReport, path: string, seconds: number): strin
     ['arena', `${bytesText(report.arenaBytes)} (${grouped(report.arenaBytes)} bytes)`],
     ['parameters', grouped(report.parameters)],
     ['MACs', grouped(report.macs)],
+    ...(report.weightPrecision ? [['weight bits', precisionText(report.weightPrecision)] as const] : []),
     ['calibrated on', report.calibrationSamples ? `${report.calibrationSamples} samples` : 'nothing'],
     ['took', `${seconds.toFixed(1)} s`],
   ]);
@@ -83,6 +100,7 @@ async function run(path: string, options: CompileVerbOptions, { output, seed }: 
     ...(options.samples !== undefined && { samples: options.samples }),
     ...(options.limit !== undefined && { limit: options.limit }),
     ...(options.keepFloat && { keepFloat: options.keepFloat }),
+    ...(options.weightBits && { weightBits: options.weightBits }),
     ...(options.float && { float: true }),
     ...(options.compact && { compact: true }),
   });
@@ -107,6 +125,7 @@ export const compile: Verb = (program, invocation) => {
         .default(DEFAULT_CALIBRATION_METHOD),
     )
     .option('--keep-float <names>', 'nodes that stay float32, separated by commas', (names) => names.split(',').filter(Boolean))
+    .addOption(weightBitsOption())
     .option('--float', 'do not quantize at all')
     .addOption(
       new Option('--encoding <goal>', 'how int8 weights are stored: plain, in the fewest bytes, or for the least measured time')

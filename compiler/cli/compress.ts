@@ -10,16 +10,18 @@ import { UsageError } from '../errors.ts';
 import { writeOutputFile } from '../files.ts';
 import type { Graph } from '../graph.ts';
 import { exportOnnx } from '../onnx/export.ts';
+import type { WeightBitsChoice } from '../quantization/weight-bits.ts';
 import { preprocessNote } from '../samples/images.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
 import { loadSamples } from '../samples/load.ts';
 import { identityPreprocess, type Samples } from '../samples/samples.ts';
-import { encodingText } from './compile.ts';
+import { encodingText, precisionText } from './compile.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
 import type { Output } from './output.ts';
 import { type Invocation, integerOption, type Verb } from './program.ts';
 import { bytesText, facts, grouped, percentText, table } from './table.ts';
+import { weightBitsOption } from './weight-bits.ts';
 
 interface CompressOptions {
   readonly recipe?: string;
@@ -32,6 +34,7 @@ interface CompressOptions {
   readonly report?: string;
   readonly onnx?: string;
   readonly onnxFloat?: string;
+  readonly weightBits?: WeightBitsChoice;
   readonly maxDrop?: number;
   readonly listMethods?: boolean;
   readonly recipeSchema?: boolean;
@@ -134,6 +137,7 @@ function reportText(report: CompressionReport, output: string, seconds: number):
       `${grouped(report.original.parameters)} → ${grouped(report.parameters)} (${grouped(report.nonzeroParameters)} not zero)`,
     ],
     ['MACs', `${grouped(report.original.macs)} → ${grouped(report.macs)}`],
+    ...(report.weightPrecision ? [['weight bits', precisionText(report.weightPrecision)] as const] : []),
     ['took', `${seconds.toFixed(1)} s`],
   ]);
   return [layers, '', ...changes, ...(changes.length ? [''] : []), stages, '', totals].join('\n');
@@ -187,6 +191,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
         calibrationMethod: recipe.quantize.calibrationMethod,
         encoding: recipe.quantize.encoding,
         compact: recipe.quantize.compact,
+        weightBits: options.weightBits ?? recipe.quantize.weightBits,
       }),
       ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),
       ...(keepFloat.length > 0 && { keepFloat }),
@@ -250,6 +255,7 @@ export const compress: Verb = (program, invocation) => {
     .option('--samples <path>', 'inputs to fit and calibrate with: a *.dataset.json, a folder of images, a .npy or a .npz')
     .option('--labels-from <path>', 'samples to measure on: accuracy where they have labels, else agreement; default: --samples')
     .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
+    .addOption(weightBitsOption())
     .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
     .option('--name <name>', 'name of the model; default: that of the file')
     .option('--onnx <path>', 'write what the packed model computes as ONNX, too: QDQ, or float32 where the recipe does not quantize')

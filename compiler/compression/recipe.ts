@@ -16,6 +16,7 @@ import { encodingGoals } from '../encoding/encode-plan.ts';
 import { UsageError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
 import { calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
+import { DEFAULT_WEIGHT_BITS, weightBitWidths } from '../quantization/weight-bits.ts';
 import { methodNamed, methods } from './index.ts';
 import type { CompressionMethod } from './method.ts';
 import { layerKindPatterns } from './select-layers.ts';
@@ -50,10 +51,16 @@ const statisticsSchema = z
   })
   .describe('how the statistics of the layers are gathered');
 
+const weightBits = z.literal(weightBitWidths);
+
 const quantizeSchema = z
   .strictObject({
     calibrationMethod: z.enum(calibrationMethods).default(DEFAULT_CALIBRATION_METHOD).describe('how the range of an activation is chosen'),
     keepFloat: z.array(z.string()).default([]).describe('nodes that stay float32'),
+    weightBits: z
+      .union([weightBits, z.record(z.string(), weightBits)])
+      .default(DEFAULT_WEIGHT_BITS)
+      .describe('bits of the int8 weights, for all layers or by pattern: { "*": 4, "@first": 8 }; the last that fits counts'),
     encoding: z
       .enum(encodingGoals)
       .default('bytes')

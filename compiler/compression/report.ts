@@ -1,7 +1,7 @@
 /** What a recipe made of a model: layer by layer, and stage by stage from the float original to the packed file. */
 import type { CompiledModel } from '../compile.ts';
 import { byteLength, type Graph, valueOf } from '../graph.ts';
-import type { LayerReport } from '../report.ts';
+import type { LayerReport, WeightPrecision } from '../report.ts';
 import type { CompressedNetwork } from './apply-recipe.ts';
 import type { Measurement } from './measure.ts';
 import type { LayerOutcome } from './method.ts';
@@ -51,6 +51,7 @@ export interface CompressionReport {
   readonly nonzeroParameters: number;
   readonly macs: number;
   readonly original: { readonly bytes: number; readonly parameters: number; readonly nonzeroParameters: number; readonly macs: number };
+  readonly weightPrecision?: WeightPrecision;
   readonly waterfall: readonly Stage[];
   readonly layers: readonly CompressedLayer[];
   /** Layers of the original that no longer exist, and why. */
@@ -120,6 +121,7 @@ export function compressionReport({ original, compressed, compiled, measured }: 
     arenaBytes: report.arenaBytes,
     ...after,
     original: { bytes: FLOAT_BYTES * before.parameters, ...before },
+    ...(report.weightPrecision && { weightPrecision: report.weightPrecision }),
     waterfall,
     layers,
     removed: layerCosts(original)

@@ -6,9 +6,6 @@ import type { Range } from './range.ts';
 export const INT8_MIN = -128;
 export const INT8_MAX = 127;
 
-/** Largest weight: symmetric, so -128 is left out (TFLite quantization spec). */
-const WEIGHT_MAX = 127;
-
 /** Below this a float32 scale would lose bits to subnormal numbers. */
 const SMALLEST_SCALE = 2 ** -100;
 
@@ -72,13 +69,13 @@ export function channelMagnitudes(data: ArrayLike<number>, shape: readonly numbe
 }
 
 /**
- * Symmetric weight scales per channel, max |w| / 127. A channel of (nearly) nothing but its bias gets a scale large
+ * Symmetric weight scales per channel, max |w| / `largest`. A channel of (nearly) nothing but its bias gets a scale large
  * enough that the int32 bias, with scale inputScale · s_w, stays below 2^30.
  */
-export function weightScales(maxima: ArrayLike<number>, biases: ArrayLike<number>, inputScale: number): number[] {
+export function weightScales(maxima: ArrayLike<number>, biases: ArrayLike<number>, inputScale: number, largest = INT8_MAX): number[] {
   return Array.from(maxima, (max, channel) => {
     const forBias = Math.abs((biases[channel] as number | undefined) ?? 0) / (inputScale * 2 ** 30);
-    const scale = Math.fround(Math.max(max / WEIGHT_MAX, forBias, SMALLEST_SCALE));
+    const scale = Math.fround(Math.max(max / largest, forBias, SMALLEST_SCALE));
     return max === 0 && forBias === 0 ? 1 : scale;
   });
 }

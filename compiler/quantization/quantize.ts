@@ -20,11 +20,14 @@ import { asymmetricQuantization, quantizeArray, sameQuantization } from './affin
 import { type FloatIsland, type Islands, initialIslands, joinIslands, missingParameters, touchesFloat } from './islands.ts';
 import { chooseParameters, fixedOutput, isFloatValue, rangeOfData, sharedInputs, sharedOutputs } from './parameters.ts';
 import type { Range } from './range.ts';
+import type { WeightBits } from './weight-bits.ts';
 import { quantizeLayer } from './weights.ts';
 
 export interface QuantizeOptions {
   /** Node (or output) names that stay float32. */
   readonly keepFloat?: readonly string[];
+  /** By node name; default: 8. */
+  readonly weightBits?: ReadonlyMap<string, WeightBits>;
 }
 
 export interface QuantizedGraph {
@@ -55,7 +58,7 @@ export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<ValueName, Range
   for (;;) {
     joinIslands(graph, islands);
     const parameters = chooseParameters(graph, ranges, (node) => !islands.has(node));
-    const attempt = new Quantizer(graph, parameters, islands);
+    const attempt = new Quantizer(graph, parameters, islands, options.weightBits);
     const problems = attempt.run();
     if (problems.size === 0) {
       const quantized = verify(removeDeadCode(attempt.build()), 'quantize');
@@ -79,6 +82,7 @@ class Quantizer {
     private readonly source: Graph,
     private readonly parameters: ReadonlyMap<ValueName, Quantization>,
     private readonly islands: Islands,
+    private readonly weightBits: QuantizeOptions['weightBits'],
   ) {}
 
   /** @returns the nodes that cannot be integer, and why; the graph is usable when there are none. */
@@ -149,7 +153,8 @@ class Quantizer {
   private writeLayer(node: Node): string | undefined {
     const x = this.readInt8(node.inputs[0] as ValueName);
     const input = this.values.get(x)?.type.quantization as Quantization;
-    const layer = quantizeLayer(this.source, node, input, this.parameters.get(node.outputs[0] as ValueName) as Quantization);
+    const output = this.parameters.get(node.outputs[0] as ValueName) as Quantization;
+    const layer = quantizeLayer(this.source, node, input, output, this.weightBits?.get(node.name));
     if ('reason' in layer) return layer.reason;
     return this.writeIntegerNode(node, [x, this.addConstant(layer.weights), this.addConstant(layer.bias), ...node.inputs.slice(3)]);
   }

@@ -2,6 +2,7 @@
 import { type Graph, type Node, type Quantization, type Value, valueOf } from '../graph.ts';
 import { LARGEST_REQUANTIZED, roundHalfEven } from '../ops/accumulate.ts';
 import { channelMagnitudes, channelMaxima, INT8_MAX, INT8_MIN, quantizeArray, weightScales } from './affine.ts';
+import { DEFAULT_WEIGHT_BITS, largestWeight, type WeightBits } from './weight-bits.ts';
 
 const LARGEST_ACCUMULATOR = 2 ** 31;
 
@@ -9,11 +10,11 @@ const LARGEST_ACCUMULATOR = 2 ** 31;
 export type QuantizedLayer = { readonly weights: Value; readonly bias: Value } | { readonly reason: string };
 
 /** The parameters that came with the weights (QDQ), when the kernels can run them; else symmetric per channel. */
-function weightQuantization(weights: Value, biases: ArrayLike<number>, axis: number, inputScale: number): Quantization {
+function weightQuantization(weights: Value, biases: ArrayLike<number>, axis: number, inputScale: number, bits: WeightBits): Quantization {
   const given = weights.type.quantization;
   if (given && given.zeroPoint === 0 && (given.scale.length === 1 || given.axis === axis)) return given;
   const maxima = channelMaxima(weights.constant as Float32Array, weights.type.shape, axis);
-  return { scale: weightScales(maxima, biases, inputScale), zeroPoint: 0, axis };
+  return { scale: weightScales(maxima, biases, inputScale, largestWeight(bits)), zeroPoint: 0, axis };
 }
 
 /** f32(s_x · s_w), the scale of the accumulator and of the bias, per channel. */
@@ -25,8 +26,15 @@ function accumulatorScale(inputScale: number, { scale }: Quantization, channel: 
  * Quantizes inputs 1 (weights) and 2 (bias) of a node whose rule is `accumulate`.
  * @param input parameters of the int8 input
  * @param output parameters of the int8 output
+ * @param bits of the weights; those that came with a scale (QDQ) keep it
  */
-export function quantizeLayer(graph: Graph, node: Node, input: Quantization, output: Quantization): QuantizedLayer {
+export function quantizeLayer(
+  graph: Graph,
+  node: Node,
+  input: Quantization,
+  output: Quantization,
+  bits: WeightBits = DEFAULT_WEIGHT_BITS,
+): QuantizedLayer {
   const rule = node.op.quantize;
   if (rule.kind !== 'accumulate') throw new Error(`${node.op.name} "${node.name}" has no weights`);
   const weights = valueOf(graph, node.inputs[1] as string);
@@ -34,7 +42,7 @@ export function quantizeLayer(graph: Graph, node: Node, input: Quantization, out
   if (!weights.constant || !bias.constant) return { reason: 'its weights are computed at run time' };
   const axis = rule.weightAxis(node.attributes);
   const inputScale = input.scale[0] as number;
-  const quantization = weightQuantization(weights, bias.constant, axis, inputScale);
+  const quantization = weightQuantization(weights, bias.constant, axis, inputScale, bits);
   const data = quantizeArray(
     weights.constant,
     weights.type.shape,

@@ -1,0 +1,64 @@
+/**
+ * How many bits the weights of a layer use inside their int8: the choice, for a whole model or by layers.
+ *
+ *     8   -127 … 127
+ *     7    -63 …  63   two neighbours never exceed ±128 together, so that every relaxed SIMD engine gives the same bits
+ *     4     -7 …   7   half a byte each, where the weights are stored by their bytes (encoding/nibbles.ts)
+ */
+import { layersOf } from '../compression/layers.ts';
+import { selectLayers } from '../compression/select-layers.ts';
+import { UsageError } from '../errors.ts';
+import type { Graph } from '../graph.ts';
+
+export const weightBitWidths = [4, 7, 8] as const;
+export type WeightBits = (typeof weightBitWidths)[number];
+
+export const DEFAULT_WEIGHT_BITS: WeightBits = 8;
+
+/** For every layer, or by pattern (compression/select-layers.ts): of the patterns that fit a layer the last one counts. */
+export type WeightBitsChoice = WeightBits | Readonly<Record<string, WeightBits>>;
+
+/** The largest weight: symmetric, so the lowest number is left out (TFLite quantization spec). */
+export function largestWeight(bits: WeightBits): number {
+  return 2 ** (bits - 1) - 1;
+}
+
+function isWeightBits(value: number): value is WeightBits {
+  return (weightBitWidths as readonly number[]).includes(value);
+}
+
+/**
+ * Reads `7`, or `4,@first=8,@last=8`: a number stands for all layers.
+ * @returns undefined when the text is neither
+ */
+export function parseWeightBits(text: string): WeightBitsChoice | undefined {
+  const choice: Record<string, WeightBits> = {};
+  for (const part of text.split(',')) {
+    const separator = part.lastIndexOf('=');
+    const bits = Number(part.slice(separator + 1));
+    const pattern = separator < 0 ? '*' : part.slice(0, separator);
+    if (!isWeightBits(bits) || pattern === '') return undefined;
+    // Once more, so that it counts as the last.
+    delete choice[pattern];
+    choice[pattern] = bits;
+  }
+  return choice;
+}
+
+/**
+ * The layers whose weights have fewer bits than usual, by name.
+ * @throws UsageError when a pattern names no layer.
+ */
+export function chosenWeightBits(graph: Graph, choice: WeightBitsChoice): Map<string, WeightBits> {
+  const all = layersOf(graph);
+  const bitsOf = new Map<string, WeightBits>();
+  for (const [pattern, bits] of Object.entries(typeof choice === 'number' ? { '*': choice } : choice)) {
+    const { layers, unmatched } = selectLayers([pattern], all);
+    if (unmatched.length) {
+      const names = all.map(({ name }) => `"${name}"`).join(', ');
+      throw new UsageError(`weight bits: no layer is named "${pattern}"; the model's layers are ${names}`);
+    }
+    for (const { name } of layers) bitsOf.set(name, bits);
+  }
+  return new Map([...bitsOf].filter(([, bits]) => bits !== DEFAULT_WEIGHT_BITS));
+}
