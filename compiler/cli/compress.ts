@@ -1,8 +1,9 @@
 /** `whittle compress`: ONNX model + recipe + samples → a smaller packed model, and a report of what each step did. */
-import { importModel, packModel } from '../compile.ts';
+import { importModel } from '../compile.ts';
 import { applyRecipe, type CompressedNetwork } from '../compression/apply-recipe.ts';
 import { methods } from '../compression/index.ts';
 import { type Measurement, Referee } from '../compression/measure.ts';
+import { packCompressed } from '../compression/pack-compressed.ts';
 import { loadRecipe, optionsJsonSchema, type Recipe, recipeJsonSchema } from '../compression/recipe.ts';
 import { type CompressionReport, compressionReport, type LayerChange } from '../compression/report.ts';
 import { noSamples, sampleSet, withoutLabels } from '../compression/sample-set.ts';
@@ -12,9 +13,9 @@ import type { Graph } from '../graph.ts';
 import { exportOnnx } from '../onnx/export.ts';
 import type { WeightBitsChoice } from '../quantization/weight-bits.ts';
 import { preprocessNote } from '../samples/images.ts';
-import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
+import { inputPortsOf, modelInputsOf } from '../samples/layout.ts';
 import { loadSamples } from '../samples/load.ts';
-import { identityPreprocess, type Samples } from '../samples/samples.ts';
+import type { Samples } from '../samples/samples.ts';
 import { encodingText, precisionText } from './compile.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
@@ -60,12 +61,6 @@ function listMethods(output: Output): void {
 function load(path: string, graph: Graph, limit?: number): Samples {
   const inputs = modelInputsOf(inputPortsOf(graph));
   return loadSamples(path, { inputs, ...(limit !== undefined && { limit }) });
-}
-
-/** The samples once more in ONNX order, for the calibration of the int8 model. */
-function* calibrationSamples(samples: Samples, graph: Graph): Generator<Float32Array[]> {
-  const read = sampleReader(samples, modelInputsOf(inputPortsOf(graph)));
-  for (let i = 0; i < samples.count; i++) yield read(i);
 }
 
 function factText(value: number | string | readonly number[]): string {
@@ -180,26 +175,8 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
     onStep: (text) => output.note(text),
     onProgress: (text) => output.detail(text),
   });
-  const keepFloat = [...(recipe.quantize?.keepFloat ?? []), ...(compressed.quantization.keepFloat ?? [])];
-  const compiled = await packModel(
-    { graph: compressed.network.graph, source: model.source },
-    {
-      name,
-      seed,
-      provenance: { recipe: recipe.digest },
-      ...(recipe.quantize && {
-        calibrationMethod: recipe.quantize.calibrationMethod,
-        encoding: recipe.quantize.encoding,
-        compact: recipe.quantize.compact,
-        weightBits: options.weightBits ?? recipe.quantize.weightBits,
-      }),
-      ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),
-      ...(keepFloat.length > 0 && { keepFloat }),
-      ...(!recipe.quantize && { float: true }),
-      ...(samples?.classes && { labels: samples.classes }),
-      ...(samples && samples.preprocess !== identityPreprocess && { preprocess: samples.preprocess }),
-    },
-  );
+  const quantize = recipe.quantize && { ...recipe.quantize, weightBits: options.weightBits ?? recipe.quantize.weightBits };
+  const compiled = await packCompressed({ model, ...compressed, recipe: { ...recipe, quantize }, name, seed, ...(samples && { samples }) });
   const referee = labelled && (await Referee.create(model.graph, sampleSet(labelled, model.graph)));
   const measured = await referee?.measure(compiled.graph);
   const report = compressionReport({ original: model.graph, compressed, compiled, ...(measured && { measured }) });

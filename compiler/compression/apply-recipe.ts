@@ -6,7 +6,7 @@ import { verify } from '../verify.ts';
 import { layerErrors } from './layer-errors.ts';
 import { layersOf } from './layers.ts';
 import { type Measurement, Referee } from './measure.ts';
-import type { LayerOutcome, MethodContext, MethodResult } from './method.ts';
+import type { LayerOutcome, MethodContext } from './method.ts';
 import { type Network, originalNetwork } from './network.ts';
 import { type LayerCost, layerCosts, type NetworkCost, networkCost } from './network-cost.ts';
 import type { Recipe, RecipeStep } from './recipe.ts';
@@ -86,13 +86,12 @@ export async function applyRecipe({
   for (const [index, step] of recipe.steps.entries()) {
     const start = performance.now();
     onStep(`step ${index + 1} of ${recipe.steps.length}: ${step.method.name}`);
-    const result = await applyStep(original, network, step, { recipe, samples, seed, onProgress });
-    network = { ...result.network, graph: verify(result.network.graph, step.method.name) };
-    quantization = mergeQuantization(quantization, result.quantization);
+    const result = await runStep(original, { network, quantization }, step, { recipe, samples, seed, onProgress });
+    ({ network, quantization } = result);
     steps.push({
       method: step.method.name,
       options: { layers: step.layers, ...step.options },
-      outcomes: result.layers,
+      outcomes: result.outcomes,
       cost: networkCost(network.graph),
       layers: layerCosts(network.graph),
       ...(referee && { measured: await referee.measure(network.graph) }),
@@ -103,12 +102,28 @@ export async function applyRecipe({
   return { network, quantization, steps, layerErrors: errors };
 }
 
-async function applyStep(
+/** What a step works on, and what it leaves. */
+export interface Stage {
+  readonly network: Network;
+  readonly quantization: QuantizeOptions;
+}
+
+export interface StepOptions {
+  readonly recipe: Pick<Recipe, 'source' | 'statistics'>;
+  readonly samples: SampleSet;
+  readonly seed: number;
+  readonly onProgress?: (text: string) => void;
+  /** Who runs many recipes remembers what it has seen. */
+  readonly gather?: typeof gatherStatistics;
+}
+
+/** Runs one step. @throws UsageError when the step names layers that the network does not have. */
+export async function runStep(
   original: Graph,
-  network: Network,
+  { network, quantization }: Stage,
   step: RecipeStep,
-  { recipe, samples, seed, onProgress }: { recipe: Recipe; samples: SampleSet; seed: number; onProgress: (text: string) => void },
-): Promise<MethodResult> {
+  { recipe, samples, seed, onProgress = () => {}, gather = gatherStatistics }: StepOptions,
+): Promise<Stage & { readonly outcomes: readonly LayerOutcome[] }> {
   const layers = layersOfStep(network.graph, step, recipe.source);
   const { samples: sampleLimit, patches } = recipe.statistics;
   const context: MethodContext = {
@@ -118,7 +133,7 @@ async function applyStep(
     seed,
     progress: onProgress,
     statistics: (wanted, current = network, options = {}) =>
-      gatherStatistics(original, current.graph, wanted, samples, {
+      gather(original, current.graph, wanted, samples, {
         samples: sampleLimit,
         ...(patches !== undefined && { patches }),
         seed,
@@ -126,5 +141,10 @@ async function applyStep(
         ...options,
       }),
   };
-  return step.method.apply(context, layers, step.options);
+  const result = await step.method.apply(context, layers, step.options);
+  return {
+    network: { ...result.network, graph: verify(result.network.graph, step.method.name) },
+    quantization: mergeQuantization(quantization, result.quantization),
+    outcomes: result.layers,
+  };
 }

@@ -138,6 +138,7 @@ export const lowRank = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@first', '!@last', '!@depthwise'],
   options,
+  search: { target: 'layer', kind: 'factors', settings: [0.8, 0.65, 0.5, 0.35].map((ratio) => ({ ratio })) },
 
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, async (network, layer) => {

@@ -179,6 +179,14 @@ export const magnitudePruning = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@first', '!@last', '!@depthwise'],
   options,
+  search: {
+    target: 'layer',
+    kind: 'zeros',
+    settings: [
+      ...[0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85].map((sparsity) => ({ sparsity })),
+      ...[0.3, 0.5, 0.7].map((sparsity) => ({ sparsity, granularity: 'block-16x4' })),
+    ],
+  },
 
   async apply(context, layers, chosen) {
     if (chosen.rounds > 1 && (chosen.threshold ?? chosen.deviations ?? chosen.sensitivity ?? chosen.pattern) !== undefined)

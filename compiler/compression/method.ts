@@ -45,6 +45,16 @@ export interface MethodResult {
   readonly quantization?: QuantizeOptions;
 }
 
+/** How `whittle search` uses a method: what it decides on, and what it can choose. */
+export interface MethodSearch {
+  /** One decision for each layer, for each group of channels that are tied together, or for the network as a whole. */
+  readonly target: 'layer' | 'channels' | 'network';
+  /** At most one setting of a kind is chosen for a target: methods of the same kind are alternatives, of different kinds follow each other. */
+  readonly kind: 'width' | 'factors' | 'zeros' | 'precision' | 'rounding' | 'cleaning';
+  /** Options of the step, from the mildest to the strongest. */
+  readonly settings: readonly Readonly<Record<string, unknown>>[];
+}
+
 export interface CompressionMethod<Options extends z.ZodObject = z.ZodObject> {
   /** As recipes name it: kebab-case, like the file. */
   readonly name: string;
@@ -58,6 +68,8 @@ export interface CompressionMethod<Options extends z.ZodObject = z.ZodObject> {
   readonly defaultLayers: readonly string[];
   /** Every option with its default and a description. */
   readonly options: Options;
+  /** Absent: `whittle search` leaves the method to recipes. */
+  readonly search?: MethodSearch;
   apply(context: MethodContext, layers: readonly Layer[], options: z.output<Options>): Promise<MethodResult> | MethodResult;
 }
 

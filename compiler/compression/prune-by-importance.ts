@@ -53,6 +53,7 @@ export const pruneByImportance = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@last'],
   options: z.object(channelOptions),
+  search: { target: 'channels', kind: 'width', settings: [0.9, 0.8, 0.65, 0.5].map((keep) => ({ keep })) },
 
   apply(context, layers, chosen) {
     return pruneChannels(context, layers, unitImportance, chosen);

@@ -30,6 +30,7 @@ export const pruneFilters = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@last'],
   options,
+  search: { target: 'channels', kind: 'width', settings: [0.9, 0.8, 0.65, 0.5].map((keep) => ({ keep })) },
 
   apply(context, layers, chosen) {
     return pruneChannels(

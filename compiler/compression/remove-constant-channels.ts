@@ -90,6 +90,7 @@ export const removeConstantChannels = defineMethod({
   needs: 'samples',
   defaultLayers: ['*'],
   options,
+  search: { target: 'network', kind: 'cleaning', settings: [{}] },
 
   async apply(context, _layers, chosen) {
     let { network } = context;

@@ -2,6 +2,7 @@
  * Which layers a step of a recipe means: a list of patterns.
  *
  *     conv1, block3_*       names of nodes (or of the values they compute); * stands for anything
+ *     conv1.*               the layers that a factorization of conv1 left in front of it, if there are any
  *     @dense, @convolution, @depthwise, @pointwise, @spatial, @grouped
  *     @first, @last         the first and the last layer of the model
  *     !pattern              not these; a list of such patterns only starts from all layers
@@ -44,9 +45,11 @@ export function selectLayers(patterns: readonly string[], all: readonly Layer[])
   const included = patterns.filter((pattern) => !pattern.startsWith('!'));
   const isMeant = (layer: Layer) => included.length === 0 || included.some((pattern) => matches(pattern, layer, all));
   const layers = all.filter((layer) => isMeant(layer) && !excluded.some((pattern) => matches(pattern, layer, all)));
-  // A kind that a model does not have is no mistake: recipes are written for many models.
+  // A kind that a model does not have is no mistake: recipes are written for many models. Nor are links that a
+  // factorization which did not pay has not made.
+  const isOptional = (pattern: string) => pattern === '*' || kinds[pattern] || all.some(({ name }) => pattern === `${name}.*`);
   const unmatched = [...included, ...excluded].filter(
-    (pattern) => pattern !== '*' && !kinds[pattern] && !all.some((layer) => matches(pattern, layer, all)),
+    (pattern) => !isOptional(pattern) && !all.some((layer) => matches(pattern, layer, all)),
   );
   return { layers, unmatched };
 }

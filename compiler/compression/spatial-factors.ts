@@ -65,6 +65,7 @@ export const spatialFactorization = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@first', '!@depthwise', '!@dense'],
   options,
+  search: { target: 'layer', kind: 'factors', settings: [0.8, 0.65, 0.5, 0.35].map((ratio) => ({ ratio })) },
 
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, (network, layer) => {

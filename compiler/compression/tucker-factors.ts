@@ -92,6 +92,7 @@ export const tuckerFactors = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@depthwise', '!@dense'],
   options,
+  search: { target: 'layer', kind: 'factors', settings: [0.95, 0.9, 0.8, 0.7].map((energy) => ({ energy })) },
 
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, (network, layer) => {
