@@ -1,5 +1,6 @@
 /** The one list of compression methods. */
 import { cpFactors } from './cp-factors.ts';
+import { kMeansCodebook } from './k-means-codebook.ts';
 import { lowRank } from './low-rank.ts';
 import { magnitudePruning } from './magnitude-pruning.ts';
 import { mergeDuplicateChannels } from './merge-duplicate-channels.ts';
@@ -27,6 +28,7 @@ export const methods: readonly CompressionMethod[] = [
   cpFactors,
   refitMethod,
   magnitudePruning,
+  kMeansCodebook,
 ];
 
 export function methodNamed(name: string): CompressionMethod | undefined {
