@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/compiler/ops/*.test.ts', 'test/runtime-as/kernels/*.test.ts'],
+    include: ['test/compiler/ops/*.test.ts', 'test/compiler/encoding/*.test.ts', 'test/runtime-as/kernels/*.test.ts'],
     // The other implementation's kernels, nothing to record.
     exclude: ['**/onnxruntime-bits*'],
     setupFiles: ['test/record-cases.ts'],

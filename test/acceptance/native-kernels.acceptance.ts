@@ -40,7 +40,9 @@ const builds: readonly (Pick<NativeOptions, 'flags' | 'wasm2c' | 'isHost'> & { r
 ];
 
 for (const vocabulary of translatedVocabularies) {
-  test.for(builds)(`${vocabulary}: the C $label gives the bytes of Node`, async ({ label, ...options }) => {
+  // The emitter writes no vectors of the host: of MVE's it translates the board's calls only, and wasm2c the host's vectors.
+  const possible = builds.filter(({ isHost }) => !(isHost && vocabulary === 'mve'));
+  test.for(possible)(`${vocabulary}: the C $label gives the bytes of Node`, async ({ label, ...options }) => {
     if (!requireTool('gcc')) return;
     using runner = await NativeRunner.build({ opcodes: [...opcodeNames.keys()], vocabulary, ...options });
     expectSameArenas(runner, await imageCases(cases, vocabulary), label);

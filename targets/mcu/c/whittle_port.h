@@ -296,6 +296,18 @@ WHITTLE_INLINE uint64_t ctz_u64(uint64_t x) {
 WHITTLE_INLINE uint64_t popcnt_u64(uint64_t x) {
   return popcnt_u32((uint32_t)x) + popcnt_u32((uint32_t)(x >> 32));
 }
+WHITTLE_INLINE int32_t s32_from_low8(uint32_t x) {
+  return (int8_t)x;
+}
+WHITTLE_INLINE int32_t s32_from_low16(uint32_t x) {
+  return (int16_t)x;
+}
+WHITTLE_INLINE int64_t s64_from_low8(uint64_t x) {
+  return (int8_t)x;
+}
+WHITTLE_INLINE int64_t s64_from_low16(uint64_t x) {
+  return (int16_t)x;
+}
 WHITTLE_INLINE int32_t remainder_s32(int32_t a, int32_t b) {
   return b == -1 ? 0 : a % b;
 }

@@ -136,10 +136,9 @@ definePrefix('DemoteFloat64', 'f64', 'f32', '(float)');
 definePrefix('ExtendSInt32', 's32', 's64', '(int64_t)');
 definePrefix('ExtendUInt32', 'u32', 'u64', '(uint64_t)');
 definePrefix('WrapInt64', 'u64', 'u32', '(uint32_t)');
-definePrefix('ExtendS8Int32', 'u32', 's32', '(int8_t)');
-definePrefix('ExtendS16Int32', 'u32', 's32', '(int16_t)');
-definePrefix('ExtendS8Int64', 'u64', 's64', '(int8_t)');
-definePrefix('ExtendS16Int64', 'u64', 's64', '(int16_t)');
+// Functions: gcc 12 takes the cast back to unsigned for a conversion that may change the sign.
+for (const bits of ['32', '64'])
+  for (const low of ['8', '16']) defineCall(`ExtendS${low}Int${bits}`, `u${bits}` as CType, `s${bits}` as CType, `s${bits}_from_low${low}`);
 definePrefix('ExtendS32Int64', 'u64', 's64', '(int32_t)');
 defineCall('ReinterpretFloat32', 'f32', 'u32', 'bits_of_f32');
 defineCall('ReinterpretFloat64', 'f64', 'u64', 'bits_of_f64');

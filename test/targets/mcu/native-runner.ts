@@ -68,7 +68,9 @@ export class NativeRunner implements Disposable {
       write('kernels.wasm', module.emitBinary());
       module.dispose();
       const program = join(packageRoot, 'node_modules', 'wabt', 'bin', 'wasm2c');
-      this.run(process.execPath, [program, '--disable-simd', '-n', 'mcu', 'kernels.wasm', '-o', 'wasm2c.c']);
+      // With SIMD its code needs libsimde-dev, which only MVE's vectors are worth.
+      const simd = vocabulary === 'mve' ? [] : ['--disable-simd'];
+      this.run(process.execPath, [program, ...simd, '-n', 'mcu', 'kernels.wasm', '-o', 'wasm2c.c']);
     } else {
       const runtime = await emitRuntime(opcodes, vocabulary, { isHost });
       write('whittle_runtime.c', runtime.source);
