@@ -39,7 +39,7 @@
 
 /** "WHTB" read as a little-endian word. */
 export const IMAGE_MAGIC = 0x42544857;
-export const IMAGE_VERSION = 1;
+export const IMAGE_VERSION = 2;
 
 // Header, in words.
 export const IMAGE_HEADER_MAGIC = 0;

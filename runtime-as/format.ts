@@ -13,8 +13,8 @@
  *        ├──────────────────────────────────────────────┤ HEADER_STEPS_OFFSET
  *        │ steps, one after the other:                  │
  *        │   opcode | operands << 8 | parameters << 16  │
- *        │   operand 0 … (tensor index; last = output)  │
  *        │   parameter 0 … (integer or float32 bits)    │
+ *        │   operand 0 … (tensor index; last = output)  │
  *        ├──────────────────────────────────────────────┤ HEADER_CONSTANTS_OFFSET
  *        │ constants: weights, biases, tables;          │
  *        │ every tensor 16-aligned when it has >= 16 B, │
@@ -33,7 +33,7 @@
 
 /** "WHTL" read as a little-endian word. */
 export const FORMAT_MAGIC = 0x4c544857;
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 export const SECTION_ALIGNMENT = 16;
 
 // Header, in words.

@@ -45,7 +45,7 @@ import {
   TENSOR_WORDS,
 } from "./format";
 import { checkStep, includesOpcode } from "./opcodes";
-import { opcodeOf, operandCount, stepBytes, word } from "./step";
+import { opcodeOf, operandCount, operandTensor, stepBytes, word } from "./step";
 
 /** Largest arena that is accepted, in bytes. */
 const ARENA_LIMIT: u32 = 1 << 30;
@@ -132,9 +132,9 @@ function checkSteps(model: usize, context: usize): i32 {
     const operands = operandCount(step);
     if (operands == 0) return STATUS_BAD_STEP;
     for (let operand = 0; operand < operands; operand++) {
-      if (<u32>word(step, 1 + operand) >= header(model, HEADER_TENSOR_COUNT)) return STATUS_BAD_STEP;
+      if (<u32>operandTensor(step, operand) >= header(model, HEADER_TENSOR_COUNT)) return STATUS_BAD_STEP;
     }
-    const output = tensors + <usize>word(step, operands) * (TENSOR_WORDS * 4);
+    const output = tensors + <usize>operandTensor(step, operands - 1) * (TENSOR_WORDS * 4);
     if (word(output, TENSOR_KIND) >> 8 != REGION_ARENA) return STATUS_BAD_OPERANDS;
     if (!checkStep(step, context)) return STATUS_BAD_OPERANDS;
     step += stepBytes(step);

@@ -48,14 +48,14 @@ export function stepBytes(step: usize): usize {
 // @ts-ignore: decorator
 @inline
 export function parameter(step: usize, index: i32): i32 {
-  return word(step, 1 + operandCount(step) + index);
+  return word(step, 1 + index);
 }
 
 /** Where the parameter's word lies: for kernels that read it as data. */
 // @ts-ignore: decorator
 @inline
 export function parameterAddress(step: usize, index: i32): usize {
-  return step + (<usize>(1 + operandCount(step) + index) << 2);
+  return step + (<usize>(1 + index) << 2);
 }
 
 // @ts-ignore: decorator
@@ -64,15 +64,20 @@ export function parameterF32(step: usize, index: i32): f32 {
   return reinterpret<f32>(parameter(step, index));
 }
 
+/** The tensor that is the operand. */
 // @ts-ignore: decorator
 @inline
+export function operandTensor(step: usize, operand: i32): i32 {
+  return word(step, 1 + parameterCount(step) + operand);
+}
+
 function tensorRecord(step: usize, context: usize, operand: i32): usize {
-  return <usize>word(context, CONTEXT_TENSORS) + <usize>word(step, 1 + operand) * (TENSOR_WORDS * 4);
+  return <usize>word(context, CONTEXT_TENSORS) + <usize>operandTensor(step, operand) * (TENSOR_WORDS * 4);
 }
 
 /** Address of an operand's first byte. */
 export function operandAddress(step: usize, context: usize, operand: i32): usize {
-  return tensorAddress(context, word(step, 1 + operand));
+  return tensorAddress(context, operandTensor(step, operand));
 }
 
 /** Address of a tensor's first byte: constants and arena are separate address spaces. */

@@ -29,7 +29,7 @@ import {
 import { memoryBytes, modelAddress } from "./index";
 import { preparedBytes, prepareStep, runStep, workspaceBytes } from "./opcodes";
 import { hasOwnWeights, narrowStep, splitUnits, splitWork } from "./split";
-import { operandCount, stepBytes, word } from "./step";
+import { operandCount, operandTensor, parameterAddress, parameterCount, stepBytes, word } from "./step";
 
 /** What several threads write lies in cache lines of its own. */
 const LINE: usize = 64;
@@ -95,7 +95,8 @@ function alignRecord(address: usize): usize {
 
 function setOperands(step: usize, tensors: usize): void {
   const first = (<i32>tensors - word(context, CONTEXT_TENSORS)) / <i32>RECORD_BYTES;
-  for (let i = 0; i < operandCount(step); i++) store<i32>(step + (<usize>(1 + i) << 2), first + i);
+  const operands = parameterAddress(step, parameterCount(step));
+  for (let i = 0; i < operandCount(step); i++) store<i32>(operands + (<usize>i << 2), first + i);
 }
 
 function addEntry(step: usize, prepared: usize): void {
@@ -130,7 +131,7 @@ function addNarrowedPart(step: usize, prepared: usize, first: i32, last: i32): v
   const drafted = alignRecord(draftTensors);
   memory.copy(draft, step, recordBytes);
   for (let i = 0; i < operandCount(step); i++) {
-    const record = <usize>word(context, CONTEXT_TENSORS) + <usize>word(step, 1 + i) * RECORD_BYTES;
+    const record = <usize>word(context, CONTEXT_TENSORS) + <usize>operandTensor(step, i) * RECORD_BYTES;
     memory.copy(drafted + <usize>i * RECORD_BYTES, record, RECORD_BYTES);
   }
   setOperands(draft, drafted);

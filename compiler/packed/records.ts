@@ -66,8 +66,8 @@ export function readRecords({ bytes, metadata }: PackedModel): PackedRecords {
       opcode: first & 0xff,
       offset,
       bytes: size,
-      operands: words(offset + 4, operandCount),
-      parameters: words(offset + 4 + operandCount * 4, parameterCount),
+      operands: words(offset + 4 + parameterCount * 4, operandCount),
+      parameters: words(offset + 4, parameterCount),
     });
     offset += size;
   }

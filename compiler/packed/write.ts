@@ -49,8 +49,8 @@ function layOutConstants(plan: ExecutionPlan): { offsets: Map<number, number>; b
 function stepWords(plan: ExecutionPlan): number[] {
   return plan.steps.flatMap(({ opcode, operands, parameters }) => [
     (opcode | (operands.length << 8) | (parameters.length << 16)) >>> 0,
-    ...operands,
     ...parameters.map((word) => word >>> 0),
+    ...operands,
   ]);
 }
 

@@ -56,8 +56,9 @@ export function readImageLayout(image: Uint8Array): ImageLayout {
     at += boardImage.STEP_PREFIX_WORDS * 4;
     const first = word(at);
     const operandCount = (first >>> 8) & 0xff;
-    const operands = Array.from({ length: operandCount }, (_, i) => tensors[word(at + 4 + i * 4)] as PlacedTensor);
-    at += 4 * (1 + operandCount + (first >>> 16));
+    at += 4 * (1 + (first >>> 16));
+    const operands = Array.from({ length: operandCount }, (_, i) => tensors[word(at + i * 4)] as PlacedTensor);
+    at += 4 * operandCount;
     const output = operands.pop() as PlacedTensor;
     return { opcode: first & 0xff, output, inPlace: operands.some((operand) => overlap(operand, output)) };
   });

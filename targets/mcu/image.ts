@@ -94,9 +94,9 @@ function recordWords(
     return [
       place === undefined ? 0 : start + place,
       (opcode | (operands.length << 8) | (parameters.length << 16)) >>> 0,
+      ...parameters,
       // A replaced operand is not read: any record does.
       ...operands.map((index, operand) => (prepared[i]?.replaced.has(operand) ? 0 : indexOf(index))),
-      ...parameters,
     ];
   });
   return { tensors: table.words, ports, steps };

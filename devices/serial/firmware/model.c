@@ -28,7 +28,11 @@ static uint32_t steps_offset(const uint8_t *image)
 /* Of the record that follows a step's prefix. */
 static uint32_t operand_count(const uint32_t *record) { return (*record >> 8) & 0xff; }
 
-static uint32_t record_words(const uint32_t *record) { return 1 + operand_count(record) + (*record >> 16); }
+static uint32_t parameter_count(const uint32_t *record) { return *record >> 16; }
+
+static uint32_t record_words(const uint32_t *record) { return 1 + parameter_count(record) + operand_count(record); }
+
+static uint32_t operand_of(const uint32_t *record, uint32_t index) { return record[1 + parameter_count(record) + index]; }
 
 uint32_t model_arena_limit(void) { return (uint32_t)(_heap_end - _heap_start); }
 
@@ -75,9 +79,9 @@ static int check_step(const uint8_t *image, uint32_t prepared, const uint32_t *r
   const uint32_t *header = words(image, 0);
   const uint32_t operands = operand_count(record);
   if (operands == 0 || prepared & 3 || prepared >= header[IMAGE_BYTES]) return 0;
-  for (uint32_t i = 1; i <= operands; i++)
-    if (record[i] >= header[IMAGE_TENSOR_COUNT]) return 0;
-  return is_in_arena(image, record[operands]);
+  for (uint32_t i = 0; i < operands; i++)
+    if (operand_of(record, i) >= header[IMAGE_TENSOR_COUNT]) return 0;
+  return is_in_arena(image, operand_of(record, operands - 1));
 }
 
 static struct refusal check_steps(const uint8_t *image, uint32_t bytes)
@@ -149,7 +153,7 @@ static struct tensor tensor_of(uint32_t index)
 struct tensor model_step_output(uint32_t step)
 {
   const uint32_t *record = find_step(step) + STEP_PREFIX_WORDS;
-  return tensor_of(record[operand_count(record)]);
+  return tensor_of(operand_of(record, operand_count(record) - 1));
 }
 
 struct port model_port(uint32_t index)

@@ -61,9 +61,11 @@ describe.for([
       const record = at + boardImage.STEP_PREFIX_WORDS * 4;
       expect(record).toBe(image.steps[i]?.recordOffset);
       expect(word(record)).toBe((step.opcode | (step.operands.length << 8) | (step.parameters.length << 16)) >>> 0);
+      const operands = record + 4 + step.parameters.length * 4;
+      step.parameters.forEach((value, p) => expect(word(record + 4 + p * 4)).toBe(value));
       step.operands.forEach((index, operand) => {
         const packed = records.tensors[index] as TensorRecord;
-        const found = word(record + 4 + operand * 4);
+        const found = word(operands + operand * 4);
         if (replaced.get(step.opcode)?.includes(operand)) return expect(image.steps[i]?.preparedOffset).toBeGreaterThan(0);
         expect(found).toBeLessThan(header(boardImage.IMAGE_TENSOR_COUNT));
         expect(tensorWord(found, format.TENSOR_KIND)).toBe(packed.dtype | (packed.region << 8));
@@ -74,9 +76,7 @@ describe.for([
         const expected = records.constants.subarray(packed.offset, packed.offset + packed.bytes);
         expect(Buffer.compare(image.bytes.subarray(offset, offset + packed.bytes), expected)).toBe(0);
       });
-      const parameters = record + 4 + step.operands.length * 4;
-      step.parameters.forEach((value, p) => expect(word(parameters + p * 4)).toBe(value));
-      at = parameters + step.parameters.length * 4;
+      at = operands + step.operands.length * 4;
     });
     expect(records.steps.length).toBe(6);
     expect(at).toBeLessThanOrEqual(Math.min(...image.parts.map(({ offset }) => offset)));
