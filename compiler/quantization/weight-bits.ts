@@ -1,26 +1,29 @@
 /**
  * How many bits the weights of a layer use inside their int8: the choice, for a whole model or by layers.
  *
- *     8   -127 … 127
- *     7    -63 …  63   two neighbours never exceed ±128 together, so that every relaxed SIMD engine gives the same bits
- *     4     -7 …   7   half a byte each, where the weights are stored by their bytes (encoding/nibbles.ts)
+ *     8     -127 … 127
+ *     7.5   -127 … 127   two neighbours never exceed ±128 together, so that relaxed SIMD runs on every engine (pair-fit.ts)
+ *     7      -63 …  63   the same, because none exceeds ±64
+ *     4       -7 …   7   half a byte each, where the weights are stored by their bytes (encoding/nibbles.ts)
  */
 import { layersOf } from '../compression/layers.ts';
 import { selectLayers } from '../compression/select-layers.ts';
 import { UsageError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 
-export const weightBitWidths = [4, 7, 8] as const;
+export const weightBitWidths = [4, 7, 7.5, 8] as const;
 export type WeightBits = (typeof weightBitWidths)[number];
 
 export const DEFAULT_WEIGHT_BITS: WeightBits = 8;
+/** Neighbours fit together. */
+export const PAIRED_WEIGHT_BITS: WeightBits = 7.5;
 
 /** For every layer, or by pattern (compression/select-layers.ts): of the patterns that fit a layer the last one counts. */
 export type WeightBitsChoice = WeightBits | Readonly<Record<string, WeightBits>>;
 
 /** The largest weight: symmetric, so the lowest number is left out (TFLite quantization spec). */
 export function largestWeight(bits: WeightBits): number {
-  return 2 ** (bits - 1) - 1;
+  return 2 ** (Math.ceil(bits) - 1) - 1;
 }
 
 function isWeightBits(value: number): value is WeightBits {
@@ -58,7 +61,8 @@ export function chosenWeightBits(graph: Graph, choice: WeightBitsChoice): Map<st
       const names = all.map(({ name }) => `"${name}"`).join(', ');
       throw new UsageError(`weight bits: no layer is named "${pattern}"; the model's layers are ${names}`);
     }
-    for (const { name } of layers) bitsOf.set(name, bits);
+    // Depthwise kernels never multiply neighbours.
+    for (const { name, kind } of layers) bitsOf.set(name, bits === PAIRED_WEIGHT_BITS && kind === 'depthwise' ? DEFAULT_WEIGHT_BITS : bits);
   }
   return new Map([...bitsOf].filter(([, bits]) => bits !== DEFAULT_WEIGHT_BITS));
 }

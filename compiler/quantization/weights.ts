@@ -2,7 +2,8 @@
 import { type Graph, type Node, type Quantization, type Value, valueOf } from '../graph.ts';
 import { LARGEST_REQUANTIZED, roundHalfEven } from '../ops/accumulate.ts';
 import { channelMagnitudes, channelMaxima, INT8_MAX, INT8_MIN, quantizeArray, weightScales } from './affine.ts';
-import { DEFAULT_WEIGHT_BITS, largestWeight, type WeightBits } from './weight-bits.ts';
+import { fitPairs } from './pair-fit.ts';
+import { DEFAULT_WEIGHT_BITS, largestWeight, PAIRED_WEIGHT_BITS, type WeightBits } from './weight-bits.ts';
 
 const LARGEST_ACCUMULATOR = 2 ** 31;
 
@@ -15,6 +16,24 @@ function weightQuantization(weights: Value, biases: ArrayLike<number>, axis: num
   if (given && given.zeroPoint === 0 && (given.scale.length === 1 || given.axis === axis)) return given;
   const maxima = channelMaxima(weights.constant as Float32Array, weights.type.shape, axis);
   return { scale: weightScales(maxima, biases, inputScale, largestWeight(bits)), zeroPoint: 0, axis };
+}
+
+/** The weights as integers, and their parameters. */
+function quantizeWeights(weights: Value, biases: ArrayLike<number>, axis: number, inputScale: number, bits: WeightBits) {
+  const quantization = weightQuantization(weights, biases, axis, inputScale, bits);
+  const real = weights.constant as Float32Array;
+  const isGiven = weights.type.quantization === quantization;
+  if (isGiven || bits !== PAIRED_WEIGHT_BITS || axis !== 0) {
+    return { quantization, data: quantizeArray(real, weights.type.shape, quantization, isGiven ? INT8_MIN : -127) };
+  }
+  const length = real.length / quantization.scale.length;
+  const data = new Int8Array(real.length);
+  const scale = quantization.scale.map((s, row) => {
+    const fitted = fitPairs(real.subarray(row * length, (row + 1) * length), s);
+    data.set(fitted.integers, row * length);
+    return fitted.scale;
+  });
+  return { quantization: { ...quantization, scale }, data };
 }
 
 /** f32(s_x · s_w), the scale of the accumulator and of the bias, per channel. */
@@ -42,13 +61,7 @@ export function quantizeLayer(
   if (!weights.constant || !bias.constant) return { reason: 'its weights are computed at run time' };
   const axis = rule.weightAxis(node.attributes);
   const inputScale = input.scale[0] as number;
-  const quantization = weightQuantization(weights, bias.constant, axis, inputScale, bits);
-  const data = quantizeArray(
-    weights.constant,
-    weights.type.shape,
-    quantization,
-    weights.type.quantization === quantization ? INT8_MIN : -127,
-  );
+  const { quantization, data } = quantizeWeights(weights, bias.constant, axis, inputScale, bits);
 
   const scales = Array.from(bias.constant, (_, channel) => accumulatorScale(inputScale, quantization, channel));
   const biases = Float64Array.from(bias.constant, (b, channel) => roundHalfEven(b / (scales[channel] as number)));

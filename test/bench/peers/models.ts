@@ -8,6 +8,7 @@ import { importOnnx } from '../../../compiler/onnx/import.ts';
 import { loadOnnx } from '../../../compiler/onnx/load.ts';
 import { Transpose } from '../../../compiler/ops/transpose.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
+import { DEFAULT_WEIGHT_BITS, PAIRED_WEIGHT_BITS, type WeightBits } from '../../../compiler/quantization/weight-bits.ts';
 import { packageRoot, type Variant } from '../../../compiler/root.ts';
 import { type InputPort, inputPortsOf, modelInputsOf, onnxShapeOf, sampleReader } from '../../../compiler/samples/layout.ts';
 import { loadSamples } from '../../../compiler/samples/load.ts';
@@ -123,10 +124,13 @@ class Preparation {
 }
 
 /** The int8 model, calibrated on a few samples: latency does not depend on them. */
-export async function compileBenchModel(model: BenchModel): Promise<CompiledModel & { readonly samples: readonly Float32Array[] }> {
+export async function compileBenchModel(
+  model: BenchModel,
+  weightBits: WeightBits = DEFAULT_WEIGHT_BITS,
+): Promise<CompiledModel & { readonly samples: readonly Float32Array[] }> {
   const path = join(shared, model.onnx);
   const samples = loadInputs(importOnnx(loadOnnx(path).model, { name: model.name }), model);
-  return { ...(await compileModel({ onnx: path, name: model.name, samples: samples.map((sample) => [sample]) })), samples };
+  return { ...(await compileModel({ onnx: path, name: model.name, samples: samples.map((sample) => [sample]), weightBits })), samples };
 }
 
 /** Compiles the model and writes it in the form of every peer. */
@@ -144,6 +148,10 @@ export async function prepareModel(model: BenchModel, variants: readonly Variant
   for (const variant of variants) {
     const wasm = preparation.put(`runtime-${variant}.wasm`, await buildRuntime(readPackedModel(compiled.bytes).opcodes, variant));
     preparation.add(`whittle int8 ${variant}`, { runtime: 'whittle', model: packed, second: wasm }, inputs.int8, 'int8 in and out');
+    if (variant !== 'relaxed') continue;
+    const paired = preparation.put('paired.whittle', (await compileBenchModel(model, PAIRED_WEIGHT_BITS)).bytes);
+    const note = `int8 in and out, compiled with --weight-bits ${PAIRED_WEIGHT_BITS}`;
+    preparation.add('whittle int8 relaxed, paired weights', { runtime: 'whittle', model: paired, second: wasm }, inputs.int8, note);
   }
 
   const nchw = (dtype: InputSpec['dtype'], bytes: Uint8Array): InputSpec => ({
