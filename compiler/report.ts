@@ -84,6 +84,7 @@ export function macsOf({ opcode, parameters }: Pick<PlannedStep, 'opcode' | 'par
     case format.OPCODE_CONV2D_BLOCK1X16_INT8:
     case format.OPCODE_CONV2D_BLOCK16X4_INT8:
     case format.OPCODE_CONV2D_NIBBLES_INT8:
+    case format.OPCODE_CONV2D_CODEBOOK_INT8:
     case format.OPCODE_CONV2D_FLOAT32:
     case format.OPCODE_DEPTHWISE_INT8:
     case format.OPCODE_DEPTHWISE_FLOAT32:

@@ -115,6 +115,7 @@ export const OPCODE_CONV2D_BITMAP_INT8 = 39;
 export const OPCODE_CONV2D_BLOCK1X16_INT8 = 40;
 export const OPCODE_CONV2D_BLOCK16X4_INT8 = 41;
 export const OPCODE_CONV2D_NIBBLES_INT8 = 42;
+export const OPCODE_CONV2D_CODEBOOK_INT8 = 43;
 
 // Parameters of a step, by opcode family. Names ending in _F32 hold float32 bits.
 

@@ -11,6 +11,7 @@ export {
   runConv2dBitmapInt8,
   runConv2dBlock16x4Int8,
   runConv2dBlock1x16Int8,
+  runConv2dCodebookInt8,
   runConv2dCsr16Int8,
   runConv2dCsr8Int8,
   runConv2dNibblesInt8,

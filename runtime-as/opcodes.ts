@@ -2,7 +2,7 @@
  * The one list of opcodes: what checks, prepares and runs each of them. A build keeps only the kernels its model
  * needs (variant.ts), so an opcode that is not included is refused by `checkStep`.
  */
-import { OPCODE_CONV2D_INT8, OPCODE_CONV2D_FLOAT32, OPCODE_DEPTHWISE_INT8, OPCODE_DEPTHWISE_FLOAT32, OPCODE_CONV_TRANSPOSE_FLOAT32, OPCODE_MATMUL_INT8, OPCODE_MATMUL_FLOAT32, OPCODE_TABLE_INT8, OPCODE_UNARY_FLOAT32, OPCODE_ADD_INT8, OPCODE_MUL_INT8, OPCODE_BINARY_FLOAT32, OPCODE_PRELU_INT8, OPCODE_MAX_POOL_INT8, OPCODE_MAX_POOL_FLOAT32, OPCODE_AVERAGE_POOL_INT8, OPCODE_AVERAGE_POOL_FLOAT32, OPCODE_REDUCE_INT8, OPCODE_REDUCE_FLOAT32, OPCODE_SOFTMAX_INT8, OPCODE_SOFTMAX_FLOAT32, OPCODE_LAYER_NORM_FLOAT32, OPCODE_INSTANCE_NORM_FLOAT32, OPCODE_LRN_FLOAT32, OPCODE_COPY, OPCODE_CONCAT, OPCODE_PAD, OPCODE_RESIZE_NEAREST, OPCODE_RESIZE_LINEAR_INT8, OPCODE_RESIZE_LINEAR_FLOAT32, OPCODE_GATHER, OPCODE_ARGMAX_INT8, OPCODE_ARGMAX_FLOAT32, OPCODE_QUANTIZE, OPCODE_DEQUANTIZE, OPCODE_CAST, OPCODE_CONV2D_CSR16_INT8, OPCODE_CONV2D_CSR8_INT8, OPCODE_CONV2D_BITMAP_INT8, OPCODE_CONV2D_BLOCK1X16_INT8, OPCODE_CONV2D_BLOCK16X4_INT8, OPCODE_CONV2D_NIBBLES_INT8 } from "./format";
+import { OPCODE_CONV2D_INT8, OPCODE_CONV2D_FLOAT32, OPCODE_DEPTHWISE_INT8, OPCODE_DEPTHWISE_FLOAT32, OPCODE_CONV_TRANSPOSE_FLOAT32, OPCODE_MATMUL_INT8, OPCODE_MATMUL_FLOAT32, OPCODE_TABLE_INT8, OPCODE_UNARY_FLOAT32, OPCODE_ADD_INT8, OPCODE_MUL_INT8, OPCODE_BINARY_FLOAT32, OPCODE_PRELU_INT8, OPCODE_MAX_POOL_INT8, OPCODE_MAX_POOL_FLOAT32, OPCODE_AVERAGE_POOL_INT8, OPCODE_AVERAGE_POOL_FLOAT32, OPCODE_REDUCE_INT8, OPCODE_REDUCE_FLOAT32, OPCODE_SOFTMAX_INT8, OPCODE_SOFTMAX_FLOAT32, OPCODE_LAYER_NORM_FLOAT32, OPCODE_INSTANCE_NORM_FLOAT32, OPCODE_LRN_FLOAT32, OPCODE_COPY, OPCODE_CONCAT, OPCODE_PAD, OPCODE_RESIZE_NEAREST, OPCODE_RESIZE_LINEAR_INT8, OPCODE_RESIZE_LINEAR_FLOAT32, OPCODE_GATHER, OPCODE_ARGMAX_INT8, OPCODE_ARGMAX_FLOAT32, OPCODE_QUANTIZE, OPCODE_DEQUANTIZE, OPCODE_CAST, OPCODE_CONV2D_CSR16_INT8, OPCODE_CONV2D_CSR8_INT8, OPCODE_CONV2D_BITMAP_INT8, OPCODE_CONV2D_BLOCK1X16_INT8, OPCODE_CONV2D_BLOCK16X4_INT8, OPCODE_CONV2D_NIBBLES_INT8, OPCODE_CONV2D_CODEBOOK_INT8 } from "./format";
 import { checkConv2dInt8, prepareConv2dInt8, preparedBytesConv2dInt8, replacedOperandsConv2dInt8, runConv2dInt8, workspaceBytesConv2dInt8 } from "./kernels/conv2d-int8";
 import { checkConv2dFloat32, prepareConv2dFloat32, preparedBytesConv2dFloat32, replacedOperandsConv2dFloat32, runConv2dFloat32, workspaceBytesConv2dFloat32 } from "./kernels/conv2d-float32";
 import { checkDepthwiseInt8, prepareDepthwiseInt8, preparedBytesDepthwiseInt8, replacedOperandsDepthwiseInt8, runDepthwiseInt8, workspaceBytesDepthwiseInt8 } from "./kernels/depthwise-int8";
@@ -32,9 +32,9 @@ import { checkArgmaxFloat32, checkArgmaxInt8, runArgmaxFloat32, runArgmaxInt8 } 
 import { checkQuantize, runQuantize } from "./kernels/quantize";
 import { checkDequantize, runDequantize } from "./kernels/dequantize";
 import { checkCast, runCast } from "./kernels/cast";
-import { checkConv2dCsr16Int8, runConv2dCsr16Int8, checkConv2dCsr8Int8, runConv2dCsr8Int8, checkConv2dBitmapInt8, runConv2dBitmapInt8, checkConv2dBlock1x16Int8, runConv2dBlock1x16Int8, checkConv2dBlock16x4Int8, runConv2dBlock16x4Int8, checkConv2dNibblesInt8, runConv2dNibblesInt8, prepareEncoded, preparedBytesEncoded, replacedOperandsEncoded, workspaceBytesEncoded } from "./kernels/encoded-conv2d";
+import { checkConv2dCsr16Int8, runConv2dCsr16Int8, checkConv2dCsr8Int8, runConv2dCsr8Int8, checkConv2dBitmapInt8, runConv2dBitmapInt8, checkConv2dBlock1x16Int8, runConv2dBlock1x16Int8, checkConv2dBlock16x4Int8, runConv2dBlock16x4Int8, checkConv2dNibblesInt8, runConv2dNibblesInt8, checkConv2dCodebookInt8, runConv2dCodebookInt8, prepareEncoded, preparedBytesEncoded, replacedOperandsEncoded, workspaceBytesEncoded } from "./kernels/encoded-conv2d";
 import { opcodeOf } from "./step";
-import { HAS_CONV2D_INT8, HAS_CONV2D_FLOAT32, HAS_DEPTHWISE_INT8, HAS_DEPTHWISE_FLOAT32, HAS_CONV_TRANSPOSE_FLOAT32, HAS_MATMUL_INT8, HAS_MATMUL_FLOAT32, HAS_TABLE_INT8, HAS_UNARY_FLOAT32, HAS_ADD_INT8, HAS_MUL_INT8, HAS_BINARY_FLOAT32, HAS_PRELU_INT8, HAS_MAX_POOL_INT8, HAS_MAX_POOL_FLOAT32, HAS_AVERAGE_POOL_INT8, HAS_AVERAGE_POOL_FLOAT32, HAS_REDUCE_INT8, HAS_REDUCE_FLOAT32, HAS_SOFTMAX_INT8, HAS_SOFTMAX_FLOAT32, HAS_LAYER_NORM_FLOAT32, HAS_INSTANCE_NORM_FLOAT32, HAS_LRN_FLOAT32, HAS_COPY, HAS_CONCAT, HAS_PAD, HAS_RESIZE_NEAREST, HAS_RESIZE_LINEAR_INT8, HAS_RESIZE_LINEAR_FLOAT32, HAS_GATHER, HAS_ARGMAX_INT8, HAS_ARGMAX_FLOAT32, HAS_QUANTIZE, HAS_DEQUANTIZE, HAS_CAST, HAS_ENCODED, HAS_CONV2D_CSR16_INT8, HAS_CONV2D_CSR8_INT8, HAS_CONV2D_BITMAP_INT8, HAS_CONV2D_BLOCK1X16_INT8, HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_NIBBLES_INT8 } from "./variant";
+import { HAS_CONV2D_INT8, HAS_CONV2D_FLOAT32, HAS_DEPTHWISE_INT8, HAS_DEPTHWISE_FLOAT32, HAS_CONV_TRANSPOSE_FLOAT32, HAS_MATMUL_INT8, HAS_MATMUL_FLOAT32, HAS_TABLE_INT8, HAS_UNARY_FLOAT32, HAS_ADD_INT8, HAS_MUL_INT8, HAS_BINARY_FLOAT32, HAS_PRELU_INT8, HAS_MAX_POOL_INT8, HAS_MAX_POOL_FLOAT32, HAS_AVERAGE_POOL_INT8, HAS_AVERAGE_POOL_FLOAT32, HAS_REDUCE_INT8, HAS_REDUCE_FLOAT32, HAS_SOFTMAX_INT8, HAS_SOFTMAX_FLOAT32, HAS_LAYER_NORM_FLOAT32, HAS_INSTANCE_NORM_FLOAT32, HAS_LRN_FLOAT32, HAS_COPY, HAS_CONCAT, HAS_PAD, HAS_RESIZE_NEAREST, HAS_RESIZE_LINEAR_INT8, HAS_RESIZE_LINEAR_FLOAT32, HAS_GATHER, HAS_ARGMAX_INT8, HAS_ARGMAX_FLOAT32, HAS_QUANTIZE, HAS_DEQUANTIZE, HAS_CAST, HAS_ENCODED, HAS_CONV2D_CSR16_INT8, HAS_CONV2D_CSR8_INT8, HAS_CONV2D_BITMAP_INT8, HAS_CONV2D_BLOCK1X16_INT8, HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_NIBBLES_INT8, HAS_CONV2D_CODEBOOK_INT8 } from "./variant";
 
 /** Whether this build can run the opcode. */
 export function includesOpcode(opcode: i32): bool {
@@ -81,6 +81,7 @@ export function includesOpcode(opcode: i32): bool {
     case OPCODE_CONV2D_BLOCK1X16_INT8: return HAS_CONV2D_BLOCK1X16_INT8;
     case OPCODE_CONV2D_BLOCK16X4_INT8: return HAS_CONV2D_BLOCK16X4_INT8;
     case OPCODE_CONV2D_NIBBLES_INT8: return HAS_CONV2D_NIBBLES_INT8;
+    case OPCODE_CONV2D_CODEBOOK_INT8: return HAS_CONV2D_CODEBOOK_INT8;
   }
   return false;
 }
@@ -130,6 +131,7 @@ export function checkStep(step: usize, context: usize): bool {
     case OPCODE_CONV2D_BLOCK1X16_INT8: if (HAS_CONV2D_BLOCK1X16_INT8) return checkConv2dBlock1x16Int8(step, context); break;
     case OPCODE_CONV2D_BLOCK16X4_INT8: if (HAS_CONV2D_BLOCK16X4_INT8) return checkConv2dBlock16x4Int8(step, context); break;
     case OPCODE_CONV2D_NIBBLES_INT8: if (HAS_CONV2D_NIBBLES_INT8) return checkConv2dNibblesInt8(step, context); break;
+    case OPCODE_CONV2D_CODEBOOK_INT8: if (HAS_CONV2D_CODEBOOK_INT8) return checkConv2dCodebookInt8(step, context); break;
   }
   return false;
 }
@@ -146,6 +148,7 @@ export function preparedBytes(step: usize, context: usize): i32 {
     case OPCODE_CONV2D_BLOCK1X16_INT8:
     case OPCODE_CONV2D_BLOCK16X4_INT8:
     case OPCODE_CONV2D_NIBBLES_INT8:
+    case OPCODE_CONV2D_CODEBOOK_INT8:
       if (HAS_ENCODED) return preparedBytesEncoded(step, context);
       break;
   }
@@ -164,6 +167,7 @@ export function prepareStep(step: usize, context: usize, prepared: usize): void 
     case OPCODE_CONV2D_BLOCK1X16_INT8:
     case OPCODE_CONV2D_BLOCK16X4_INT8:
     case OPCODE_CONV2D_NIBBLES_INT8:
+    case OPCODE_CONV2D_CODEBOOK_INT8:
       if (HAS_ENCODED) prepareEncoded(step, context, prepared);
       break;
   }
@@ -184,6 +188,7 @@ export function replacedOperands(step: usize): i32 {
     case OPCODE_CONV2D_BLOCK1X16_INT8:
     case OPCODE_CONV2D_BLOCK16X4_INT8:
     case OPCODE_CONV2D_NIBBLES_INT8:
+    case OPCODE_CONV2D_CODEBOOK_INT8:
       if (HAS_ENCODED) return replacedOperandsEncoded(step);
       break;
   }
@@ -202,6 +207,7 @@ export function workspaceBytes(step: usize, context: usize): i32 {
     case OPCODE_CONV2D_BLOCK1X16_INT8:
     case OPCODE_CONV2D_BLOCK16X4_INT8:
     case OPCODE_CONV2D_NIBBLES_INT8:
+    case OPCODE_CONV2D_CODEBOOK_INT8:
       if (HAS_ENCODED) return workspaceBytesEncoded(step, context);
       break;
     case OPCODE_MATMUL_INT8: if (HAS_MATMUL_INT8) return workspaceBytesMatmulInt8(step, context); break;
@@ -254,5 +260,6 @@ export function runStep(step: usize, context: usize, prepared: usize): void {
     case OPCODE_CONV2D_BLOCK1X16_INT8: if (HAS_CONV2D_BLOCK1X16_INT8) runConv2dBlock1x16Int8(step, context, prepared); break;
     case OPCODE_CONV2D_BLOCK16X4_INT8: if (HAS_CONV2D_BLOCK16X4_INT8) runConv2dBlock16x4Int8(step, context, prepared); break;
     case OPCODE_CONV2D_NIBBLES_INT8: if (HAS_CONV2D_NIBBLES_INT8) runConv2dNibblesInt8(step, context, prepared); break;
+    case OPCODE_CONV2D_CODEBOOK_INT8: if (HAS_CONV2D_CODEBOOK_INT8) runConv2dCodebookInt8(step, context, prepared); break;
   }
 }

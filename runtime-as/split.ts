@@ -48,6 +48,7 @@ import {
   OPCODE_CONV2D_BITMAP_INT8,
   OPCODE_CONV2D_BLOCK16X4_INT8,
   OPCODE_CONV2D_BLOCK1X16_INT8,
+  OPCODE_CONV2D_CODEBOOK_INT8,
   OPCODE_CONV2D_CSR16_INT8,
   OPCODE_CONV2D_CSR8_INT8,
   OPCODE_CONV2D_FLOAT32,
@@ -134,7 +135,7 @@ function isConvolution(step: usize): bool {
   const opcode = opcodeOf(step);
   return (
     (opcode >= OPCODE_CONV2D_INT8 && opcode <= OPCODE_DEPTHWISE_FLOAT32) ||
-    (opcode >= OPCODE_CONV2D_CSR16_INT8 && opcode <= OPCODE_CONV2D_NIBBLES_INT8)
+    (opcode >= OPCODE_CONV2D_CSR16_INT8 && opcode <= OPCODE_CONV2D_CODEBOOK_INT8)
   );
 }
 
@@ -150,6 +151,7 @@ function kindOf(step: usize): i32 {
     case OPCODE_CONV2D_BLOCK1X16_INT8:
     case OPCODE_CONV2D_BLOCK16X4_INT8:
     case OPCODE_CONV2D_NIBBLES_INT8:
+    case OPCODE_CONV2D_CODEBOOK_INT8:
       return outputPixels(step) == 1 ? 0 : pixelsKind(step);
     case OPCODE_DEPTHWISE_INT8:
     case OPCODE_DEPTHWISE_FLOAT32:

@@ -3,6 +3,7 @@ import {
   OPCODE_CONV2D_BITMAP_INT8,
   OPCODE_CONV2D_BLOCK16X4_INT8,
   OPCODE_CONV2D_BLOCK1X16_INT8,
+  OPCODE_CONV2D_CODEBOOK_INT8,
   OPCODE_CONV2D_CSR16_INT8,
   OPCODE_CONV2D_CSR8_INT8,
   OPCODE_CONV2D_NIBBLES_INT8,
@@ -11,11 +12,12 @@ import {
   HAS_CONV2D_BITMAP_INT8,
   HAS_CONV2D_BLOCK16X4_INT8,
   HAS_CONV2D_BLOCK1X16_INT8,
+  HAS_CONV2D_CODEBOOK_INT8,
   HAS_CONV2D_CSR16_INT8,
   HAS_CONV2D_CSR8_INT8,
   HAS_CONV2D_NIBBLES_INT8,
 } from "../variant";
-import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, columnBytes, countEntries, LONG_BLOCK, NIBBLE_GROUP } from "./encoded-weights";
+import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, CODEBOOK_VALUES, columnBytes, countEntries, LONG_BLOCK, NIBBLE_GROUP } from "./encoded-weights";
 
 function decodeCsr16(from: usize, rows: i32, k: i32, to: usize): void {
   let column = from + (<usize>rows << 1);
@@ -73,6 +75,13 @@ function decodeNibbles(from: usize, rows: i32, k: i32, to: usize): void {
   }
 }
 
+function decodeCodebook(from: usize, rows: i32, k: i32, to: usize): void {
+  let nibble = from + CODEBOOK_VALUES;
+  for (let row = 0; row < rows; row++, nibble += (k + 1) >> 1) {
+    for (let i = 0; i < k; i++, to++) store<i8>(to, load<i8>(from + ((<i32>load<u8>(nibble + (i >> 1)) >> ((i & 1) << 2)) & 15)));
+  }
+}
+
 /** Writes [rows, k] int8; `from` was checked by isEncoded. */
 export function decodeWeights(opcode: i32, from: usize, rows: i32, k: i32, to: usize): void {
   memory.fill(to, 0, <usize>(rows * k));
@@ -83,5 +92,6 @@ export function decodeWeights(opcode: i32, from: usize, rows: i32, k: i32, to: u
     case OPCODE_CONV2D_BLOCK1X16_INT8: if (HAS_CONV2D_BLOCK1X16_INT8) decodeBlocks(from, rows, k, 1, LONG_BLOCK, to); break;
     case OPCODE_CONV2D_BLOCK16X4_INT8: if (HAS_CONV2D_BLOCK16X4_INT8) decodeBlocks(from, rows, k, BLOCK_ROWS, BLOCK_COLUMNS, to); break;
     case OPCODE_CONV2D_NIBBLES_INT8: if (HAS_CONV2D_NIBBLES_INT8) decodeNibbles(from, rows, k, to); break;
+    case OPCODE_CONV2D_CODEBOOK_INT8: if (HAS_CONV2D_CODEBOOK_INT8) decodeCodebook(from, rows, k, to); break;
   }
 }

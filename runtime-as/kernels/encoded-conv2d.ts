@@ -25,6 +25,7 @@ import {
   OPCODE_CONV2D_BITMAP_INT8,
   OPCODE_CONV2D_BLOCK16X4_INT8,
   OPCODE_CONV2D_BLOCK1X16_INT8,
+  OPCODE_CONV2D_CODEBOOK_INT8,
   OPCODE_CONV2D_CSR16_INT8,
   OPCODE_CONV2D_CSR8_INT8,
   OPCODE_CONV2D_NIBBLES_INT8,
@@ -74,6 +75,10 @@ export function checkConv2dBlock16x4Int8(step: usize, context: usize): bool {
 }
 
 export function checkConv2dNibblesInt8(step: usize, context: usize): bool {
+  return checkEncoded(step, context);
+}
+
+export function checkConv2dCodebookInt8(step: usize, context: usize): bool {
   return checkEncoded(step, context);
 }
 
@@ -188,4 +193,8 @@ export function runConv2dBlock16x4Int8(step: usize, context: usize, prepared: us
 
 export function runConv2dNibblesInt8(step: usize, context: usize, prepared: usize): void {
   runEncoded(OPCODE_CONV2D_NIBBLES_INT8, step, context, prepared);
+}
+
+export function runConv2dCodebookInt8(step: usize, context: usize, prepared: usize): void {
+  runEncoded(OPCODE_CONV2D_CODEBOOK_INT8, step, context, prepared);
 }

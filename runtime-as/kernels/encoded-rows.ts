@@ -9,6 +9,7 @@ import {
   OPCODE_CONV2D_BITMAP_INT8,
   OPCODE_CONV2D_BLOCK16X4_INT8,
   OPCODE_CONV2D_BLOCK1X16_INT8,
+  OPCODE_CONV2D_CODEBOOK_INT8,
   OPCODE_CONV2D_CSR16_INT8,
   OPCODE_CONV2D_CSR8_INT8,
   OPCODE_CONV2D_NIBBLES_INT8,
@@ -19,11 +20,12 @@ import {
   HAS_CONV2D_BITMAP_INT8,
   HAS_CONV2D_BLOCK16X4_INT8,
   HAS_CONV2D_BLOCK1X16_INT8,
+  HAS_CONV2D_CODEBOOK_INT8,
   HAS_CONV2D_CSR16_INT8,
   HAS_CONV2D_CSR8_INT8,
   HAS_CONV2D_NIBBLES_INT8,
 } from "../variant";
-import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, columnBytes, countEntries, LONG_BLOCK, NIBBLE_GROUP } from "./encoded-weights";
+import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, CODEBOOK_VALUES, columnBytes, countEntries, LONG_BLOCK, NIBBLE_GROUP } from "./encoded-weights";
 
 /** Stores channel `row` of the pixel at `y`; biases and multipliers lie 4 bytes apart. */
 function finishRow(step: usize, sum: i32, bias: usize, multipliers: usize, row: i32, y: usize): void {
@@ -131,6 +133,19 @@ function nibbles(step: usize, weights: usize, rows: i32, k: i32, patch: usize, b
   }
 }
 
+function codebook(step: usize, weights: usize, rows: i32, k: i32, patch: usize, bias: usize, multipliers: usize, y: usize): void {
+  let nibble = weights + CODEBOOK_VALUES;
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let i = 1; i < k; i += 2, nibble++) {
+      const pair = <i32>load<u8>(nibble);
+      sum += product(patch, i - 1, weights + (pair & 15)) + product(patch, i, weights + (pair >> 4));
+    }
+    if (k & 1) sum += product(patch, k - 1, weights + (<i32>load<u8>(nibble++) & 15));
+    finishRow(step, sum, bias, multipliers, row, y);
+  }
+}
+
 /** All output channels of the pixel whose patch of `k` int8 lies at `patch`. */
 export function multiplyEncoded(opcode: i32, step: usize, weights: usize, rows: i32, k: i32, patch: usize, bias: usize, multipliers: usize, y: usize): void {
   switch (opcode) {
@@ -140,5 +155,6 @@ export function multiplyEncoded(opcode: i32, step: usize, weights: usize, rows: 
     case OPCODE_CONV2D_BLOCK1X16_INT8: if (HAS_CONV2D_BLOCK1X16_INT8) longBlocks(step, weights, rows, k, patch, bias, multipliers, y); break;
     case OPCODE_CONV2D_BLOCK16X4_INT8: if (HAS_CONV2D_BLOCK16X4_INT8) squareBlocks(step, weights, rows, k, patch, bias, multipliers, y); break;
     case OPCODE_CONV2D_NIBBLES_INT8: if (HAS_CONV2D_NIBBLES_INT8) nibbles(step, weights, rows, k, patch, bias, multipliers, y); break;
+    case OPCODE_CONV2D_CODEBOOK_INT8: if (HAS_CONV2D_CODEBOOK_INT8) codebook(step, weights, rows, k, patch, bias, multipliers, y); break;
   }
 }

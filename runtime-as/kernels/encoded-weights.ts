@@ -10,6 +10,7 @@
  *     BLOCK16X4   counts uint16 [ceil(rows / 16)] · block columns uint8 or uint16 [n] · blocks int8 [n][16 rows][4 columns]
  *     NIBBLES     per row ceil(k / 32) multipliers uint8 · per row ceil(k / 2) bytes, column 2 j in the low nibble:
  *                 weight = (nibble - 8) · multiplier of its group of 32 columns
+ *     CODEBOOK    values int8 [16] · per row ceil(k / 2) bytes, column 2 j in the low nibble: weight = values[nibble]
  *
  * Block columns are bytes where k / (columns of a block) <= 256. Weights in blocks behind the matrix's edge are 0.
  */
@@ -17,6 +18,7 @@ import {
   OPCODE_CONV2D_BITMAP_INT8,
   OPCODE_CONV2D_BLOCK16X4_INT8,
   OPCODE_CONV2D_BLOCK1X16_INT8,
+  OPCODE_CONV2D_CODEBOOK_INT8,
   OPCODE_CONV2D_CSR16_INT8,
   OPCODE_CONV2D_CSR8_INT8,
   OPCODE_CONV2D_NIBBLES_INT8,
@@ -25,6 +27,7 @@ import {
   HAS_CONV2D_BITMAP_INT8,
   HAS_CONV2D_BLOCK16X4_INT8,
   HAS_CONV2D_BLOCK1X16_INT8,
+  HAS_CONV2D_CODEBOOK_INT8,
   HAS_CONV2D_CSR16_INT8,
   HAS_CONV2D_CSR8_INT8,
   HAS_CONV2D_NIBBLES_INT8,
@@ -35,6 +38,7 @@ export const BLOCK_COLUMNS: i32 = 4;
 export const BLOCK_BYTES: i32 = 64;
 export const LONG_BLOCK: i32 = 16;
 export const NIBBLE_GROUP: i32 = 32;
+export const CODEBOOK_VALUES: i32 = 16;
 
 /** Bytes of one block column. */
 export function columnBytes(k: i32, blockColumns: i32): i32 {
@@ -105,6 +109,11 @@ function isNibbles(address: usize, bytes: i64, rows: i32, k: i32): bool {
   return true;
 }
 
+/** Every nibble names a value. */
+function isCodebook(bytes: i64, rows: i32, k: i32): bool {
+  return bytes == CODEBOOK_VALUES + <i64>rows * ((k + 1) >> 1);
+}
+
 /** Whether `bytes` bytes hold this encoding of [rows, k], every column inside the matrix. */
 export function isEncoded(opcode: i32, address: usize, bytes: i64, rows: i32, k: i32): bool {
   switch (opcode) {
@@ -115,6 +124,7 @@ export function isEncoded(opcode: i32, address: usize, bytes: i64, rows: i32, k:
     case OPCODE_CONV2D_BLOCK16X4_INT8:
       return HAS_CONV2D_BLOCK16X4_INT8 && isBlocks(address, bytes, (rows + BLOCK_ROWS - 1) / BLOCK_ROWS, k, BLOCK_COLUMNS, BLOCK_BYTES);
     case OPCODE_CONV2D_NIBBLES_INT8: return HAS_CONV2D_NIBBLES_INT8 && isNibbles(address, bytes, rows, k);
+    case OPCODE_CONV2D_CODEBOOK_INT8: return HAS_CONV2D_CODEBOOK_INT8 && isCodebook(bytes, rows, k);
   }
   return false;
 }

@@ -25,6 +25,8 @@ interface SparseCase {
   readonly block?: readonly [number, number];
   /** Weights are whole multiples of this, -8 … 7 times. */
   readonly nibbles?: number;
+  /** Weights are one of these. */
+  readonly values?: readonly number[];
 }
 
 const cases: readonly SparseCase[] = [
@@ -39,9 +41,10 @@ const cases: readonly SparseCase[] = [
   { x: [1, 1, 1, 1100], outChannels: 4, kernel: [1, 1], zeros: 0.995, block: [1, 16] },
   { x: [1, 3, 3, 16], outChannels: 16, kernel: [1, 1], zeros: 1 },
   { x: [1, 3, 3, 16], outChannels: 16, kernel: [2, 2], zeros: 0, nibbles: 1 },
+  { x: [1, 1, 3, 35], outChannels: 19, kernel: [1, 1], zeros: 0, values: [-127, -101, -3, 1, 17, 90, 126, 127] },
 ];
 
-function weightsOf({ x, outChannels, kernel, zeros, block = [1, 1], nibbles }: SparseCase): Int8Array {
+function weightsOf({ x, outChannels, kernel, zeros, block = [1, 1], nibbles, values: few }: SparseCase): Int8Array {
   const columns = kernel[0] * kernel[1] * x[3];
   const values = randomTensor([outChannels * columns], 1, -127, 128).data;
   const kept = randomTensor([outChannels * columns], 2, 0, 1).data;
@@ -49,6 +52,7 @@ function weightsOf({ x, outChannels, kernel, zeros, block = [1, 1], nibbles }: S
     const [row, column] = [Math.floor(at / columns), at % columns];
     const first = Math.floor(row / block[0]) * block[0] * columns + Math.floor(column / block[1]) * block[1];
     if ((kept[first] as number) < zeros) return 0;
+    if (few) return few[Math.floor(Math.abs(value)) % few.length] as number;
     return nibbles ? Math.max(-8, Math.min(7, Math.floor(value / 16))) * nibbles : Math.floor(value) || 1;
   });
 }
@@ -112,7 +116,9 @@ test.for(cases.map((sparse, i) => [i, sparse] as const))('case %i: every encodin
 
 test('damaged encodings are refused, or run to the end inside their memory', async () => {
   for (const { name } of encodings) {
-    const model = pack(encodeAs(planExecution(graphOf(cases[name === 'nibbles' ? 6 : 4] as SparseCase)), name).plan);
+    const model = pack(
+      encodeAs(planExecution(graphOf(cases[name === 'nibbles' ? 6 : name === 'codebook' ? 11 : 4] as SparseCase)), name).plan,
+    );
     for (const variant of int8Variants) await expectSurvivesDamagedWords(model, 11, 200, variant);
   }
 });
@@ -124,7 +130,8 @@ test('for bytes it takes the smallest, and plain weights where nothing is smalle
   expect(pick({ ...layer, zeros: 0.5 })?.encoding).toBe('bitmap');
   expect(pick({ ...layer, zeros: 0.97 })?.encoding).toBe('csr8');
   expect(pick({ ...layer, zeros: 0.9, block: [16, 4] })?.encoding).toBe('block16x4');
-  expect(pick({ ...layer, zeros: 0, nibbles: 5 })?.encoding).toBe('nibbles');
+  expect(pick({ ...layer, zeros: 0, nibbles: 5 })?.encoding).toBe('codebook');
+  expect(pick({ ...layer, zeros: 0, values: [-100, 1, 2, 101] })?.encoding).toBe('codebook');
   const chosen = pick({ ...layer, zeros: 0.97 });
   const bytes = chosen?.candidates.map((candidate) => candidate.bytes) ?? [];
   expect(Math.min(...bytes)).toBe(chosen?.candidates.find(({ encoding }) => encoding === chosen.encoding)?.bytes);
