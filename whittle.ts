@@ -4,6 +4,7 @@ import { compile } from './compiler/cli/compile.ts';
 import { compress } from './compiler/cli/compress.ts';
 import { inspect } from './compiler/cli/inspect.ts';
 import { main } from './compiler/cli/program.ts';
+import { searchVerb } from './compiler/cli/search.ts';
 import { removeTemporaryFiles } from './compiler/files.ts';
 import { bench } from './devices/cli/bench.ts';
 import { deploy } from './devices/cli/deploy.ts';
@@ -13,6 +14,7 @@ import { monitor } from './devices/cli/monitor.ts';
 import { report } from './devices/cli/report.ts';
 import { run } from './devices/cli/run.ts';
 import { serve } from './devices/cli/serve.ts';
+import { openMeter } from './devices/search-meter.ts';
 import { build } from './targets/cli/build.ts';
 import { check } from './targets/cli/check.ts';
 
@@ -25,6 +27,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const verbs = [inspect, check, compile, compress, build, run, evaluation, bench, report, serve, deploy, devices, monitor];
+const verbs = [
+  inspect,
+  check,
+  compile,
+  compress,
+  searchVerb(openMeter),
+  build,
+  run,
+  evaluation,
+  bench,
+  report,
+  serve,
+  deploy,
+  devices,
+  monitor,
+];
 
 process.exitCode = await main(process.argv.slice(2), verbs, process);

@@ -58,7 +58,8 @@ function listMethods(output: Output): void {
   );
 }
 
-function load(path: string, graph: Graph, limit?: number): Samples {
+/** Samples for the inputs of the model that `graph` was imported from. @throws InputFileError */
+export function loadModelSamples(path: string, graph: Graph, limit?: number): Samples {
   const inputs = modelInputsOf(inputPortsOf(graph));
   return loadSamples(path, { inputs, ...(limit !== undefined && { limit }) });
 }
@@ -80,7 +81,7 @@ function qualityText(measured: Measurement | undefined): string {
   return measured.top1 === undefined ? `${percentText(measured.agreement)} agree` : percentText(measured.top1);
 }
 
-function reportText(report: CompressionReport, output: string, seconds: number): string {
+export function reportText(report: CompressionReport, output: string, seconds: number): string {
   const right = { align: 'right' } as const;
   const stages = table(
     [
@@ -155,7 +156,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
   const start = performance.now();
   const name = options.name ?? modelName(path);
   const model = importModel({ onnx: path, name, inputShapes: new Map(options.input) });
-  const samples = options.samples === undefined ? undefined : load(options.samples, model.graph, options.limit);
+  const samples = options.samples === undefined ? undefined : loadModelSamples(options.samples, model.graph, options.limit);
   const note = samples && preprocessNote(samples);
   if (note) output.note(note);
   const isDemanded = [...model.graph.values.values()].some(({ type, constant }) => !constant && type.quantization);
@@ -163,7 +164,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
     throw new UsageError(
       'the compressed model is quantized on samples of its input: give --samples, or write "quantize: false" into the recipe',
     );
-  const labelled = options.labelsFrom === undefined ? samples : load(options.labelsFrom, model.graph);
+  const labelled = options.labelsFrom === undefined ? samples : loadModelSamples(options.labelsFrom, model.graph);
   if (options.labelsFrom !== undefined && !labelled?.label)
     output.note(`${options.labelsFrom} has no labels: what is measured there is agreement with the original model`);
   const compressed: CompressedNetwork = await applyRecipe({

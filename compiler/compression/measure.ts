@@ -72,7 +72,7 @@ export class Referee {
   }
 }
 
-function indexOfMaximum(values: ArrayLike<number>): number {
+export function indexOfMaximum(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
   return best;

@@ -1,0 +1,141 @@
+/**
+ * What a plan will cost and lose, predicted from measurements of single options: increments add up around an *anchor*, a
+ * plan that was measured as a whole. Whenever a plan is measured it can become the anchor, so that the prediction is
+ * exact there; `scale` learns how much less options save together than alone.
+ */
+import type { Decision, Option } from './decisions.ts';
+import type { Costs, Metric } from './goal.ts';
+import { type Item, solveKnapsack } from './knapsack.ts';
+
+/** One option, or nothing, for every decision by its name. */
+export type Plan = ReadonlyMap<string, Option>;
+
+export interface Outcome {
+  readonly loss: number;
+  readonly costs: Costs;
+}
+
+/** Increments against leaving the decision's target as it is. */
+interface Increment {
+  loss: number;
+  costs: number[];
+}
+
+export class Predictor {
+  private readonly increments = new Map<Option, Increment>();
+  private anchor: { readonly plan: Plan; readonly outcome: Outcome };
+
+  /** @param base the outcome of the plan that chooses nothing */
+  constructor(
+    private readonly decisions: readonly Decision[],
+    private readonly metrics: readonly Metric[],
+    base: Outcome,
+  ) {
+    this.anchor = { plan: new Map(), outcome: base };
+  }
+
+  private costsOf({ costs }: Outcome): number[] {
+    return this.metrics.map((metric) => costs[metric] ?? 0);
+  }
+
+  private incrementOf(option: Option | undefined): Increment {
+    return (option && this.increments.get(option)) ?? { loss: 0, costs: this.metrics.map(() => 0) };
+  }
+
+  /** `option` in the place of what `plan` has for its decision turned `before` into `after`. */
+  learn(plan: Plan, decision: Decision, option: Option, before: Outcome, after: Outcome): void {
+    const replaced = this.incrementOf(plan.get(decision.name));
+    const [was, is] = [this.costsOf(before), this.costsOf(after)];
+    this.increments.set(option, {
+      loss: replaced.loss + after.loss - before.loss,
+      costs: replaced.costs.map((cost, k) => cost + (is[k] as number) - (was[k] as number)),
+    });
+  }
+
+  /** This plan was measured: predictions start from it, and savings are scaled to what it shows. */
+  anchorAt(plan: Plan, outcome: Outcome): void {
+    const predicted = this.costsOf(this.predict(plan));
+    const [from, to] = [this.costsOf(this.anchor.outcome), this.costsOf(outcome)];
+    this.metrics.forEach((_, k) => {
+      const [expected, found] = [(predicted[k] as number) - (from[k] as number), (to[k] as number) - (from[k] as number)];
+      const ratio = Math.abs(expected) > 0.02 * (from[k] as number) ? found / expected : 1;
+      // Beyond this something else than an interaction is the reason.
+      if (ratio < 0.5 || ratio > 2) return;
+      for (const { costs } of this.increments.values()) costs[k] = (costs[k] as number) * ratio;
+    });
+    this.anchor = { plan, outcome };
+  }
+
+  predict(plan: Plan): Outcome {
+    const { outcome } = this.anchor;
+    const costs = this.costsOf(outcome);
+    let { loss } = outcome;
+    for (const { name } of this.decisions) {
+      const [to, from] = [this.incrementOf(plan.get(name)), this.incrementOf(this.anchor.plan.get(name))];
+      loss += to.loss - from.loss;
+      costs.forEach((_, k) => {
+        costs[k] = (costs[k] as number) + (to.costs[k] as number) - (from.costs[k] as number);
+      });
+    }
+    return { loss, costs: Object.fromEntries(this.metrics.map((metric, k) => [metric, costs[k] as number])) };
+  }
+
+  /**
+   * The plan with the least predicted loss within the budgets; where they cannot be kept, the cheapest one.
+   * @param weigh multiplies the loss of an option, to try other plans of nearly the same worth
+   */
+  best(budgets: Costs, weigh: (option: Option) => number = () => 1): Plan {
+    const choices = this.decisions.map(({ series }) => [
+      undefined,
+      ...series.flatMap(({ options }) => options).filter((option) => this.increments.has(option)),
+    ]);
+    const classes = choices.map((list) =>
+      list.map((option): Item => {
+        const { loss, costs } = this.incrementOf(option);
+        return { loss: option ? loss * weigh(option) : 0, costs };
+      }),
+    );
+    const start = this.costsOf(this.predict(new Map()));
+    const limits = this.metrics.map((metric, k) => {
+      const cheapest = classes.reduce((sum, items) => sum + Math.min(...items.map(({ costs }) => costs[k] as number)), 0);
+      return Math.max((budgets[metric] ?? Number.MAX_SAFE_INTEGER) - (start[k] as number), cheapest);
+    });
+    const chosen = solveKnapsack(classes, limits) ?? solveKnapsack(classes, limits.slice(0, 1)) ?? [];
+    return new Map(
+      this.decisions.flatMap(({ name }, d) => {
+        const option = choices[d]?.[chosen[d] ?? 0];
+        return option ? [[name, option] as const] : [];
+      }),
+    );
+  }
+
+  /**
+   * Exchanges of single options that promise most at the price that the budget has: loss per unit of the first cost.
+   * @returns at most `count`, the best first
+   */
+  promising(plan: Plan, budgets: Costs, count: number): { decision: Decision; option: Option | undefined }[] {
+    const metric = this.metrics[0] as Metric;
+    const budget = budgets[metric] ?? 0;
+    const [tight, loose] = [0.97, 1.03].map((factor) => this.predict(this.best({ ...budgets, [metric]: budget * factor }))) as [
+      Outcome,
+      Outcome,
+    ];
+    const spread = (loose.costs[metric] ?? 0) - (tight.costs[metric] ?? 0);
+    const price = spread > 0 ? Math.max(0, (tight.loss - loose.loss) / spread) : 0;
+    const worth = (option: Option | undefined) => {
+      const { loss, costs } = this.incrementOf(option);
+      return loss + price * (costs[0] as number);
+    };
+    return this.decisions
+      .flatMap((decision) => {
+        const current = plan.get(decision.name);
+        const others = decision.series.flatMap(({ options }) => options).filter((option) => this.increments.has(option));
+        return [undefined, ...others]
+          .filter((option) => option !== current)
+          .map((option) => ({ decision, option, gain: worth(current) - worth(option) }));
+      })
+      .sort((a, b) => b.gain - a.gain)
+      .slice(0, count)
+      .map(({ decision, option }) => ({ decision, option }));
+  }
+}

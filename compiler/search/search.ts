@@ -1,0 +1,190 @@
+/**
+ * The search of a recipe for a goal (post-training.md 2.2, after SPDY): every option is measured alone, the best plan is
+ * a knapsack of the increments, the plan is measured as a whole, and what that teaches goes into the next plan. Exchanges
+ * around the best plan are measured in its company, since options do not simply add up.
+ */
+import type { CompiledModel } from '../compile.ts';
+import type { Graph } from '../graph.ts';
+import { uniformRandom } from '../linalg/random.ts';
+import { type Decision, type Option, type RecipeFrame, recipeText } from './decisions.ts';
+import { type Costs, type Goal, hasBudget, isBetter, type Metric, metrics, violation } from './goal.ts';
+import type { Fidelity, Laboratory, Measured } from './laboratory.ts';
+import { type Plan, Predictor } from './predictor.ts';
+import { probeOptions } from './probe.ts';
+import type { SearchState } from './state.ts';
+
+export interface Candidate {
+  readonly plan: Plan;
+  readonly recipe: string;
+  readonly measured: Measured;
+}
+
+export interface SearchOptions {
+  readonly goal: Goal;
+  readonly graph: Graph;
+  readonly decisions: readonly Decision[];
+  readonly frame: RecipeFrame;
+  readonly laboratory: Laboratory;
+  readonly state: SearchState;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly onNote?: (text: string) => void;
+  readonly onProgress?: (label: string, done: number, total: number) => void;
+  /** A plan that is better than all before; `compiled` when it was not measured in an earlier call. */
+  readonly onBest?: (candidate: Candidate, compiled: CompiledModel | undefined) => void;
+}
+
+export interface SearchResult {
+  readonly best: Candidate;
+  /** Everything that was measured on all validation samples, the model without options first. */
+  readonly candidates: readonly Candidate[];
+  readonly isMet: boolean;
+  /** Whether the time was up before the search had no more ideas. */
+  readonly isCut: boolean;
+}
+
+/** Exchanges that are measured around a plan, and variants that are measured as a whole, per round. */
+const EXCHANGES = 14;
+const VARIANTS = 3;
+/** Losses are multiplied by up to 1 ± this for variants. */
+const VARIATION = 0.35;
+const CORRECTIONS = 5;
+const IDLE_ROUNDS = 3;
+/** A plan is aimed a little below its budgets: the last bytes are not predictable. */
+const AIM = 0.997;
+
+/** Runs trials, or remembers them; counts the time. */
+export class Trials {
+  private readonly start = performance.now();
+  readonly candidates: Candidate[] = [];
+  best: Candidate | undefined;
+
+  constructor(private readonly options: SearchOptions) {}
+
+  get isOver(): boolean {
+    return (performance.now() - this.start) / 1000 > this.options.seconds;
+  }
+
+  recipeOf(plan: Plan): string {
+    const { graph, frame } = this.options;
+    return recipeText(graph, [...plan.values()], frame, 'found by whittle search');
+  }
+
+  async measure(plan: Plan, fidelity: Fidelity): Promise<Measured> {
+    const { state, laboratory } = this.options;
+    const recipe = this.recipeOf(plan);
+    const known = state.find(recipe, fidelity);
+    const run = known ? { measured: known, compiled: undefined } : await laboratory.run(recipe, fidelity);
+    if (!known) state.record(recipe, fidelity, run.measured);
+    if (fidelity === 'full') this.keep({ plan, recipe, measured: run.measured }, run.compiled);
+    return run.measured;
+  }
+
+  isMeasured(plan: Plan): boolean {
+    const recipe = this.recipeOf(plan);
+    return this.candidates.some((candidate) => candidate.recipe === recipe);
+  }
+
+  private keep(candidate: Candidate, compiled: CompiledModel | undefined): void {
+    const { goal, onBest } = this.options;
+    if (this.candidates.some(({ recipe }) => recipe === candidate.recipe)) return;
+    this.candidates.push(candidate);
+    if (this.best && !isBetter(goal, candidate.measured, this.best.measured)) return;
+    this.best = candidate;
+    onBest?.(candidate, compiled);
+  }
+}
+
+/** The cost that is made small: the first budget, or the size where the drop alone is limited. */
+function metricsOf({ budgets }: Goal): Metric[] {
+  const limited = metrics.filter((metric) => budgets[metric] !== undefined);
+  return limited.length ? limited : ['size'];
+}
+
+/**
+ * What the next plan may cost. Without budgets the size is brought down as far as the drop allows: below the best plan
+ * that keeps it, or between that one and the smallest that does not.
+ */
+function budgetsFor(goal: Goal, trials: Trials, base: Measured): Costs {
+  if (hasBudget(goal)) return Object.fromEntries(Object.entries(goal.budgets).map(([metric, limit]) => [metric, limit * AIM]));
+  const sizeOf = ({ measured }: Candidate) => measured.costs.size as number;
+  const kept = trials.candidates.filter(({ measured }) => violation(goal, measured) === 0).map(sizeOf);
+  const smallest = Math.min(base.costs.size as number, ...kept);
+  const failed = trials.candidates.map(sizeOf).filter((size) => size < smallest);
+  return { size: failed.length ? (smallest + Math.max(...failed)) / 2 : smallest * 0.85 };
+}
+
+export async function searchRecipe(options: SearchOptions): Promise<SearchResult> {
+  const { goal, decisions, seed, onNote = () => {}, onProgress = () => {} } = options;
+  const trials = new Trials(options);
+  const random = uniformRandom(seed);
+  const base = await trials.measure(new Map(), 'full');
+  const probeBase = await trials.measure(new Map(), 'probe');
+  const chosenMetrics = metricsOf(goal);
+  const predictor = new Predictor(decisions, chosenMetrics, probeBase);
+  await probeOptions({ decisions, metrics: chosenMetrics, predictor, trials, base: probeBase, onProgress });
+  predictor.anchorAt(new Map(), base);
+
+  /** Measures a plan as a whole; the best one is what predictions start from. */
+  const attempt = async (plan: Plan): Promise<boolean> => {
+    if (trials.isMeasured(plan)) return false;
+    const before = trials.best;
+    const measured = await trials.measure(plan, 'full');
+    const { drop, costs } = measured;
+    onNote(`${chosenMetrics.map((metric) => `${metric} ${Math.round(costs[metric] ?? 0)}`).join(', ')}, drop ${drop.toFixed(2)}`);
+    if (trials.best === before && violation(goal, measured) > 0) predictor.anchorAt(plan, measured);
+    return trials.best !== before;
+  };
+
+  for (let i = 0; i < CORRECTIONS && !trials.isOver; i++) {
+    const plan = predictor.best(budgetsFor(goal, trials, base));
+    if (trials.isMeasured(plan)) break;
+    await attempt(plan);
+    predictor.anchorAt(plan, (trials.candidates.at(-1) as Candidate).measured);
+  }
+  let idle = 0;
+  while (idle < IDLE_ROUNDS && !trials.isOver) {
+    const best = trials.best as Candidate;
+    predictor.anchorAt(best.plan, best.measured);
+    const improved = await round();
+    idle = improved ? 0 : idle + 1;
+  }
+
+  async function round(): Promise<boolean> {
+    const { plan, measured } = trials.best as Candidate;
+    const budgets = budgetsFor(goal, trials, base);
+    await probeExchanges(plan, measured, budgets);
+    let improved = false;
+    for (let variant = 0; variant <= VARIANTS && !trials.isOver; variant++) {
+      const weights = new Map<Option, number>();
+      const weigh = (option: Option) => {
+        if (!weights.has(option)) weights.set(option, 1 + VARIATION * (2 * random() - 1));
+        return weights.get(option) as number;
+      };
+      const next = variant === 0 ? predictor.best(budgets) : predictor.best(budgets, weigh);
+      improved = (await attempt(next)) || improved;
+    }
+    return improved;
+  }
+
+  async function probeExchanges(plan: Plan, measured: Measured, budgets: Costs): Promise<void> {
+    const reference = await trials.measure(plan, 'probe');
+    const exchanges = predictor.promising(plan, budgets, EXCHANGES);
+    for (const [i, { decision, option }] of exchanges.entries()) {
+      if (trials.isOver) return;
+      onProgress('exchange', i, exchanges.length);
+      const changed = new Map(plan);
+      if (option) changed.set(decision.name, option);
+      else changed.delete(decision.name);
+      const outcome = await trials.measure(changed, 'probe');
+      const current = plan.get(decision.name);
+      // What an option is worth is counted from leaving the target alone: leaving it alone re-values what is there.
+      if (option) predictor.learn(plan, decision, option, reference, outcome);
+      else if (current) predictor.learn(changed, decision, current, outcome, reference);
+    }
+    predictor.anchorAt(plan, measured);
+  }
+
+  const best = trials.best as Candidate;
+  return { best, candidates: trials.candidates, isMet: violation(goal, best.measured) === 0, isCut: trials.isOver };
+}
