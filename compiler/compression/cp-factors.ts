@@ -68,7 +68,7 @@ export const cpFactors = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@first', '!@depthwise', '!@dense'],
   options,
-  search: { target: 'layer', kind: 'factors', settings: [0.8, 0.6, 0.4].map((ratio) => ({ ratio })) },
+  search: { target: 'layer', kind: 'factors', settings: [0.8, 0.6, 0.4].map((ratio) => ({ ratio, sweeps: 50, restarts: 1 })) },
 
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, (network, layer) => {

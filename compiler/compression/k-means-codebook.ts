@@ -132,6 +132,7 @@ export const kMeansCodebook = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@depthwise'],
   options,
+  search: { target: 'layer', kind: 'precision', settings: [96, 64, 48, 32, 24, 16, 8].map((clusters) => ({ clusters })) },
 
   apply(context, layers, chosen) {
     return layerByLayer(context, layers, async (network, layer) => {

@@ -104,7 +104,7 @@ export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
     if (!large.has(name)) continue;
     const widths = weightBitWidths.filter((bits) => bits < DEFAULT_WEIGHT_BITS).sort((a, b) => b - a);
     const options = widths.map((bits) => ({ name: `${bits} bits on ${name}`, bits: { layer: name, bits } }));
-    add(`bits ${name}`, { method: 'weight-bits', options });
+    add(`precision ${name}`, { method: 'weight-bits', options });
   }
   return [...decisions].map(([name, series]) => ({ name, target: name.slice(name.indexOf(' ') + 1), series }));
 }

@@ -65,21 +65,26 @@ function indexOfLeast(values: readonly number[]): number {
   return values.reduce((best, value, i) => (value < (values[best] as number) ? i : best), 0);
 }
 
-/** Exact for costs in whole buckets; costs are rounded up, so that what is found always fits. */
+/** Exact for whole costs up to `BUCKETS`; others are rounded up to buckets, so that what is found always fits. */
 function solveFirst(classes: readonly (readonly Item[])[], budget: number): number[] | undefined {
   const least = classes.map((items) => Math.min(...items.map(({ costs }) => costs[0] as number)));
   const room = budget - least.reduce((sum, cost) => sum + cost, 0);
   if (room < 0) return undefined;
-  const bucket = Math.max(room / BUCKETS, Number.MIN_VALUE);
-  const last = Math.floor(room / bucket);
+  const isWhole = room <= BUCKETS && classes.every((items) => items.every(({ costs }) => Number.isInteger(costs[0])));
+  const bucket = isWhole ? 1 : room / BUCKETS;
+  const needed = ({ costs }: Item, c: number) => {
+    const above = (costs[0] as number) - (least[c] as number);
+    return above === 0 ? 0 : Math.ceil(above / bucket - 1e-9);
+  };
+  const last = isWhole ? Math.floor(room) : BUCKETS;
   let losses = new Float64Array(last + 1);
   const picks = classes.map((items, c) => {
     const next = new Float64Array(last + 1).fill(Number.POSITIVE_INFINITY);
-    const pick = new Int32Array(last + 1).fill(-1);
-    items.forEach(({ loss, costs }, index) => {
-      const needed = Math.ceil(((costs[0] as number) - (least[c] as number)) / bucket - 1e-9);
-      for (let used = needed; used <= last; used++) {
-        const value = (losses[used - needed] as number) + loss;
+    const pick = new Int32Array(last + 1);
+    items.forEach((item, index) => {
+      const buckets = needed(item, c);
+      for (let used = buckets; used <= last; used++) {
+        const value = (losses[used - buckets] as number) + item.loss;
         if (value < (next[used] as number)) {
           next[used] = value;
           pick[used] = index;
@@ -94,7 +99,7 @@ function solveFirst(classes: readonly (readonly Item[])[], budget: number): numb
   for (let c = classes.length - 1; c >= 0; c--) {
     const index = (picks[c] as Int32Array)[used] as number;
     chosen[c] = index;
-    used -= Math.ceil((((classes[c] as Item[])[index] as Item).costs[0] as number) / bucket - (least[c] as number) / bucket - 1e-9);
+    used -= needed((classes[c] as Item[])[index] as Item, c);
   }
   return chosen;
 }
