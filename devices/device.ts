@@ -114,6 +114,8 @@ export interface DeviceOptions {
   readonly progress?: (label: string, done: number, total: number) => void;
   /** Boards: run a model that does not fit layer by layer, its operands sent over the line. */
   readonly stream?: boolean;
+  /** Emulated boards: the model lies in the memory from the start; default: it is uploaded over the line. */
+  readonly preload?: boolean;
   /** Boards: how long nobody may answer; default 10 s. */
   readonly silenceSeconds?: number;
 }

@@ -10,6 +10,7 @@ export interface DeviceChoice {
   /** Commander's name for --no-isolation. */
   readonly isolation: boolean;
   readonly stream?: boolean;
+  readonly preload?: boolean;
 }
 
 export function addDeviceOptions(command: Command): Command {
@@ -17,11 +18,12 @@ export function addDeviceOptions(command: Command): Command {
     .option('--on <device>', `where to run: ${deviceNames.join(', ')}`, 'node')
     .option('--worker', 'in a web page: run in a worker')
     .option('--no-isolation', 'in a web page: without cross-origin isolation, as most sites are; the clock is coarse then')
-    .option('--stream', 'on a board that is too small: run the layers one by one, their operands sent over the line');
+    .option('--stream', 'on a board that is too small: run the layers one by one, their operands sent over the line')
+    .option('--preload', 'on an emulated board: put the model into its memory instead of uploading it over the line');
 }
 
 /** What openDevice takes. */
-export function deviceOptions({ worker = false, isolation, stream = false }: DeviceChoice, output: Output): DeviceOptions {
+export function deviceOptions({ worker = false, isolation, stream = false, preload = false }: DeviceChoice, output: Output): DeviceOptions {
   return {
     log: (message) => output.detail(message),
     ask: (message) => output.note(message),
@@ -29,5 +31,6 @@ export function deviceOptions({ worker = false, isolation, stream = false }: Dev
     worker,
     isolated: isolation,
     stream,
+    preload,
   };
 }

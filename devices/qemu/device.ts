@@ -53,7 +53,7 @@ class EmulatedConnection implements BoardConnection {
     const all = kernels === 'all' && opcodes.every((opcode) => int8Opcodes.includes(opcode));
     const firmware = await buildFirmware(this.board, all ? int8Opcodes : opcodes);
     this.textBytes = all ? undefined : firmware.textBytes;
-    const preload = preloadOf(this.board, (await imageFor(monitorVocabulary(this.board))).bytes);
+    const preload = preloadOf(this.board, (await imageFor(monitorVocabulary(this.board))).bytes, this.options.preload);
     this.options.log?.(`${this.name}: ${firmware.elf}`);
     this.machine = await Machine.start(this.board, { elf: firmware.elf, preload });
     const wire = await openPort(this.machine.port, { timed: false });
