@@ -121,7 +121,7 @@ static void run(int is_timed)
 {
   load_input();
   clock_begin();
-  model_run(0, model.step_count);
+  model_run(model_step(0), model.step_count);
   const uint64_t elapsed = clock_end();
   if (is_timed) ticks += elapsed;
 }

@@ -126,17 +126,16 @@ void model_load(const uint8_t *image, uint32_t bytes)
 
 void model_unload(void) { model = (struct model){ 0 }; }
 
-static const uint32_t *find_step(uint32_t index)
+const uint32_t *model_step(uint32_t index)
 {
   const uint32_t *step = words(model.image, steps_offset(model.image));
   while (index--) step += STEP_PREFIX_WORDS + record_words(step + STEP_PREFIX_WORDS);
   return step;
 }
 
-void model_run(uint32_t first, uint32_t last)
+void model_run(const uint32_t *step, uint32_t count)
 {
-  const uint32_t *step = find_step(first);
-  for (uint32_t i = first; i < last; i++) {
+  while (count--) {
     const uint32_t *record = step + STEP_PREFIX_WORDS;
     runtime_run((uint32_t)(uintptr_t)record, (uint32_t)(uintptr_t)context, context[CONTEXT_CONSTANTS] + step[STEP_PREPARED]);
     step = record + record_words(record);
@@ -152,7 +151,7 @@ static struct tensor tensor_of(uint32_t index)
 
 struct tensor model_step_output(uint32_t step)
 {
-  const uint32_t *record = find_step(step) + STEP_PREFIX_WORDS;
+  const uint32_t *record = model_step(step) + STEP_PREFIX_WORDS;
   return tensor_of(operand_of(record, operand_count(record) - 1));
 }
 

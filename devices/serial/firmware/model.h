@@ -29,8 +29,10 @@ struct refusal model_check(const uint8_t *image, uint32_t bytes);
 void model_load(const uint8_t *image, uint32_t bytes);
 void model_unload(void);
 
-/* Runs the steps first … last - 1. */
-void model_run(uint32_t first, uint32_t last);
+/* Where a step begins. Finding it takes as long as it has steps before it. */
+const uint32_t *model_step(uint32_t index);
+/* Runs so many steps. */
+void model_run(const uint32_t *step, uint32_t count);
 
 struct tensor {
   uint8_t dtype;

@@ -107,15 +107,16 @@ static uint8_t do_commit(void)
   return result.status;
 }
 
-/* Runs the steps first … last - 1 so many times, each time after `prepare`, and leaves the ticks in the answer. */
-static void time_steps(uint32_t first, uint32_t last, uint32_t runs, void (*prepare)(void))
+/* Runs `count` steps so many times, each time after `prepare`, and leaves the ticks in the answer. */
+static void time_steps(uint32_t first, uint32_t count, uint32_t runs, void (*prepare)(void))
 {
+  const uint32_t *step = model_step(first);
   uint64_t ticks = 0, told = 0;
   send_busy();
   for (uint32_t run = 0; run < runs; run++) {
     if (prepare) prepare();
     clock_begin();
-    model_run(first, last);
+    model_run(step, count);
     ticks += clock_end();
     /* Not so often that it costs time, often enough for the host's patience. */
     if (ticks - told >= BOARD_CLOCK_HZ / 10) {
@@ -154,7 +155,7 @@ static uint8_t do_step(void)
 {
   if (!model.image) return RESULT_NO_MODEL;
   if (word(0) >= model.step_count) return RESULT_BAD_RANGE;
-  time_steps(word(0), word(0) + 1, word(1), NULL);
+  time_steps(word(0), 1, word(1), NULL);
   const struct tensor output = model_step_output(word(0));
   store_word(answer.payload + 8, crc32(0, output.data, output.bytes));
   answer.bytes = 12;
@@ -186,7 +187,7 @@ static uint8_t do_high_water(void)
     send_busy();
     memset(_heap_start, patterns[i], (size_t)(_heap_end - _heap_start));
     memset(_heap_end, patterns[i], cpu_stack_pointer() - STACK_MARGIN - (uintptr_t)_heap_end);
-    model_run(0, model.step_count);
+    model_run(model_step(0), model.step_count);
     const uint32_t arena = used_from_start(_heap_start, _heap_end, patterns[i]);
     const uint32_t stack = used_from_end(_heap_end, _stack_top, patterns[i]);
     if (arena > used[0]) used[0] = arena;
