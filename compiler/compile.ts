@@ -1,9 +1,10 @@
 /** The whole pipeline: ONNX → graph → passes → calibrate → quantize → plan → packed model. */
 import { createHash } from 'node:crypto';
 import { Referee } from './compression/measure.ts';
+import type { SampleSet } from './compression/values.ts';
 import { type EncodingGoal, encodePlan } from './encoding/encode-plan.ts';
 import { UsageError } from './errors.ts';
-import type { Graph } from './graph.ts';
+import { byteLength, type Graph, valueOf } from './graph.ts';
 import { importOnnx } from './onnx/import.ts';
 import { decodeOnnx, loadOnnx } from './onnx/load.ts';
 import { compactPacked } from './packed/compact.ts';
@@ -17,6 +18,7 @@ import { correctBiases } from './quantization/bias-correction.ts';
 import { calibrate, rangesOf, type Sample } from './quantization/calibrate.ts';
 import { type QuantizedGraph, quantizeGraph } from './quantization/quantize.ts';
 import { type CalibrationMethod, DEFAULT_CALIBRATION_METHOD } from './quantization/range.ts';
+import type { WeightRounding } from './quantization/rounding/round-layers.ts';
 import { type ModelSamples, SampleReader } from './quantization/sample-reader.ts';
 import { chosenWeightBits, DEFAULT_WEIGHT_BITS, type WeightBitsChoice } from './quantization/weight-bits.ts';
 import { arenaBlocks, type CompileReport, countParameters, layerReports, type WeightPrecision } from './report.ts';
@@ -35,6 +37,8 @@ export interface PackOptions {
   readonly keepFloat?: readonly string[];
   /** Of int8 weights, for all layers or by pattern; default: 8. */
   readonly weightBits?: WeightBitsChoice;
+  /** How weights become integers; default: each the nearest. */
+  readonly rounding?: WeightRounding;
   readonly seed?: number;
   /** true: no quantization at all. */
   readonly float?: boolean;
@@ -75,6 +79,10 @@ export interface CompiledModel {
 /** At most so many samples correct the biases; their int8 values are held in memory. */
 const BIAS_CORRECTION_SAMPLES = 64;
 
+/** At most so many samples, in so many bytes, tell the statistics on which weights are rounded. */
+const ROUNDING_SAMPLES = 512;
+const ROUNDING_SAMPLE_BYTES = 256 * 1024 * 1024;
+
 /** So many samples measure each layer's accuracy for the report. */
 const MEASURED_SAMPLES = 8;
 
@@ -97,7 +105,7 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
 /** Calibrates, quantizes, plans and packs a float model. @throws InputFileError, UsageError */
 export async function packModel({ graph: floatGraph, source }: FloatModel, options: PackOptions): Promise<CompiledModel> {
   const progress = options.onProgress ?? (() => {});
-  const samples = new SampleReader(floatGraph, options.samples ?? [], BIAS_CORRECTION_SAMPLES);
+  const samples = new SampleReader(floatGraph, options.samples ?? [], keptSamples(floatGraph, options));
   const quantized: QuantizedModel = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
   progress('plan');
   const { plan, choices } = await encodePlan(planExecution(quantized.graph), options.encoding ?? 'dense');
@@ -133,6 +141,17 @@ export async function packModel({ graph: floatGraph, source }: FloatModel, optio
   return { bytes, report, graph: quantized.graph, floatGraph };
 }
 
+/** How many samples stay in memory after calibration. */
+function keptSamples(graph: Graph, { rounding }: PackOptions): number {
+  if (!rounding) return BIAS_CORRECTION_SAMPLES;
+  const bytes = graph.inputs.reduce((sum, { value }) => sum + byteLength(valueOf(graph, value).type), 0);
+  return Math.max(BIAS_CORRECTION_SAMPLES, Math.min(ROUNDING_SAMPLES, Math.floor(ROUNDING_SAMPLE_BYTES / bytes)));
+}
+
+function asSampleSet(samples: readonly Sample[]): SampleSet {
+  return { count: samples.length, at: (index) => samples[index] as Sample };
+}
+
 interface QuantizedModel extends QuantizedGraph {
   /** Where weights have fewer bits than usual. */
   readonly precision?: WeightPrecision;
@@ -149,19 +168,28 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: PackO
   if (isDemanded && weightBits.size)
     throw new UsageError('the model brings its own integers (QDQ): its weights cannot have other bits; leave out --weight-bits');
   const ranges = rangesOf(graph, calibration, options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD);
-  const quantizeWith = async (bits: typeof weightBits): Promise<QuantizedGraph> => {
+  const quantizeWith = async (bits: typeof weightBits, rounding?: WeightRounding): Promise<QuantizedGraph> => {
     progress('quantize');
     const quantized = quantizeGraph(graph, ranges, { weightBits: bits, ...(options.keepFloat && { keepFloat: options.keepFloat }) });
     // A model that brings its own integers is to run on exactly these.
     if (isDemanded) return quantized;
+    const rounded = rounding
+      ? await rounding.apply({
+          float: graph,
+          quantized: quantized.graph,
+          samples: asSampleSet(samples.spread(ROUNDING_SAMPLES)),
+          weightBits: bits,
+          seed: options.seed ?? 0,
+          onLayer: (name) => progress(`round ${name}`),
+        })
+      : quantized.graph;
     progress('correct biases');
-    return { ...quantized, graph: await correctBiases(graph, quantized.graph, samples.spread(BIAS_CORRECTION_SAMPLES)) };
+    return { ...quantized, graph: await correctBiases(graph, rounded, samples.spread(BIAS_CORRECTION_SAMPLES)) };
   };
-  const quantized = await quantizeWith(weightBits);
+  const quantized = await quantizeWith(weightBits, options.rounding);
   if (weightBits.size === 0) return quantized;
   const plain = await quantizeWith(new Map());
-  const measured = samples.spread(BIAS_CORRECTION_SAMPLES);
-  const referee = await Referee.create(graph, { count: measured.length, at: (index) => measured[index] as Sample });
+  const referee = await Referee.create(graph, asSampleSet(samples.spread(BIAS_CORRECTION_SAMPLES)));
   const precision = {
     layers: Object.fromEntries(weightBits),
     measured: await referee.measure(quantized.graph),
@@ -181,6 +209,7 @@ function provenanceOf(options: PackOptions, source: Uint8Array, samples: SampleR
     }),
     ...((options.weightBits ?? DEFAULT_WEIGHT_BITS) !== DEFAULT_WEIGHT_BITS && { weightBits: JSON.stringify(options.weightBits) }),
     ...(options.keepFloat?.length && { keepFloat: options.keepFloat.join(' ') }),
+    ...(options.rounding && { rounding: options.rounding.name }),
     seed: options.seed ?? 0,
     ...options.provenance,
   };

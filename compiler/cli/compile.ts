@@ -5,13 +5,15 @@ import type { Measurement } from '../compression/measure.ts';
 import { type EncodingGoal, encodingGoals } from '../encoding/encode-plan.ts';
 import { writeOutputFile } from '../files.ts';
 import { type CalibrationMethod, calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
+import { DEFAULT_ROUNDING, type RoundingName } from '../quantization/rounding/index.ts';
+import { weightRounding } from '../quantization/rounding/round-layers.ts';
 import type { WeightBitsChoice } from '../quantization/weight-bits.ts';
 import type { CompileReport, LayerReport, WeightPrecision } from '../report.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
 import { type Invocation, integerOption, type Verb } from './program.ts';
 import { bytesText, facts, grouped, percentText, shapeText, table } from './table.ts';
-import { weightBitsOption } from './weight-bits.ts';
+import { roundingOption, weightBitsOption } from './weight-options.ts';
 
 interface CompileVerbOptions {
   readonly samples?: string;
@@ -20,6 +22,7 @@ interface CompileVerbOptions {
   readonly calibrationMethod: CalibrationMethod;
   readonly keepFloat?: readonly string[];
   readonly weightBits?: WeightBitsChoice;
+  readonly rounding: RoundingName;
   readonly float?: boolean;
   readonly encoding: EncodingGoal;
   readonly compact?: boolean;
@@ -88,6 +91,7 @@ function reportText(report: CompileReport, path: string, seconds: number): strin
 
 async function run(path: string, options: CompileVerbOptions, { output, seed }: Invocation): Promise<void> {
   const start = performance.now();
+  const rounding = weightRounding(options.rounding);
   const { bytes, report } = await compileFile(path, {
     name: options.name ?? modelName(path),
     inputShapes: new Map(options.input),
@@ -101,6 +105,7 @@ async function run(path: string, options: CompileVerbOptions, { output, seed }: 
     ...(options.limit !== undefined && { limit: options.limit }),
     ...(options.keepFloat && { keepFloat: options.keepFloat }),
     ...(options.weightBits && { weightBits: options.weightBits }),
+    ...(rounding && { rounding }),
     ...(options.float && { float: true }),
     ...(options.compact && { compact: true }),
   });
@@ -126,6 +131,7 @@ export const compile: Verb = (program, invocation) => {
     )
     .option('--keep-float <names>', 'nodes that stay float32, separated by commas', (names) => names.split(',').filter(Boolean))
     .addOption(weightBitsOption())
+    .addOption(roundingOption().default(DEFAULT_ROUNDING))
     .option('--float', 'do not quantize at all')
     .addOption(
       new Option('--encoding <goal>', 'how int8 weights are stored: plain, in the fewest bytes, or for the least measured time')

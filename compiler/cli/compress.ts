@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts';
 import { writeOutputFile } from '../files.ts';
 import type { Graph } from '../graph.ts';
 import { exportOnnx } from '../onnx/export.ts';
+import type { RoundingName } from '../quantization/rounding/index.ts';
 import type { WeightBitsChoice } from '../quantization/weight-bits.ts';
 import { preprocessNote } from '../samples/images.ts';
 import { inputPortsOf, modelInputsOf } from '../samples/layout.ts';
@@ -22,7 +23,7 @@ import { modelName } from './model-file.ts';
 import type { Output } from './output.ts';
 import { type Invocation, integerOption, type Verb } from './program.ts';
 import { bytesText, facts, grouped, percentText, table } from './table.ts';
-import { weightBitsOption } from './weight-bits.ts';
+import { roundingOption, weightBitsOption } from './weight-options.ts';
 
 interface CompressOptions {
   readonly recipe?: string;
@@ -36,6 +37,7 @@ interface CompressOptions {
   readonly onnx?: string;
   readonly onnxFloat?: string;
   readonly weightBits?: WeightBitsChoice;
+  readonly rounding?: RoundingName;
   readonly maxDrop?: number;
   readonly listMethods?: boolean;
   readonly recipeSchema?: boolean;
@@ -176,7 +178,11 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
     onStep: (text) => output.note(text),
     onProgress: (text) => output.detail(text),
   });
-  const quantize = recipe.quantize && { ...recipe.quantize, weightBits: options.weightBits ?? recipe.quantize.weightBits };
+  const quantize = recipe.quantize && {
+    ...recipe.quantize,
+    weightBits: options.weightBits ?? recipe.quantize.weightBits,
+    rounding: options.rounding ?? recipe.quantize.rounding,
+  };
   const compiled = await packCompressed({ model, ...compressed, recipe: { ...recipe, quantize }, name, seed, ...(samples && { samples }) });
   const referee = labelled && (await Referee.create(model.graph, sampleSet(labelled, model.graph)));
   const measured = await referee?.measure(compiled.graph);
@@ -234,6 +240,7 @@ export const compress: Verb = (program, invocation) => {
     .option('--labels-from <path>', 'samples to measure on: accuracy where they have labels, else agreement; default: --samples')
     .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1))
     .addOption(weightBitsOption())
+    .addOption(roundingOption())
     .option('--max-drop <points>', 'end with exit code 5 when the metric drops by more percentage points than this', Number)
     .option('--name <name>', 'name of the model; default: that of the file')
     .option('--onnx <path>', 'write what the packed model computes as ONNX, too: QDQ, or float32 where the recipe does not quantize')

@@ -69,28 +69,58 @@ function timesCorrelation(integers: ArrayLike<number>, r: Matrix): Float64Array 
 export type NearestLevel = (target: number, row: number, column: number) => number;
 
 /** g qᵀ / q R qᵀ: the scale with which these integers answer best; as it was where that is far from it. */
-function fittedScale(scale: number, integers: ArrayLike<number>, product: ArrayLike<number>, g: ArrayLike<number>): number {
+export function fittedScale(scale: number, integers: ArrayLike<number>, product: ArrayLike<number>, g: ArrayLike<number>): number {
   const fitted = Math.fround(innerProduct(integers, g) / innerProduct(integers, product));
   return fitted > scale / 2 && fitted < scale * 2 ? fitted : scale;
+}
+
+/** What one row is rounded on. */
+export interface DescentRow {
+  readonly scale: number;
+  readonly r: Matrix;
+  /** [columns] */
+  readonly g: ArrayLike<number>;
+  /** [columns]: weights for which it is 0 stay. */
+  readonly isFree: ArrayLike<number>;
+  readonly nearest: (target: number, column: number) => number;
+}
+
+/**
+ * One pass over the weights of a row.
+ * @param integers [columns]; they are changed
+ * @returns the integers times R, and how many of them changed
+ */
+export function descendRow(integers: Int8Array, { scale, r, g, isFree, nearest }: DescentRow): { product: Float64Array; changes: number } {
+  const product = timesCorrelation(integers, r);
+  let changes = 0;
+  for (let column = 0; column < integers.length; column++) {
+    const curvature = r.data[column * r.columns + column] as number;
+    if (!isFree[column] || !(curvature > 0)) continue;
+    const before = integers[column] as number;
+    const target = before + ((g[column] as number) / scale - (product[column] as number)) / curvature;
+    const change = nearest(target, column) - before;
+    if (change === 0) continue;
+    integers[column] = before + change;
+    addRow(product, r, column, change);
+    changes++;
+  }
+  return { product, changes };
 }
 
 /** One pass over the weights of every row, and its scale after that; weights for which `isFree` is 0 stay. */
 export function descend(layer: Layer, objective: LevelObjective, grid: WeightGrid, nearest: NearestLevel, isFree: Uint8Array): WeightGrid {
   const integers = grid.integers.slice();
   const scales = grid.scales.map((scale, row) => {
-    const own = integers.subarray(row * layer.columns, (row + 1) * layer.columns);
+    const [from, to] = [row * layer.columns, (row + 1) * layer.columns];
+    const own = integers.subarray(from, to);
     const { r, g } = rowObjective(objective, layer, row);
-    const product = timesCorrelation(own, r);
-    for (let column = 0; column < layer.columns; column++) {
-      const curvature = r.data[column * r.columns + column] as number;
-      if (!isFree[row * layer.columns + column] || !(curvature > 0)) continue;
-      const before = own[column] as number;
-      const target = before + ((g[column] as number) / scale - (product[column] as number)) / curvature;
-      const change = nearest(target, row, column) - before;
-      if (change === 0) continue;
-      own[column] = before + change;
-      addRow(product, r, column, change);
-    }
+    const { product } = descendRow(own, {
+      scale,
+      r,
+      g,
+      isFree: isFree.subarray(from, to),
+      nearest: (target, column) => nearest(target, row, column),
+    });
     return fittedScale(scale, own, product, g);
   });
   return { integers, scales };

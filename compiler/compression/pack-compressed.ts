@@ -1,6 +1,7 @@
 /** What a recipe made of a model, quantized and packed as the recipe says. */
 import { type CompiledModel, type FloatModel, packModel } from '../compile.ts';
 import type { Graph } from '../graph.ts';
+import { weightRounding } from '../quantization/rounding/round-layers.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
 import { identityPreprocess, type Samples } from '../samples/samples.ts';
 import type { Stage } from './apply-recipe.ts';
@@ -26,6 +27,7 @@ function* calibrationSamples(samples: Samples, graph: Graph): Generator<Float32A
 export function packCompressed(options: PackCompressedOptions): Promise<CompiledModel> {
   const { model, network, quantization, recipe, name, seed, samples } = options;
   const keepFloat = [...(recipe.quantize?.keepFloat ?? []), ...(quantization.keepFloat ?? [])];
+  const rounding = recipe.quantize && weightRounding(recipe.quantize.rounding);
   return packModel(
     { graph: network.graph, source: model.source },
     {
@@ -37,6 +39,7 @@ export function packCompressed(options: PackCompressedOptions): Promise<Compiled
         encoding: recipe.quantize.encoding,
         compact: recipe.quantize.compact,
         weightBits: recipe.quantize.weightBits,
+        ...(rounding && { rounding }),
       }),
       ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),
       ...(keepFloat.length > 0 && { keepFloat }),

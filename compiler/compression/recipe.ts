@@ -16,6 +16,7 @@ import { encodingGoals } from '../encoding/encode-plan.ts';
 import { UsageError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
 import { calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
+import { DEFAULT_ROUNDING, roundingNames } from '../quantization/rounding/index.ts';
 import { DEFAULT_WEIGHT_BITS, weightBitWidths } from '../quantization/weight-bits.ts';
 import { methodNamed, methods } from './index.ts';
 import type { CompressionMethod } from './method.ts';
@@ -65,6 +66,10 @@ const quantizeSchema = z
       .enum(encodingGoals)
       .default('bytes')
       .describe('how int8 weights are stored: plain (dense), in the fewest bytes, or for the least measured time'),
+    rounding: z
+      .enum(roundingNames)
+      .default(DEFAULT_ROUNDING)
+      .describe('how weights become integers: each to the nearest, or together so that the answers stay; zeros stay zeros'),
     compact: z.boolean().default(false).describe('entropy code the file for a shorter download; hosts expand it before they run it'),
   })
   .describe('how the compressed model becomes int8');

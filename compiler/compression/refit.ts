@@ -5,6 +5,7 @@
 import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
 import type { Layer } from './layers.ts';
+import type { LevelObjective } from './level-descent.ts';
 import { centred, type LayerStatistics } from './statistics.ts';
 
 /** Share of the mean of the diagonal that is added to R: inputs that never vary would make it singular. */
@@ -39,12 +40,18 @@ export function fittedBias(layer: Layer, statistics: LayerStatistics, weights: A
 }
 
 /**
- * Rows with the same support (whole columns pruned) are solved together.
+ * The weights W on the support that minimize tr(W R Wᵀ) - 2 tr(G Wᵀ); the others are 0. Rows with the same support (whole
+ * columns pruned) are solved together.
  * @param support [outputs, columns]: not 0 where a weight is kept
+ * @param ridge share of the mean of the diagonal of R that is added to it
+ * @returns [outputs, columns]
  */
-export function refit(layer: Layer, statistics: LayerStatistics, support: ArrayLike<number>, ridge = DEFAULT_RIDGE): FittedLayer {
-  const { outputs, columns, groups } = layer;
-  const { correlation, cross } = centred(statistics);
+export function fitOnSupport(
+  { outputs, columns, groups }: Pick<Layer, 'outputs' | 'columns' | 'groups'>,
+  { correlation, cross }: LevelObjective,
+  support: ArrayLike<number>,
+  ridge = 0,
+): Float32Array {
   const weights = new Float32Array(outputs * columns);
   const perGroup = outputs / groups;
   const rowsBySupport = new Map<string, { kept: number[]; rows: number[]; group: number }>();
@@ -73,5 +80,14 @@ export function refit(layer: Layer, statistics: LayerStatistics, support: ArrayL
       });
     });
   }
+  return weights;
+}
+
+/**
+ * The weights and the bias that answer best.
+ * @param support [outputs, columns]: not 0 where a weight is kept
+ */
+export function refit(layer: Layer, statistics: LayerStatistics, support: ArrayLike<number>, ridge = DEFAULT_RIDGE): FittedLayer {
+  const weights = fitOnSupport(layer, centred(statistics), support, ridge);
   return { weights, bias: fittedBias(layer, statistics, weights) };
 }

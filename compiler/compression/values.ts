@@ -1,7 +1,8 @@
-/** Values inside a float graph, sample by sample, computed by the compiler's one executor. */
+/** Values inside a graph as real numbers, sample by sample, computed by the compiler's one executor. */
 import { Executor } from '../execute.ts';
 import { byteLength, type Graph, type Node, producerOf, type TypedArray, type ValueName, valueOf } from '../graph.ts';
 import { removeDeadCode } from '../passes/pass.ts';
+import { inputsOf, realNumbers } from '../quantization/accuracy.ts';
 import type { Sample } from '../quantization/calibrate.ts';
 import { type CachedValues, cacheOf, signaturesOf } from './value-cache.ts';
 
@@ -39,6 +40,7 @@ type Place = { readonly port: number } | { readonly cached: CachedValues } | { r
  */
 export class ValueReader {
   private constructor(
+    private readonly graph: Graph,
     private readonly samples: SampleSet,
     private readonly executor: Executor | undefined,
     /** What the executor is fed with. */
@@ -67,7 +69,7 @@ export class ValueReader {
       places.set(name, placeOf(stored) ?? { step: stored });
     }
     const steps = [...new Set([...places.values()].flatMap((place) => ('step' in place ? [place.step] : [])))];
-    if (steps.length === 0) return new ValueReader(samples, undefined, [], places, new Map());
+    if (steps.length === 0) return new ValueReader(graph, samples, undefined, [], places, new Map());
     const { part, sources } = partOf(graph, steps, placeOf);
     const kept = new Map<ValueName, CachedValues>();
     for (const name of steps) {
@@ -75,12 +77,12 @@ export class ValueReader {
       const room = cache.reserve(signatures.get(name) as number, bytes);
       if (room) kept.set(name, room);
     }
-    return new ValueReader(samples, await Executor.create(part), sources, places, kept);
+    return new ValueReader(graph, samples, await Executor.create(part), sources, places, kept);
   }
 
   /** The values for one sample, by name. They stay as they are. */
   read(index: number): Map<ValueName, ArrayLike<number>> {
-    const sample = this.samples.at(index);
+    const sample = inputsOf(this.graph, this.samples.at(index));
     const known = (place: Place): ArrayLike<number> =>
       'port' in place ? (sample[place.port] as ArrayLike<number>) : ((place as { cached: CachedValues }).cached.get(index) as TypedArray);
     const computed = new Map<ValueName, TypedArray>();
@@ -90,7 +92,10 @@ export class ValueReader {
     });
     for (const [name, room] of this.kept) room.set(index, computed.get(name) as TypedArray);
     return new Map(
-      [...this.places].map(([name, place]) => [name, 'step' in place ? (computed.get(place.step) as TypedArray) : known(place)]),
+      [...this.places].map(([name, place]) => {
+        const data = 'step' in place ? (computed.get(place.step) as TypedArray) : known(place);
+        return [name, realNumbers(data, valueOf(this.graph, name).type.quantization)];
+      }),
     );
   }
 }

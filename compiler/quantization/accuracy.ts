@@ -39,7 +39,7 @@ export class AccuracyMeter {
 }
 
 /** The real numbers of a tensor that may be int8. */
-export function realNumbers(data: TypedArray, quantization: Quantization | undefined): ArrayLike<number> {
+export function realNumbers(data: ArrayLike<number>, quantization: Quantization | undefined): ArrayLike<number> {
   return data instanceof Int8Array && quantization ? dequantizeArray(data, quantization) : data;
 }
 

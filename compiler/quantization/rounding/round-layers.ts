@@ -1,0 +1,112 @@
+/**
+ * Rounds the weights of an int8 graph layer after layer (post-training.md 2.1, rows 6 and 13; methods.md 19): each layer is
+ * to answer as the float graph does, on the int8 inputs that the rounded layers before it give, so that it takes back their
+ * errors, too. Weights that are zero stay zero.
+ */
+import { type Layer, layerNamed } from '../../compression/layers.ts';
+import { levelObjective } from '../../compression/level-descent.ts';
+import { fitOnSupport, fittedBias } from '../../compression/refit.ts';
+import { gatherStatistics, LARGEST_COLUMNS, type LayerStatistics } from '../../compression/statistics.ts';
+import type { SampleSet } from '../../compression/values.ts';
+import { gridWeights, type WeightGrid, withGrid } from '../../compression/weight-grid.ts';
+import { type Graph, type Node, type Quantization, type Value, type ValueName, valueOf } from '../../graph.ts';
+import { matrix } from '../../linalg/matrix.ts';
+import { DEFAULT_WEIGHT_BITS, largestWeight, type WeightBits } from '../weight-bits.ts';
+import { quantizeLayer } from '../weights.ts';
+import { withChosenScales } from './choose-scales.ts';
+import { type RoundingName, roundings } from './index.ts';
+import type { Rounding } from './problem.ts';
+
+/** Share of the mean of the diagonal that is added to H (Frantar et al.: 1 %). */
+const DAMPING = 0.01;
+
+export interface RoundLayersOptions {
+  /** Its answers are the targets. */
+  readonly float: Graph;
+  /** What the quantizer made of it. */
+  readonly quantized: Graph;
+  /** Of the inputs of `float`. */
+  readonly samples: SampleSet;
+  /** By node name; default: 8. */
+  readonly weightBits?: ReadonlyMap<string, WeightBits>;
+  readonly seed?: number;
+  readonly onLayer?: (name: string) => void;
+}
+
+export interface WeightRounding {
+  readonly name: RoundingName;
+  /** The int8 graph with other integers in its layers. */
+  apply(options: RoundLayersOptions): Promise<Graph>;
+}
+
+/** undefined: what the quantizer does anyway. */
+export function weightRounding(name: RoundingName): WeightRounding | undefined {
+  return name === 'nearest' ? undefined : { name, apply: (options) => roundLayers(options, roundings[name]) };
+}
+
+async function roundLayers(
+  { float, quantized, samples, weightBits, seed = 0, onLayer }: RoundLayersOptions,
+  round: Rounding,
+): Promise<Graph> {
+  let graph = quantized;
+  for (const node of quantized.nodes) {
+    const layer = layerNamed(float, node.name);
+    if (!layer || !isRounded(float, graph, layer)) continue;
+    onLayer?.(layer.name);
+    const asSeen = { ...layer, input: node.inputs[0] as ValueName };
+    const statistics = (await gatherStatistics(float, graph, [asSeen], samples, { seed })).get(layer.name) as LayerStatistics;
+    const scales = valueOf(graph, node.inputs[1] as ValueName).type.quantization?.scale as readonly number[];
+    const bits = weightBits?.get(layer.name) ?? DEFAULT_WEIGHT_BITS;
+    graph = withRounded(float, graph, node, layer, roundLayer(layer, statistics, scales, bits, round));
+  }
+  return graph;
+}
+
+/** An int8 layer whose weights no method has put on a grid of its own (compression/weight-grid.ts). */
+function isRounded(float: Graph, graph: Graph, { node, output, columns }: Layer): boolean {
+  const hasGrid = valueOf(float, node.inputs[1] as ValueName).type.quantization !== undefined;
+  return !hasGrid && columns <= LARGEST_COLUMNS && valueOf(graph, output).type.dtype === 'int8';
+}
+
+interface RoundedLayer {
+  readonly grid: WeightGrid;
+  readonly bias: Float32Array;
+}
+
+function roundLayer(layer: Layer, statistics: LayerStatistics, scales: readonly number[], bits: WeightBits, round: Rounding): RoundedLayer {
+  const isFree = Uint8Array.from(layer.weights, (weight) => Number(weight !== 0));
+  const objective = levelObjective(layer, statistics, DAMPING);
+  const optimum = Float64Array.from(fitOnSupport(layer, objective, isFree));
+  const rows = layer.outputs / layer.groups;
+  const grid = { integers: new Int8Array(optimum.length), scales: new Float64Array(layer.outputs) };
+  objective.correlation.forEach((hessian, group) => {
+    const [first, last] = [group * rows, (group + 1) * rows];
+    const [from, to] = [first * layer.columns, last * layer.columns];
+    const problem = {
+      target: matrix(rows, layer.columns, optimum.slice(from, to)),
+      hessian,
+      scales: scales.slice(first, last),
+      largest: largestWeight(bits),
+      isFree: isFree.subarray(from, to),
+    };
+    const chosen = bits < DEFAULT_WEIGHT_BITS ? withChosenScales(problem) : problem;
+    grid.integers.set(round(chosen), from);
+    grid.scales.set(chosen.scales, first);
+  });
+  return { grid, bias: fittedBias(layer, statistics, gridWeights(grid)) };
+}
+
+/** The int8 graph with the rounded layer; as it was where its accumulator would not fit. */
+function withRounded(float: Graph, graph: Graph, node: Node, layer: Layer, { grid, bias }: RoundedLayer): Graph {
+  const rounded = withGrid(float, layer, grid, bias);
+  const input = valueOf(graph, node.inputs[0] as ValueName).type.quantization as Quantization;
+  const output = valueOf(graph, node.outputs[0] as ValueName).type.quantization as Quantization;
+  const quantized = quantizeLayer(rounded, rounded.nodes.find(({ name }) => name === layer.name) as Node, input, output);
+  if ('reason' in quantized) return graph;
+  const values = new Map(graph.values);
+  const replace = (index: number, value: Value) =>
+    values.set(node.inputs[index] as ValueName, { ...value, name: node.inputs[index] as ValueName });
+  replace(1, quantized.weights);
+  replace(2, quantized.bias);
+  return { ...graph, values };
+}
