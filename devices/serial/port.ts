@@ -9,6 +9,7 @@ export interface PortOptions {
   readonly baud?: number;
   /** Whether bits per second have a meaning there; false on a pseudo-terminal. */
   readonly timed?: boolean;
+  readonly parity?: 'none' | 'even';
 }
 
 function explainOpenError(path: string, { message }: Error): DeviceError {
@@ -63,8 +64,8 @@ class PortWire implements Wire {
 }
 
 /** @throws DeviceError with what to do when the port is missing, busy or forbidden. */
-export async function openPort(path: string, { baud = DEFAULT_BAUD, timed = true }: PortOptions = {}): Promise<Wire> {
-  const port = new SerialPort({ path, baudRate: baud, autoOpen: false, lock: true });
+export async function openPort(path: string, { baud = DEFAULT_BAUD, timed = true, parity = 'none' }: PortOptions = {}): Promise<Wire> {
+  const port = new SerialPort({ path, baudRate: baud, parity, autoOpen: false, lock: true });
   try {
     await called((done) => port.open(done));
   } catch (error) {

@@ -40,12 +40,23 @@ export interface UsbId {
   readonly of: 'board' | 'probe' | 'bootloader';
 }
 
+/** What an STM32's boot ROM must be told and tells of its chip. */
+export interface BootRom {
+  /** The product identifier that Get ID answers (AN2606). */
+  readonly productId: number;
+  /** Sizes of the sectors (pages) that are erased at once, from the start of the flash, over and over. */
+  readonly sectorsKB: readonly number[];
+}
+
 /** Ways to write the flash, by the words of the tools. */
 export type Flasher =
   /** STM32 boot ROM on its UART (AN3155). */
-  | { readonly kind: 'stm32-uart' }
-  /** A drive that takes UF2 files; the application begins at `origin`. `bytes`: where something lies behind it, too. */
-  | { readonly kind: 'uf2'; readonly familyId: number; readonly origin: number; readonly bytes?: number }
+  | ({ readonly kind: 'stm32-uart' } & BootRom)
+  /**
+   * A drive that takes UF2 files; the application begins at `origin`. `bytes`: where something lies behind it, too.
+   * `boardId`: what Board-ID in the drive's INFO_UF2.TXT begins with.
+   */
+  | { readonly kind: 'uf2'; readonly familyId: number; readonly boardId: string; readonly origin: number; readonly bytes?: number }
   /** ESP boot ROM. */
   | { readonly kind: 'esp'; readonly chip: string }
   /** A drive of the debug probe that takes .hex files (DAPLink, ST-LINK). */

@@ -33,7 +33,7 @@ export const nrfBoards: readonly Board[] = [
       { vendorId: 0x239a, productId: 0x0029, of: 'bootloader' },
     ],
     // Behind SoftDevice S140 6.1.1, which the board is sold with; before the file system and the boot loader.
-    flashers: [{ kind: 'uf2', familyId: 0xada52840, origin: 0x26000, bytes: 0xc7000 }],
+    flashers: [{ kind: 'uf2', familyId: 0xada52840, boardId: 'nRF52840', origin: 0x26000, bytes: 0xc7000 }],
   },
   {
     name: 'microbit-v2',

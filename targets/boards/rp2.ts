@@ -17,7 +17,7 @@ export const rp2Boards: readonly Board[] = [
     uart: { name: 'UART0', driver: 'pl011', base: 0x40034000, tx: 'GP0', rx: 'GP1' },
     usb: [{ vendorId: 0x2e8a, productId: 0x0003, of: 'bootloader' }],
     flashers: [
-      { kind: 'uf2', familyId: 0xe48bff56, origin: flashOrigin },
+      { kind: 'uf2', familyId: 0xe48bff56, boardId: 'RPI-RP2', origin: flashOrigin },
       { kind: 'probe', openocd: ['interface/cmsis-dap.cfg', 'target/rp2040.cfg'], pyocd: 'rp2040', probeRs: 'RP2040' },
     ],
   },
@@ -34,7 +34,7 @@ export const rp2Boards: readonly Board[] = [
     uart: { name: 'UART0', driver: 'pl011', base: 0x40070000, tx: 'GP0', rx: 'GP1' },
     usb: [{ vendorId: 0x2e8a, productId: 0x000f, of: 'bootloader' }],
     flashers: [
-      { kind: 'uf2', familyId: 0xe48bff59, origin: flashOrigin },
+      { kind: 'uf2', familyId: 0xe48bff59, boardId: 'RP2350', origin: flashOrigin },
       { kind: 'probe', openocd: ['interface/cmsis-dap.cfg', 'target/rp2350.cfg'], probeRs: 'RP235x' },
     ],
   },

@@ -16,7 +16,7 @@ export const samdBoards: readonly Board[] = [
       { vendorId: 0x239a, productId: 0x801b, of: 'board' },
       { vendorId: 0x239a, productId: 0x001b, of: 'bootloader' },
     ],
-    flashers: [{ kind: 'uf2', familyId: 0x68ed2b88, origin: 0x2000 }],
+    flashers: [{ kind: 'uf2', familyId: 0x68ed2b88, boardId: 'SAMD21', origin: 0x2000 }],
   },
   {
     name: 'feather-m4',
@@ -32,6 +32,6 @@ export const samdBoards: readonly Board[] = [
       { vendorId: 0x239a, productId: 0x8022, of: 'board' },
       { vendorId: 0x239a, productId: 0x0022, of: 'bootloader' },
     ],
-    flashers: [{ kind: 'uf2', familyId: 0x55114460, origin: 0x4000 }],
+    flashers: [{ kind: 'uf2', familyId: 0x55114460, boardId: 'SAMD51', origin: 0x4000 }],
   },
 ];

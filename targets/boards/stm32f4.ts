@@ -3,6 +3,8 @@ import { type Board, KB, MB, MHz, type Uart } from './board.ts';
 import { nucleoFlashers, stLinkV21 } from './stm32.ts';
 
 const core = { core: 'cortex-m4', fpu: 'single', vocabulary: 'dsp' } as const;
+/** A bank of 1 MB. */
+const f4SectorsKB = [16, 16, 16, 16, 64, 128, 128, 128, 128, 128, 128, 128];
 /** Nucleo-64 wires it to the ST-LINK. */
 const usart2: Uart = { name: 'USART2', driver: 'stm32-usart', base: 0x40004400, tx: 'PA2', rx: 'PA3' };
 /** Nucleo-144 wires it to the ST-LINK. */
@@ -19,7 +21,7 @@ export const stm32f4Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 96 * KB },
     uart: usart2,
     usb: [stLinkV21],
-    flashers: nucleoFlashers('stm32f4x', 'STM32F401RETx'),
+    flashers: nucleoFlashers('stm32f4x', 'STM32F401RETx', { productId: 0x433, sectorsKB: f4SectorsKB }),
   },
   {
     name: 'nucleo-f411re',
@@ -31,7 +33,7 @@ export const stm32f4Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 128 * KB },
     uart: usart2,
     usb: [stLinkV21],
-    flashers: nucleoFlashers('stm32f4x', 'STM32F411RETx'),
+    flashers: nucleoFlashers('stm32f4x', 'STM32F411RETx', { productId: 0x431, sectorsKB: f4SectorsKB }),
   },
   {
     name: 'nucleo-f446re',
@@ -43,7 +45,7 @@ export const stm32f4Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 128 * KB },
     uart: usart2,
     usb: [stLinkV21],
-    flashers: nucleoFlashers('stm32f4x', 'STM32F446RETx'),
+    flashers: nucleoFlashers('stm32f4x', 'STM32F446RETx', { productId: 0x421, sectorsKB: f4SectorsKB }),
   },
   {
     name: 'nucleo-f429zi',
@@ -56,7 +58,7 @@ export const stm32f4Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 192 * KB },
     uart: usart3,
     usb: [stLinkV21],
-    flashers: nucleoFlashers('stm32f4x', 'STM32F429ZITx'),
+    flashers: nucleoFlashers('stm32f4x', 'STM32F429ZITx', { productId: 0x419, sectorsKB: f4SectorsKB }),
   },
   {
     name: 'netduinoplus2',

@@ -17,7 +17,7 @@ export const stm32h7Boards: readonly Board[] = [
     ram: { origin: 0x24000000, bytes: 512 * KB },
     uart: usart3,
     usb: [stLinkV3],
-    flashers: nucleoFlashers('stm32h7x', 'STM32H743ZITx'),
+    flashers: nucleoFlashers('stm32h7x', 'STM32H743ZITx', { productId: 0x450, sectorsKB: [128] }),
   },
   {
     name: 'nucleo-h723zg',
@@ -30,6 +30,6 @@ export const stm32h7Boards: readonly Board[] = [
     ram: { origin: 0x24000000, bytes: 320 * KB },
     uart: usart3,
     usb: [stLinkV3],
-    flashers: nucleoFlashers('stm32h7x', 'STM32H723ZGTx'),
+    flashers: nucleoFlashers('stm32h7x', 'STM32H723ZGTx', { productId: 0x483, sectorsKB: [128] }),
   },
 ];

@@ -16,7 +16,7 @@ export const stm32l4Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 64 * KB },
     uart: { name: 'USART2', driver: 'stm32-usart-v2', base: 0x40004400, tx: 'PA2', rx: 'PA15' },
     usb: [stLinkV21],
-    flashers: nucleoFlashers('stm32l4x', 'STM32L432KCUx'),
+    flashers: nucleoFlashers('stm32l4x', 'STM32L432KCUx', { productId: 0x435, sectorsKB: [2] }),
   },
   {
     name: 'nucleo-l476rg',
@@ -29,7 +29,7 @@ export const stm32l4Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 96 * KB },
     uart: { name: 'USART2', driver: 'stm32-usart-v2', base: 0x40004400, tx: 'PA2', rx: 'PA3' },
     usb: [stLinkV21],
-    flashers: nucleoFlashers('stm32l4x', 'STM32L476RGTx'),
+    flashers: nucleoFlashers('stm32l4x', 'STM32L476RGTx', { productId: 0x415, sectorsKB: [2] }),
   },
   {
     name: 'nucleo-l4r5zi',
@@ -41,6 +41,6 @@ export const stm32l4Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 640 * KB },
     uart: { name: 'LPUART1', driver: 'stm32-usart-v2', base: 0x40008000, tx: 'PG7', rx: 'PG8' },
     usb: [stLinkV21],
-    flashers: nucleoFlashers('stm32l4x', 'STM32L4R5ZITx'),
+    flashers: nucleoFlashers('stm32l4x', 'STM32L4R5ZITx', { productId: 0x470, sectorsKB: [4] }),
   },
 ];

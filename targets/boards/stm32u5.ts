@@ -16,7 +16,7 @@ export const stm32u5Boards: readonly Board[] = [
     // SRAM1 and 2; 16 KB of SRAM4 lie elsewhere.
     ram: { origin: 0x20000000, bytes: 256 * KB },
     uart: usart1,
-    flashers: nucleoFlashers('stm32u5x', 'STM32U545RETx'),
+    flashers: nucleoFlashers('stm32u5x', 'STM32U545RETx', { productId: 0x455, sectorsKB: [8] }),
   },
   {
     name: 'nucleo-u575zi-q',
@@ -29,6 +29,6 @@ export const stm32u5Boards: readonly Board[] = [
     ram: { origin: 0x20000000, bytes: 768 * KB },
     uart: usart1,
     usb: [stLinkV3],
-    flashers: nucleoFlashers('stm32u5x', 'STM32U575ZITxQ'),
+    flashers: nucleoFlashers('stm32u5x', 'STM32U575ZITxQ', { productId: 0x482, sectorsKB: [8] }),
   },
 ];
