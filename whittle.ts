@@ -10,6 +10,7 @@ import { bench } from './devices/cli/bench.ts';
 import { deploy } from './devices/cli/deploy.ts';
 import { devices } from './devices/cli/devices.ts';
 import { evaluation } from './devices/cli/eval.ts';
+import { flash } from './devices/cli/flash.ts';
 import { monitor } from './devices/cli/monitor.ts';
 import { report } from './devices/cli/report.ts';
 import { run } from './devices/cli/run.ts';
@@ -41,6 +42,7 @@ const verbs = [
   serve,
   deploy,
   devices,
+  flash,
   monitor,
 ];
 
