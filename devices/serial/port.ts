@@ -31,7 +31,8 @@ function called(start: (done: (error?: Error | null) => void) => void): Promise<
   return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
 }
 
-class PortWire implements Wire {
+/** A serial port, with what only boot loaders need beside its bytes. */
+export class PortWire implements Wire {
   private closing = false;
 
   constructor(
@@ -42,7 +43,16 @@ class PortWire implements Wire {
 
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      await called((done) => this.port.write(bytes, (error) => done(error)));
+      await called((done) => {
+        // serialport keeps what is written to a port that is gone, without a word.
+        const lost = () => done(new Error('the connection is gone'));
+        if (!this.port.isOpen) return lost();
+        this.port.once('close', lost);
+        this.port.write(bytes, (error) => {
+          this.port.off('close', lost);
+          done(error);
+        });
+      });
     } catch (error) {
       throw new DeviceError(`${this.name}: cannot be written (${(error as Error).message}); plug the board in again`, 7);
     }
@@ -57,6 +67,15 @@ class PortWire implements Wire {
     this.port.on('error', () => {});
   }
 
+  /** Lines that boards take for reset and boot mode; a pseudo-terminal has none. */
+  async setLines(lines: { readonly dtr?: boolean; readonly rts?: boolean }): Promise<void> {
+    await called((done) => this.port.set(lines, done)).catch(() => {});
+  }
+
+  async setBaud(baudRate: number): Promise<void> {
+    await called((done) => this.port.update({ baudRate }, done));
+  }
+
   async close(): Promise<void> {
     this.closing = true;
     if (this.port.isOpen) await called((done) => this.port.close(done)).catch(() => {});
@@ -64,15 +83,16 @@ class PortWire implements Wire {
 }
 
 /** @throws DeviceError with what to do when the port is missing, busy or forbidden. */
-export async function openPort(path: string, { baud = DEFAULT_BAUD, timed = true, parity = 'none' }: PortOptions = {}): Promise<Wire> {
+export async function openPort(path: string, { baud = DEFAULT_BAUD, timed = true, parity = 'none' }: PortOptions = {}): Promise<PortWire> {
   const port = new SerialPort({ path, baudRate: baud, parity, autoOpen: false, lock: true });
   try {
     await called((done) => port.open(done));
   } catch (error) {
     throw explainOpenError(path, error as Error);
   }
-  // Boards that take RTS and DTR for reset run with both released; a pseudo-terminal has no such lines.
-  await called((done) => port.set({ dtr: true, rts: false }, done)).catch(() => {});
+  const wire = new PortWire(port, path, timed ? baud : 0);
+  // Boards that take RTS and DTR for reset run with both released.
+  await wire.setLines({ dtr: true, rts: false });
   await called((done) => port.flush(done)).catch(() => {});
-  return new PortWire(port, path, timed ? baud : 0);
+  return wire;
 }
