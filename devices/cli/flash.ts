@@ -15,6 +15,7 @@ interface FlashOptions {
   readonly address?: number;
   readonly output?: string;
   readonly start: boolean;
+  readonly stub: boolean;
 }
 
 /** As people write addresses: 0x8000, 32768. */
@@ -58,6 +59,7 @@ export const flash: Verb = (program, invocation) => {
     .option('--via <kind>', 'stm32-uart, uf2, drive, esp, dfu, probe or monitor; default: what is found')
     .option('--address <address>', 'where a raw .bin belongs; default: where programs of the board begin', addressOption)
     .option('-o, --output <file>', 'write the file for its drive (UF2, or Intel HEX for a debug probe) instead of flashing')
+    .option('--no-stub', 'ESP: flash by the boot ROM alone, without the faster stub in the RAM')
     .option('--no-start', 'do not start the program')
     .action(async (path: string, { board, ...options }: FlashOptions) => {
       const { output } = invocation;

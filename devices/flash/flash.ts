@@ -7,6 +7,7 @@ import { listPorts } from '../serial/ports.ts';
 import { wirings } from '../serial/wiring.ts';
 import { checkProbeDrive, checkUf2Drive, copyToDrive, findProbeDrives, findUf2Drives } from './drives.ts';
 import { bootloaderEntry } from './entry.ts';
+import { flashEsp } from './esp.ts';
 import type { FlashStep } from './flash-step.ts';
 import { writeIntelHex } from './intel-hex.ts';
 import { loadProgram, memoryFor, modelIn } from './program.ts';
@@ -31,6 +32,8 @@ export interface FlashRequest extends FlashStep {
   readonly address?: number;
   /** Whether the program is started afterwards. */
   readonly start: boolean;
+  /** Whether an ESP runs Espressif's stub while it is flashed. */
+  readonly stub: boolean;
   readonly log: (message: string) => void;
 }
 
@@ -80,6 +83,17 @@ async function overStm32Uart(request: FlashRequest, flasher: FlasherOf<'stm32-ua
   const wire = await openPort(to, { parity: 'even', ...(baud !== undefined && { baud }) });
   try {
     return { to, ...(await flashStm32(wire, board, flasher, segments, { ...request, entry: bootloaderEntry(board, flasher) })) };
+  } finally {
+    await wire.close();
+  }
+}
+
+async function overEsp(request: FlashRequest, flasher: FlasherOf<'esp'>, segments: readonly Segment[]): Promise<Outcome> {
+  const to = await portOf(request);
+  const wire = await openPort(to);
+  try {
+    const entry = bootloaderEntry(request.board, flasher);
+    return { to, ...(await flashEsp(wire, request.board, flasher.chip, segments, { ...request, entry })) };
   } finally {
     await wire.close();
   }
@@ -155,6 +169,8 @@ function carryOut(request: FlashRequest, flasher: Flasher, segments: readonly Se
   switch (flasher.kind) {
     case 'stm32-uart':
       return overStm32Uart(request, flasher, segments);
+    case 'esp':
+      return overEsp(request, flasher, segments);
     case 'uf2':
       return overUf2(request, flasher, segments);
     case 'drive':

@@ -37,7 +37,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 function flashTo(board: string, path: string, options: Partial<FlashRequest> = {}) {
-  return flash({ path, board: boardNamed(board), start: true, progress: () => {}, log: () => {}, ...options });
+  return flash({ path, board: boardNamed(board), start: true, stub: true, progress: () => {}, log: () => {}, ...options });
 }
 
 function startRom(pty: Pty): Stm32BootRom {

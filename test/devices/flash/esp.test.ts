@@ -1,0 +1,142 @@
+/** esptool-js over npm serialport against a simulated boot ROM behind a pseudo-terminal. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FlashRequest, flash } from '../../../devices/flash/flash.ts';
+import { MB } from '../../../targets/boards/board.ts';
+import { boardNamed } from '../../../targets/boards/index.ts';
+import { EspBootRom, type EspRomOptions } from './esp-boot-rom.ts';
+import { canOpenPty, Pty } from './pty.ts';
+import { randomBytes } from './random-bytes.ts';
+
+const chips = {
+  'esp32-c3-devkitm-1': { chipId: 5, flashBytes: 4 * MB, spi: 0x60002000 },
+  'esp32-s3-devkitc-1': { chipId: 9, flashBytes: 8 * MB, spi: 0x60002000 },
+} satisfies Record<string, EspRomOptions>;
+
+/** Half of it compresses well, as programs do. */
+const application = new Uint8Array(50_001);
+application.set(randomBytes(25_000, 8));
+const bootloader = randomBytes(5000, 9);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whittle-flash-'));
+  // As idf.py build leaves it.
+  mkdirSync(join(folder, 'build', 'bootloader'), { recursive: true });
+  writeFileSync(join(folder, 'build', 'bootloader', 'bootloader.bin'), bootloader);
+  writeFileSync(join(folder, 'build', 'app.bin'), application);
+  const flash_files = { '0x0': 'bootloader/bootloader.bin', '0x10000': 'app.bin' };
+  writeFileSync(join(folder, 'build', 'flasher_args.json'), JSON.stringify({ write_flash_args: ['--flash_mode', 'dio'], flash_files }));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function startRom(board: keyof typeof chips, options: Partial<EspRomOptions> = {}): Promise<{ rom: EspBootRom; pty: Pty }> {
+  const pty = await Pty.open();
+  return { pty, rom: new EspBootRom(pty, { ...chips[board], ...options }) };
+}
+
+function flashFolder(board: string, pty: Pty, options: Partial<FlashRequest> = {}) {
+  const request = { path: folder, port: pty.path, start: true, stub: true, progress: () => {}, log: () => {} };
+  return flash({ ...request, board: boardNamed(board), ...options });
+}
+
+function expectFlashed({ flash: held }: EspBootRom): void {
+  expect(Buffer.compare(held.subarray(0, bootloader.length), bootloader)).toBe(0);
+  expect(Buffer.compare(held.subarray(0x10000, 0x10000 + application.length), application)).toBe(0);
+  // Between and behind them nothing was touched.
+  expect([held[0x2000], held[0xffff], held[0x10000 + 13 * 4096]]).toEqual([0xa5, 0xa5, 0xa5]);
+}
+
+describe.skipIf(!canOpenPty)('esptool-js', () => {
+  describe.for(Object.keys(chips) as (keyof typeof chips)[])('%s', (board) => {
+    test('is flashed by the stub, and the chip computes MD5', async () => {
+      const { rom, pty } = await startRom(board);
+      expect(await flashFolder(board, pty)).toMatchObject({ via: 'esp', verified: 'checksum', started: true, bytes: 55_001 });
+      expect(rom.isStub).toBe(true);
+      expectFlashed(rom);
+    });
+
+    test('is flashed by the ROM alone', async () => {
+      const { rom, pty } = await startRom(board);
+      expect(await flashFolder(board, pty, { stub: false })).toMatchObject({ verified: 'checksum' });
+      expect(rom.isStub).toBe(false);
+      expectFlashed(rom);
+    });
+  });
+
+  const board = 'esp32-c3-devkitm-1';
+
+  test('a chip in secure download mode is flashed, and said to be not verified', async () => {
+    const { rom, pty } = await startRom(board, { secureDownload: true });
+    expect(await flashFolder(board, pty)).toMatchObject({ verified: false });
+    expectFlashed(rom);
+  });
+
+  test('the line runs faster when asked', async () => {
+    const { rom, pty } = await startRom(board);
+    await flashFolder(board, pty, { baud: 460_800 });
+    expect(rom.commands).toContain(0x0f);
+    expectFlashed(rom);
+  });
+
+  test('another chip is refused before the flash is touched', async () => {
+    const { rom, pty } = await startRom('esp32-s3-devkitc-1');
+    await expect(flashFolder(board, pty)).rejects.toThrow(/the chip is an ESP32-S3, but .* has an ESP32-C3; nothing was written/);
+    expect(rom.flash.every((byte) => byte === 0xa5)).toBe(true);
+  });
+
+  test('a block that is refused once is sent again', async () => {
+    const { rom, pty } = await startRom(board);
+    rom.fault = (command, count) => (command === 0x11 && count === 2 ? 0x07 : 0);
+    await flashFolder(board, pty);
+    expectFlashed(rom);
+  });
+
+  test('what the flash does not keep is named with its address', async () => {
+    const { rom, pty } = await startRom(board);
+    rom.damage = (block) => block.map((byte, i) => (i === 4321 ? byte ^ 1 : byte));
+    const held = (bootloader[4321] as number) ^ 1;
+    await expect(flashFolder(board, pty)).rejects.toThrow(`0x000010e1: expected ${bootloader[4321]}, the flash holds ${held}`);
+  });
+
+  test('silence says how to enter the boot ROM', async () => {
+    const pty = await Pty.open();
+    await expect(flashFolder(board, pty)).rejects.toMatchObject({
+      exitCode: 7,
+      message: expect.stringMatching(/does not answer .*hold BOOT of the Espressif ESP32-C3-DevKitM-1, press and release RESET/),
+    });
+  });
+
+  test('Ctrl-C ends between two blocks and says what the flash holds', async () => {
+    const { rom, pty } = await startRom(board);
+    const abort = new AbortController();
+    rom.fault = (command) => {
+      if (command === 0x11) abort.abort();
+      return 0;
+    };
+    await expect(flashFolder(board, pty, { signal: abort.signal })).rejects.toMatchObject({
+      exitCode: 130,
+      message: expect.stringMatching(/half written/),
+    });
+  });
+
+  test('a board that is unplugged in the middle is an error of its protocol', async () => {
+    const { rom, pty } = await startRom(board);
+    rom.fault = (command, count) => {
+      if (command === 0x11 && count === 2) pty.unplug();
+      return 0;
+    };
+    await expect(flashFolder(board, pty)).rejects.toMatchObject({ exitCode: 7 });
+  });
+
+  test('a raw file needs its address, an ELF file its build folder', async () => {
+    const pty = await Pty.open();
+    await expect(flashFolder(board, pty, { path: join(folder, 'build', 'app.bin') })).rejects.toThrow(
+      /--address 0x10000 for an application/,
+    );
+    writeFileSync(join(folder, 'app.elf'), `\x7fELF${'\0'.repeat(60)}`);
+    await expect(flashFolder(board, pty, { path: join(folder, 'app.elf') })).rejects.toThrow(/takes no ELF file.*flasher_args\.json/);
+  });
+});
