@@ -44,15 +44,17 @@ function settingsText(settings: object): string {
   return Object.values(settings).join(' ');
 }
 
-/** Settings that differ in numbers only are one series: from mild to strong. */
-function seriesOf(method: string, options: readonly Option[]): Series[] {
-  const series = new Map<string, Option[]>();
-  for (const option of options) {
-    const words = Object.entries(option.step?.settings ?? {}).filter(([, value]) => typeof value !== 'number');
+type Settings = Readonly<Record<string, unknown>>;
+
+/** What a method offers, in lists of settings that differ in numbers only: each from mild to strong. */
+export function settingsSeries({ search }: CompressionMethod): Settings[][] {
+  const series = new Map<string, Settings[]>();
+  for (const settings of search?.settings ?? []) {
+    const words = Object.entries(settings).filter(([, value]) => typeof value !== 'number');
     const key = JSON.stringify(words);
-    series.set(key, [...(series.get(key) ?? []), option]);
+    series.set(key, [...(series.get(key) ?? []), settings]);
   }
-  return [...series.values()].map((list) => ({ method, options: list }));
+  return [...series.values()];
 }
 
 /** Layers that matter, by name. */
@@ -91,13 +93,14 @@ export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
   const add = (name: string, series: Series) => decisions.set(name, [...(decisions.get(name) ?? []), series]);
   for (const method of methods) {
     if (!method.search || (method.needs === 'samples' && !hasSamples)) continue;
-    const { kind, settings } = method.search;
     for (const target of targetsOf(graph, method, large)) {
-      const options = settings.map((setting) => ({
-        name: `${[method.name, settingsText(setting)].join(' ').trim()} on ${target.name}`,
-        step: { method, layers: target.layers, settings: setting },
-      }));
-      for (const series of seriesOf(method.name, options)) add(`${kind} ${target.name}`, series);
+      for (const series of settingsSeries(method)) {
+        const options = series.map((settings) => ({
+          name: `${[method.name, settingsText(settings)].join(' ').trim()} on ${target.name}`,
+          step: { method, layers: target.layers, settings },
+        }));
+        add(`${method.search.kind} ${target.name}`, { method: method.name, options });
+      }
     }
   }
   for (const { name } of layersOf(graph)) {

@@ -8,7 +8,8 @@ export interface ProbeOptions {
   readonly decisions: readonly Decision[];
   readonly metrics: readonly Metric[];
   readonly predictor: Predictor;
-  readonly trials: { measure(plan: Plan, fidelity: 'probe'): Promise<Measured>; readonly isOver: boolean };
+  readonly measure: (plan: Plan) => Promise<Measured>;
+  readonly isOver: () => boolean;
   /** Of the model without options. */
   readonly base: Measured;
   readonly onProgress: (label: string, done: number, total: number) => void;
@@ -45,10 +46,10 @@ function isClearlyWorse(probe: Probe, others: readonly Probe[]): boolean {
   );
 }
 
-export async function probeOptions({ decisions, metrics, predictor, trials, base, onProgress }: ProbeOptions): Promise<void> {
+export async function probeOptions({ decisions, metrics, predictor, measure, isOver, base, onProgress }: ProbeOptions): Promise<void> {
   const seen = new Map<string, Probe[]>();
   const probe = async (decision: Decision, option: Option): Promise<Probe> => {
-    const measured = await trials.measure(new Map([[decision.name, option]]), 'probe');
+    const measured = await measure(new Map([[decision.name, option]]));
     const found = probeOf(measured, base, metrics);
     seen.set(decision.target, [...(seen.get(decision.target) ?? []), found]);
     if (isUseful(found)) predictor.learn(new Map(), decision, option, base, measured);
@@ -57,7 +58,7 @@ export async function probeOptions({ decisions, metrics, predictor, trials, base
   const all = decisions.flatMap((decision) => decision.series.map((series) => ({ decision, series, middle: middleOf(series) })));
   const middles = new Map<Series, Probe>();
   for (const [i, { decision, series, middle }] of all.entries()) {
-    if (trials.isOver) return;
+    if (isOver()) return;
     onProgress('options', i, all.length);
     middles.set(series, await probe(decision, middle));
   }
@@ -70,11 +71,11 @@ export async function probeOptions({ decisions, metrics, predictor, trials, base
     const at = series.options.indexOf(middle);
     onProgress('settings', i, worth.length);
     for (const option of series.options.slice(0, at)) {
-      if (trials.isOver) return;
+      if (isOver()) return;
       await probe(decision, option);
     }
     for (const option of series.options.slice(at + 1)) {
-      if (trials.isOver || (middles.get(series) as Probe).loss >= LARGEST_LOSS) break;
+      if (isOver() || (middles.get(series) as Probe).loss >= LARGEST_LOSS) break;
       if ((await probe(decision, option)).loss >= LARGEST_LOSS) break;
     }
   }

@@ -46,10 +46,13 @@ export interface SearchResult {
 /** Exchanges that are measured around a plan, and variants that are measured as a whole, per round. */
 const EXCHANGES = 14;
 const VARIANTS = 3;
-/** Losses are multiplied by up to 1 ± this for variants. */
+/** Losses are multiplied by up to 1 ± this for variants; by more when that gives a plan that is known already. */
 const VARIATION = 0.35;
+const DRAWS = 12;
 const CORRECTIONS = 5;
 const IDLE_ROUNDS = 3;
+/** Of the time: whatever options there are, plans are to be measured, too. */
+const PROBING_SHARE = 0.55;
 /** A plan is aimed a little below its budgets: the last bytes are not predictable. */
 const AIM = 0.997;
 
@@ -61,8 +64,9 @@ export class Trials {
 
   constructor(private readonly options: SearchOptions) {}
 
-  get isOver(): boolean {
-    return (performance.now() - this.start) / 1000 > this.options.seconds;
+  /** @param share of the time that may be used */
+  isOver(share = 1): boolean {
+    return (performance.now() - this.start) / 1000 > share * this.options.seconds;
   }
 
   recipeOf(plan: Plan): string {
@@ -122,7 +126,15 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
   const probeBase = await trials.measure(new Map(), 'probe');
   const chosenMetrics = metricsOf(goal);
   const predictor = new Predictor(decisions, chosenMetrics, probeBase);
-  await probeOptions({ decisions, metrics: chosenMetrics, predictor, trials, base: probeBase, onProgress });
+  await probeOptions({
+    decisions,
+    metrics: chosenMetrics,
+    predictor,
+    measure: (plan) => trials.measure(plan, 'probe'),
+    isOver: () => trials.isOver(PROBING_SHARE),
+    base: probeBase,
+    onProgress,
+  });
   predictor.anchorAt(new Map(), base);
 
   /** Measures a plan as a whole; the best one is what predictions start from. */
@@ -136,14 +148,14 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     return trials.best !== before;
   };
 
-  for (let i = 0; i < CORRECTIONS && !trials.isOver; i++) {
+  for (let i = 0; i < CORRECTIONS && !trials.isOver(); i++) {
     const plan = predictor.best(budgetsFor(goal, trials, base));
     if (trials.isMeasured(plan)) break;
     await attempt(plan);
     predictor.anchorAt(plan, (trials.candidates.at(-1) as Candidate).measured);
   }
   let idle = 0;
-  while (idle < IDLE_ROUNDS && !trials.isOver) {
+  while (idle < IDLE_ROUNDS && !trials.isOver()) {
     const best = trials.best as Candidate;
     predictor.anchorAt(best.plan, best.measured);
     const improved = await round();
@@ -155,23 +167,33 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     const budgets = budgetsFor(goal, trials, base);
     await probeExchanges(plan, measured, budgets);
     let improved = false;
-    for (let variant = 0; variant <= VARIANTS && !trials.isOver; variant++) {
-      const weights = new Map<Option, number>();
-      const weigh = (option: Option) => {
-        if (!weights.has(option)) weights.set(option, 1 + VARIATION * (2 * random() - 1));
-        return weights.get(option) as number;
-      };
-      const next = variant === 0 ? predictor.best(budgets) : predictor.best(budgets, weigh);
-      improved = (await attempt(next)) || improved;
+    for (let variant = 0; variant <= VARIANTS && !trials.isOver(); variant++) {
+      const next = variant === 0 ? predictor.best(budgets) : newVariant(budgets);
+      if (next) improved = (await attempt(next)) || improved;
     }
     return improved;
+  }
+
+  /** A plan that nearly is the best one by prediction, and was not measured yet. */
+  function newVariant(budgets: Costs): Plan | undefined {
+    for (let draw = 1; draw <= DRAWS; draw++) {
+      const weights = new Map<Option, number>();
+      const variation = VARIATION ** (1 / draw);
+      const weigh = (option: Option) => {
+        if (!weights.has(option)) weights.set(option, 1 + variation * (2 * random() - 1));
+        return weights.get(option) as number;
+      };
+      const plan = predictor.best(budgets, weigh);
+      if (!trials.isMeasured(plan)) return plan;
+    }
+    return undefined;
   }
 
   async function probeExchanges(plan: Plan, measured: Measured, budgets: Costs): Promise<void> {
     const reference = await trials.measure(plan, 'probe');
     const exchanges = predictor.promising(plan, budgets, EXCHANGES);
     for (const [i, { decision, option }] of exchanges.entries()) {
-      if (trials.isOver) return;
+      if (trials.isOver()) return;
       onProgress('exchange', i, exchanges.length);
       const changed = new Map(plan);
       if (option) changed.set(decision.name, option);
@@ -186,5 +208,5 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
   }
 
   const best = trials.best as Candidate;
-  return { best, candidates: trials.candidates, isMet: violation(goal, best.measured) === 0, isCut: trials.isOver };
+  return { best, candidates: trials.candidates, isMet: violation(goal, best.measured) === 0, isCut: trials.isOver() };
 }

@@ -1,5 +1,5 @@
 /** Encoded weights against the plain kernel on the same zeros: every encoding, every variant, dense layers and convolutions around the tile sizes. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeAs, encodeForBytes, encodeForTime } from '../../../compiler/encoding/encode-plan.ts';
 import { encodings } from '../../../compiler/encoding/index.ts';
 import { Engine } from '../../../compiler/engine.ts';
@@ -142,6 +142,32 @@ test('for time it measures every layer, and never takes single weights for their
   const { choices } = await encodeForTime(planExecution(graphOf(sparse)));
   expect(choices[0]?.encoding).toMatch(/^block/);
   for (const { us } of choices[0]?.candidates ?? []) expect(us).toBeGreaterThan(0);
+});
+
+describe('CSR is chosen only where it wins what was asked for', () => {
+  const isCsr = (name: string | undefined) => name?.startsWith('csr') ?? false;
+  const layer = { x: [1, 1, 4, 512], outChannels: 96, kernel: [1, 1] } as const;
+
+  test('bytes: where it is the smallest, from nine zeros in ten', () => {
+    const chosen = [0.3, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98].map((zeros) => {
+      const choice = encodeForBytes(planExecution(graphOf({ ...layer, zeros }))).choices[0];
+      const bytesOf = (name: string) => choice?.candidates.find(({ encoding }) => encoding === name)?.bytes as number;
+      const csr = Math.min(bytesOf('csr8'), bytesOf('csr16'));
+      const others = (choice?.candidates ?? []).filter(({ encoding }) => !isCsr(encoding)).map(({ bytes }) => bytes);
+      expect(isCsr(choice?.encoding), `${zeros}`).toBe(csr < Math.min(...others));
+      return isCsr(choice?.encoding);
+    });
+    expect(chosen).toEqual([false, false, false, false, true, true, true]);
+  });
+
+  test('time: never where blocks are measured faster, nor where plain weights are as small', async () => {
+    const choiceOf = async (sparse: SparseCase) => (await encodeForTime(planExecution(graphOf(sparse)))).choices[0];
+    expect(isCsr((await choiceOf({ ...layer, zeros: 0.9, block: [16, 4] }))?.encoding)).toBe(false);
+    expect((await choiceOf({ ...layer, zeros: 0 }))?.encoding).toBe('dense');
+    const scattered = await choiceOf({ ...layer, zeros: 0.97 });
+    const usOf = (name: string | undefined) => scattered?.candidates.find(({ encoding }) => encoding === name)?.us as number;
+    expect(usOf(scattered?.encoding)).toBeLessThanOrEqual(usOf('dense'));
+  });
 });
 
 test('the matrix of methods.md section 5 in CSR', async () => {
