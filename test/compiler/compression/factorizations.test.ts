@@ -8,44 +8,9 @@ import { chooseRank } from '../../../compiler/compression/rank.ts';
 import { matrix, transpose } from '../../../compiler/linalg/matrix.ts';
 import { multiply } from '../../../compiler/linalg/multiply.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
-import { Conv2d } from '../../../compiler/ops/conv2d.ts';
 import { verify } from '../../../compiler/verify.ts';
-import { randomTensor } from '../ops/op-case.ts';
 import { lcgMatrix } from './lcg.ts';
-import { addDense, contextOf, largestDifference, randomSamples } from './network-case.ts';
-
-function addConvolution(
-  builder: GraphBuilder,
-  x: string,
-  name: string,
-  shape: readonly [number, number, number, number],
-  stride = 1,
-): string {
-  const [o, kh, kw] = shape;
-  const w = builder.addConstant(randomTensor(shape, o), `${name}.w`);
-  const b = builder.addConstant(randomTensor([o], o + 1), `${name}.b`);
-  const pad = [(kh - 1) / 2, (kw - 1) / 2] as const;
-  const attributes = {
-    kernel: [kh, kw],
-    stride: [stride, stride],
-    dilation: [1, 1],
-    padBefore: pad,
-    padAfter: pad,
-    groups: 1,
-    clamp: [0, Infinity],
-  } as const;
-  return builder.addOne(Conv2d, [x, w, b], attributes, { output: name, name });
-}
-
-/** x [1, 6, 6, 3] → conv 3x3 → conv 3x3, stride 2 → 1x1. */
-function convolutions() {
-  const builder = new GraphBuilder();
-  builder.define('x', { dtype: 'float32', shape: [1, 6, 6, 3] });
-  const a = addConvolution(builder, 'x', 'a', [8, 3, 3, 3]);
-  const b = addConvolution(builder, a, 'b', [6, 3, 3, 8], 2);
-  const c = addConvolution(builder, b, 'c', [5, 1, 1, 6]);
-  return verify(builder.build('convolutions', [{ name: 'x', value: 'x' }], [{ name: 'y', value: c }]), 'test');
-}
+import { addDense, contextOf, convolutions, largestDifference, randomSamples } from './network-case.ts';
 
 /** x [1, 20] → 24 → 10; the first layer has rank 6 exactly. */
 function denseLayers() {
@@ -79,8 +44,10 @@ describe('full ranks change nothing', () => {
     ['low-rank', { energy: 1, fit: 'responses', balance: false }],
     ['spatial-factors', { energy: 1 }],
     ['tucker-factors', { energy: 1 }],
-    ['cp-factors', { rank: 60, damping: 0, sweeps: 400, refit: false }],
-    ['cp-factors', { rank: 60, damping: 0, sweeps: 400, modes: 4, refit: false }],
+    ['cp-factors', { fit: 'weights', rank: 60, damping: 0, sweeps: 400, refit: false }],
+    ['cp-factors', { fit: 'weights', rank: 60, damping: 0, sweeps: 400, modes: 4, refit: false }],
+    ['cp-factors', { rank: 50, refit: false }],
+    ['cp-factors', { rank: 60, modes: 4, refit: false }],
   ] as const)('%s %o', async ([name, options]) => {
     const graph = convolutions();
     const samples = randomSamples(graph, 60);

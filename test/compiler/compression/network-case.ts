@@ -6,8 +6,10 @@ import { gatherStatistics } from '../../../compiler/compression/statistics.ts';
 import type { SampleSet } from '../../../compiler/compression/values.ts';
 import { Executor } from '../../../compiler/execute.ts';
 import { elementCount, type Graph, tensor, valueOf } from '../../../compiler/graph.ts';
-import type { GraphBuilder } from '../../../compiler/onnx/builder.ts';
+import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
+import { Conv2d } from '../../../compiler/ops/conv2d.ts';
 import { Dense } from '../../../compiler/ops/dense.ts';
+import { verify } from '../../../compiler/verify.ts';
 import { randomTensor } from '../ops/op-case.ts';
 
 /** `count` random samples in [-1, 1) for the graph's inputs. */
@@ -61,4 +63,37 @@ export async function largestDifference(a: Graph, b: Graph, samples: SampleSet):
     });
   }
   return largest;
+}
+
+function addConvolution(
+  builder: GraphBuilder,
+  x: string,
+  name: string,
+  shape: readonly [number, number, number, number],
+  stride = 1,
+): string {
+  const [o, kh, kw] = shape;
+  const w = builder.addConstant(randomTensor(shape, o), `${name}.w`);
+  const b = builder.addConstant(randomTensor([o], o + 1), `${name}.b`);
+  const pad = [(kh - 1) / 2, (kw - 1) / 2] as const;
+  const attributes = {
+    kernel: [kh, kw],
+    stride: [stride, stride],
+    dilation: [1, 1],
+    padBefore: pad,
+    padAfter: pad,
+    groups: 1,
+    clamp: [0, Infinity],
+  } as const;
+  return builder.addOne(Conv2d, [x, w, b], attributes, { output: name, name });
+}
+
+/** x [1, 6, 6, 3] → conv 3x3 → conv 3x3, stride 2 → 1x1. */
+export function convolutions(): Graph {
+  const builder = new GraphBuilder();
+  builder.define('x', { dtype: 'float32', shape: [1, 6, 6, 3] });
+  const a = addConvolution(builder, 'x', 'a', [8, 3, 3, 3]);
+  const b = addConvolution(builder, a, 'b', [6, 3, 3, 8], 2);
+  const c = addConvolution(builder, b, 'c', [5, 1, 1, 6]);
+  return verify(builder.build('convolutions', [{ name: 'x', value: 'x' }], [{ name: 'y', value: c }]), 'test');
 }
