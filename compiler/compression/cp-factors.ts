@@ -5,21 +5,16 @@
  * answers of the original (fit-factors.ts) instead of the weights: ResNet-8's layers answer ten times better so.
  */
 import { z } from 'zod';
-import { type Cp, cpDecomposition } from '../linalg/cp.ts';
+import { cpDecomposition } from '../linalg/cp.ts';
 import { type Matrix, transpose } from '../linalg/matrix.ts';
 import type { DenseTensor } from '../linalg/tensor.ts';
-import { balanceChain } from './balance-chain.ts';
 import { cpWeights, startOfChannels } from './cp-weights.ts';
-import { fitFactors } from './fit-factors.ts';
-import { fitLastLink } from './fit-last-link.ts';
+import { depthwiseForm } from './depthwise-factors.ts';
+import { type FactorForm, fitOptions, fitToAnswers, macsOption, placeChain, rankOfRatio, ranksOfForm } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
-import { horizontalPart, type Link, parametersOfChain, replaceLayer, verticalPart } from './layer-chain.ts';
-import { type Layer, parametersOfLayer, windowOfLayer } from './layers.ts';
-import { leastSquares } from './low-rank.ts';
+import { horizontalPart, type Link, verticalPart } from './layer-chain.ts';
+import { type Layer, windowOfLayer } from './layers.ts';
 import { defineMethod, type LayerOutcome } from './method.ts';
-import { unprofitable } from './rank.ts';
-import { DEFAULT_RIDGE } from './refit.ts';
-import { centred, type LayerStatistics } from './statistics.ts';
 import { weightTensor } from './tucker-factors.ts';
 
 /** Components that cancel each other would need more than 8 bits (methods.md 11, stability trap). */
@@ -28,25 +23,21 @@ const LARGEST_DEGENERACY = 10;
 const options = z.object({
   rank: z.int().min(1).optional().describe('components; default: what `ratio` gives'),
   ratio: z.number().positive().max(1).default(0.5).describe('share of the parameters of the layer that the factors may have'),
+  macs: macsOption,
   modes: z
     .union([z.literal(3), z.literal(4)])
     .default(3)
     .describe('3: one depthwise window; 4: its rows and columns apart'),
-  fit: z
-    .enum(['responses', 'weights'])
-    .default('responses')
-    .describe('what the factors come close to: the original answers on the current inputs (with samples), or the weights'),
-  iterations: z.int().min(1).default(300).describe('steps of the fit to the answers, at most'),
-  ridge: z.number().min(0).default(DEFAULT_RIDGE).describe('damping of that fit, as a share of the mean of the diagonal of R'),
-  balance: z
-    .boolean()
-    .default(true)
-    .describe('scale the channels between the factors to the same range: int8 loses nothing there (needs samples)'),
-  sweeps: z.int().min(1).default(200).describe('sweeps of alternating least squares, at most'),
-  restarts: z.int().min(1).default(2).describe('starts; the best result is taken'),
-  damping: z.number().min(0).default(1e-6).describe('keeps components from growing against each other'),
-  refit: z.boolean().default(true).describe('fit the last layer to the original answers (needs samples)'),
-  keepUnprofitable: z.boolean().default(false).describe('factorize even where the chain has more parameters than the layer'),
+  strided: z
+    .enum(['depthwise', 'mixed'])
+    .default('depthwise')
+    .describe(
+      'what strided layers become: depthwise-factors, or the same as the others, whose first links run at the resolution of the input',
+    ),
+  ...fitOptions,
+  sweeps: z.int().min(1).default(200).describe('weights: sweeps of alternating least squares, at most'),
+  restarts: z.int().min(1).default(2).describe('weights: starts; the best result is taken'),
+  damping: z.number().min(0).default(1e-6).describe('weights: keeps components from growing against each other'),
 });
 
 type Options = z.output<typeof options>;
@@ -57,6 +48,7 @@ function cpTensor(layer: Layer, modes: 3 | 4): DenseTensor {
   return modes === 4 ? x : { shape: [layer.outputs, layer.inputs, layer.taps], data: x.data };
 }
 
+/** @param factors [outputs, R], [inputs, R], then the window's */
 function chainOf(layer: Layer, factors: readonly Matrix[], modes: 3 | 4): Link[] {
   const [t, s, ...spatial] = factors as [Matrix, Matrix, ...Matrix[]];
   const rank = t.columns;
@@ -71,36 +63,39 @@ function chainOf(layer: Layer, factors: readonly Matrix[], modes: 3 | 4): Link[]
   return [{ outputs: rank, weights: transpose(s).data }, ...depthwise, { outputs: layer.outputs, weights: t.data, bias: layer.bias }];
 }
 
-function rankOf(layer: Layer, { rank, ratio, modes }: Options): number {
-  if (rank !== undefined) return rank;
-  const { kernel } = windowOfLayer(layer);
-  const perComponent = layer.outputs + layer.inputs + (modes === 4 ? kernel[0] + kernel[1] : layer.taps);
-  return Math.max(1, Math.floor((ratio * layer.weights.length) / perComponent));
+/** Whether the layer goes without the first point-wise link. */
+function isWithoutMixing(layer: Layer, { strided }: Options): boolean {
+  return strided === 'depthwise' && windowOfLayer(layer).stride.some((step) => step > 1);
+}
+
+function formOf(layer: Layer, rule: Options): FactorForm {
+  if (isWithoutMixing(layer, rule)) return depthwiseForm(layer);
+  const { modes } = rule;
+  return {
+    ...cpWeights,
+    start: (rank) => startOfChannels(layer, rank, modes),
+    chain: (factors) => chainOf(layer, factors, modes),
+  };
 }
 
 interface Decomposition {
-  /** [outputs, R], [inputs, R], then the window's. */
   readonly factors: readonly Matrix[];
   readonly facts: LayerOutcome['facts'];
   /** Why they are of no use. */
   readonly reason?: string;
 }
 
-function fitToAnswers(layer: Layer, statistics: LayerStatistics, rule: Options): Decomposition {
-  const { correlation, cross } = centred(statistics);
-  const [r, g] = [correlation[0] as Matrix, cross[0] as Matrix];
-  const rank = rankOf(layer, rule);
-  const { factors } = fitFactors(cpWeights, startOfChannels(layer, rank, rule.modes), leastSquares(g, r, rule.ridge), r, rule);
-  return { factors, facts: { rank } };
-}
-
-function fitToWeights(layer: Layer, rule: Options, seed: number): Decomposition {
-  const { sweeps, restarts, damping } = rule;
-  const found: Cp = cpDecomposition(cpTensor(layer, rule.modes), rankOf(layer, rule), { sweeps, restarts, damping, seed });
-  const { factors, relativeError: weightError, degeneracy } = found;
-  const facts = { rank: factors[0]?.columns ?? 0, weightError, degeneracy };
+function decomposeWeights(layer: Layer, rank: number, rule: Options, seed: number): Decomposition {
+  if (isWithoutMixing(layer, rule)) return { factors: depthwiseForm(layer).start(rank), facts: { rank } };
+  const { modes, sweeps, restarts, damping } = rule;
+  const { factors, relativeError, degeneracy } = cpDecomposition(cpTensor(layer, modes), rank, { sweeps, restarts, damping, seed });
+  const facts = { rank, weightError: relativeError, degeneracy };
   const reason = `its components cancel each other (their norms are ${degeneracy.toFixed(0)} times what orthogonal ones would have)`;
   return { factors, facts, ...(degeneracy > LARGEST_DEGENERACY && { reason }) };
+}
+
+function isSpatial(layer: Layer): boolean {
+  return layer.kind === 'convolution' && layer.taps > 1;
 }
 
 export const cpFactors = defineMethod({
@@ -112,18 +107,20 @@ export const cpFactors = defineMethod({
   options,
   search: { target: 'layer', kind: 'factors', settings: [0.8, 0.6, 0.4].map((ratio) => ({ ratio, sweeps: 50, restarts: 1 })) },
 
-  apply: (context, layers, rule) =>
-    layerByLayer(context, layers, async (network, layer) => {
-      if (layer.kind !== 'convolution' || layer.taps === 1)
-        return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
+  async apply(context, layers, rule) {
+    const form = (layer: Layer) => formOf(layer, rule);
+    const chosen = rule.macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), form, rule.macs, rule.ridge);
+    return layerByLayer(context, layers, async (network, layer) => {
+      if (!isSpatial(layer)) return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
+      const rank = chosen ? chosen.get(layer.name) : (rule.rank ?? rankOfRatio(form(layer), layer, rule.ratio));
+      if (rank === undefined) return kept(network, layer.name, 'the budget allows it as it is');
       const fits = rule.fit === 'responses' && context.samples.count > 0;
       const statistics = fits ? (await context.statistics([layer], network)).get(layer.name) : undefined;
-      const { factors, facts, reason: bad } = statistics ? fitToAnswers(layer, statistics, rule) : fitToWeights(layer, rule, context.seed);
-      const links = chainOf(layer, factors, rule.modes);
-      const reason = bad ?? unprofitable(parametersOfChain(links), parametersOfLayer(layer), rule);
-      if (reason) return kept(network, layer.name, reason, facts);
-      const factored = { ...network, graph: replaceLayer(network.graph, layer, links) };
-      const balanced = rule.balance ? await balanceChain(factored, layer.name, layer.input, context.samples) : factored;
-      return fitLastLink(context, balanced, layer.name, facts, rule.refit);
-    }),
+      const found: Decomposition = statistics
+        ? { factors: fitToAnswers(form(layer), statistics, rank, rule).factors, facts: { rank } }
+        : decomposeWeights(layer, rank, rule, context.seed);
+      if (found.reason) return kept(network, layer.name, found.reason, found.facts);
+      return placeChain(context, network, layer, form(layer).chain(found.factors), found.facts, rule);
+    });
+  },
 });

@@ -1,5 +1,6 @@
 /** The one list of compression methods. */
 import { cpFactors } from './cp-factors.ts';
+import { depthwiseFactors } from './depthwise-factors.ts';
 import { kMeansCodebook } from './k-means-codebook.ts';
 import { lowRank } from './low-rank.ts';
 import { magnitudePruning } from './magnitude-pruning.ts';
@@ -26,6 +27,7 @@ export const methods: readonly CompressionMethod[] = [
   spatialFactorization,
   tuckerFactors,
   cpFactors,
+  depthwiseFactors,
   refitMethod,
   magnitudePruning,
   kMeansCodebook,

@@ -1,6 +1,6 @@
 /** A layer as a chain of smaller layers: what every factorization becomes in the graph. */
 import { freshName, type Graph, type Node, type TensorType, type Value, type ValueName, valueOf } from '../graph.ts';
-import { Conv2d, type Conv2dAttributes } from '../ops/conv2d.ts';
+import { Conv2d, type Conv2dAttributes, spatialShape } from '../ops/conv2d.ts';
 import { Dense } from '../ops/dense.ts';
 import type { Window } from '../ops/window.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
@@ -49,6 +49,22 @@ export function parametersOfChain(links: readonly Link[]): number {
   return links.reduce((sum, { weights, bias }) => sum + weights.length + (bias?.length ?? 0), 0);
 }
 
+/** Multiply-accumulates of a chain in a layer's place, per sample: a link runs wherever the next one needs it. */
+export function macsOfChain(graph: Graph, layer: Layer, links: readonly Link[]): number {
+  const { shape } = valueOf(graph, layer.input).type;
+  let [n, h, w] = layer.kind === 'dense' ? [layer.positions, 1, 1] : spatialShape(shape);
+  let macs = 0;
+  for (const { weights, window = point } of links) {
+    const extent = (size: number, axis: 0 | 1) => {
+      const { kernel, stride, dilation, padBefore, padAfter } = window;
+      return Math.floor((size + padBefore[axis] + padAfter[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
+    };
+    [h, w] = [extent(h, 0), extent(w, 1)];
+    macs += weights.length * n * h * w;
+  }
+  return macs;
+}
+
 /**
  * The graph with `layer` replaced by these links, one after the other. The last link keeps the layer's name, its output
  * and its activation; the others get names behind it and have no activation.
@@ -91,9 +107,4 @@ export function replaceLayer(graph: Graph, layer: Layer, links: readonly Link[])
 /** The first layer of a chain that reads what `layer` reads, and writes `channels`: for chains whose first link keeps the window. */
 export function windowed(layer: Layer, link: Omit<Link, 'window'>): Link {
   return { ...link, window: windowOfLayer(layer) };
-}
-
-/** The input's shape, as [N, H, W, C] or as the graph has it. */
-export function inputShape(graph: Graph, { input }: Layer): readonly number[] {
-  return valueOf(graph, input).type.shape;
 }

@@ -44,10 +44,12 @@ describe('full ranks change nothing', () => {
     ['low-rank', { energy: 1, fit: 'responses', balance: false }],
     ['spatial-factors', { energy: 1 }],
     ['tucker-factors', { energy: 1 }],
-    ['cp-factors', { fit: 'weights', rank: 60, damping: 0, sweeps: 400, refit: false }],
-    ['cp-factors', { fit: 'weights', rank: 60, damping: 0, sweeps: 400, modes: 4, refit: false }],
-    ['cp-factors', { rank: 50, refit: false }],
-    ['cp-factors', { rank: 60, modes: 4, refit: false }],
+    ['cp-factors', { fit: 'weights', strided: 'mixed', rank: 60, damping: 0, sweeps: 400, refit: false }],
+    ['cp-factors', { fit: 'weights', strided: 'mixed', rank: 60, damping: 0, sweeps: 400, modes: 4, refit: false }],
+    ['cp-factors', { rank: 50, strided: 'mixed', refit: false }],
+    ['depthwise-factors', { rank: 6, fit: 'weights', refit: false }],
+    ['depthwise-factors', { rank: 6, refit: false }],
+    ['cp-factors', { rank: 60, modes: 4, strided: 'mixed', refit: false }],
   ] as const)('%s %o', async ([name, options]) => {
     const graph = convolutions();
     const samples = randomSamples(graph, 60);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { balanceChain, linksOf } from '../../../compiler/compression/balance-chain.ts';
 import { cpWeights } from '../../../compiler/compression/cp-weights.ts';
+import { depthwiseForm } from '../../../compiler/compression/depthwise-factors.ts';
 import { type FactoredWeights, fitFactors } from '../../../compiler/compression/fit-factors.ts';
 import { methodNamed } from '../../../compiler/compression/index.ts';
 import { layersOf } from '../../../compiler/compression/layers.ts';
@@ -20,10 +21,12 @@ const pair: FactoredWeights = {
 };
 
 describe('structures', () => {
+  const b = layersOf(convolutions()).find(({ name }) => name === 'b')!;
   test.for([
     ['a pair', pair, [lcgMatrix(1, 6, 3), lcgMatrix(2, 3, 18)]],
     ['point, window, point', cpWeights, [lcgMatrix(1, 6, 4), lcgMatrix(2, 2, 4), lcgMatrix(3, 9, 4)]],
     ['point, rows, columns, point', cpWeights, [lcgMatrix(1, 6, 4), lcgMatrix(2, 2, 4), lcgMatrix(3, 3, 4), lcgMatrix(4, 3, 4)]],
+    ['windows of each channel', depthwiseForm(b), [lcgMatrix(1, 6, 16), lcgMatrix(2, 16, 9)]],
   ] as const)('%s: the gradient is that of finite differences', ([, structure, factors]) => {
     const weights = structure.compose(factors);
     const toward = lcgMatrix(9, weights.rows, weights.columns);
@@ -59,7 +62,10 @@ describe('in a network', () => {
     const layer = layersOf(graph).filter(({ name }) => name === 'b');
     const errors = [];
     for (const fit of ['weights', 'responses'])
-      errors.push((await method.apply(context, layer, method.options.parse({ fit, ratio: 0.5 }))).layers[0]?.relativeError as number);
+      errors.push(
+        (await method.apply(context, layer, method.options.parse({ fit, ratio: 0.5, strided: 'mixed' }))).layers[0]
+          ?.relativeError as number,
+      );
     expect(errors[1]).toBeGreaterThan(0);
     expect(errors[1]).toBeLessThan(0.8 * (errors[0] as number));
   });
@@ -68,7 +74,11 @@ describe('in a network', () => {
     const graph = convolutions();
     const samples = randomSamples(graph, 20);
     const layer = layersOf(graph).find(({ name }) => name === 'b');
-    const plain = await method.apply(contextOf(graph, samples), [layer!], method.options.parse({ balance: false, refit: false, rank: 6 }));
+    const plain = await method.apply(
+      contextOf(graph, samples),
+      [layer!],
+      method.options.parse({ balance: false, refit: false, rank: 6, strided: 'mixed' }),
+    );
     const balanced = await balanceChain(plain.network, 'b', 'a', samples);
     expect(await largestDifference(plain.network.graph, verify(balanced.graph, 'balance'), samples)).toBeLessThan(1e-4);
     const inner = linksOf(balanced.graph, 'b', 'a').slice(0, -1);

@@ -1,0 +1,89 @@
+/**
+ * Ranks of all layers at once under a budget of multiply-accumulates (Zhang et al., TPAMI 2016, section 3.4; methods.md
+ * 13.4): each layer says what it loses at every rank, and the one that loses the least per multiply-accumulate gives way,
+ * until the network fits. Zhang's loss is -ln of the kept energy, so that the sum stands for the product of the energies.
+ */
+import { UsageError } from '../errors.ts';
+import { type Layer, macsOfLayer } from './layers.ts';
+import type { MethodContext } from './method.ts';
+import { networkCost } from './network-cost.ts';
+
+/** What a layer could become. */
+export interface RankCurve {
+  readonly layer: string;
+  /** Multiply-accumulates of the layer as it is. */
+  readonly macs: number;
+  readonly macsPerRank: number;
+  /** What is lost at rank 1, 2, …: descending, in one unit for all layers. The layer as it is loses nothing. */
+  readonly losses: ArrayLike<number>;
+}
+
+interface Choice {
+  /** 0: the layer stays as it is. */
+  readonly rank: number;
+  readonly macs: number;
+  readonly loss: number;
+}
+
+function choicesOf({ macs, macsPerRank, losses }: RankCurve): Choice[] {
+  const choices: Choice[] = [{ rank: 0, macs, loss: 0 }];
+  for (let rank = losses.length; rank >= 1; rank--)
+    if (rank * macsPerRank < macs) choices.push({ rank, macs: rank * macsPerRank, loss: losses[rank - 1] as number });
+  return choices;
+}
+
+/** The cheaper choice that loses the least per multiply-accumulate saved. */
+function nextChoice(choices: readonly Choice[], current: number): { index: number; price: number } | undefined {
+  const from = choices[current] as Choice;
+  let best: { index: number; price: number } | undefined;
+  for (let index = current + 1; index < choices.length; index++) {
+    const { macs, loss } = choices[index] as Choice;
+    const price = (loss - from.loss) / (from.macs - macs);
+    if (!best || price < best.price) best = { index, price };
+  }
+  return best;
+}
+
+/**
+ * @param budget multiply-accumulates of these layers altogether
+ * @returns rank by layer; layers that stay as they are have none. undefined: even rank 1 everywhere is too much
+ */
+export function chooseRanks(curves: readonly RankCurve[], budget: number): Map<string, number> | undefined {
+  const choices = curves.map(choicesOf);
+  const chosen = curves.map(() => 0);
+  let total = curves.reduce((sum, { macs }) => sum + macs, 0);
+  while (total > budget) {
+    let cheapest: { layer: number; index: number; price: number } | undefined;
+    choices.forEach((list, layer) => {
+      const next = nextChoice(list, chosen[layer] as number);
+      if (next && (!cheapest || next.price < cheapest.price)) cheapest = { layer, ...next };
+    });
+    if (!cheapest) return undefined;
+    const { layer, index } = cheapest;
+    const list = choices[layer] as Choice[];
+    total += (list[index] as Choice).macs - (list[chosen[layer] as number] as Choice).macs;
+    chosen[layer] = index;
+  }
+  const ranks = choices.map((list, i) => (list[chosen[i] as number] as Choice).rank);
+  return new Map(curves.map(({ layer }, i) => [layer, ranks[i] as number] as const).filter(([, rank]) => rank > 0));
+}
+
+/**
+ * @param share of the original network's multiply-accumulates that the whole network may have
+ * @param layers those of `curves`; what else the network computes is part of the budget
+ * @throws UsageError when the budget cannot be met.
+ */
+export function ranksWithinMacs(
+  context: MethodContext,
+  layers: readonly Layer[],
+  curves: readonly RankCurve[],
+  share: number,
+): Map<string, number> {
+  const allowed = share * networkCost(context.original).macs;
+  const others = networkCost(context.network.graph).macs - layers.reduce((sum, layer) => sum + macsOfLayer(layer), 0);
+  const ranks = chooseRanks(curves, allowed - others);
+  if (ranks) return ranks;
+  throw new UsageError(
+    `macs: ${share} allows ${Math.floor(allowed)} multiply-accumulates, but the layers that are not factorized have ${others} already: allow more, or factorize more layers`,
+  );
+}

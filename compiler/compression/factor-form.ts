@@ -1,0 +1,156 @@
+/**
+ * What a factorization needs besides its form: factors fitted to the answers, ranks of all layers under one budget, and
+ * the chain of links in the layer's place, balanced for int8 and with its last link fitted once more.
+ */
+import { z } from 'zod';
+import type { Matrix } from '../linalg/matrix.ts';
+import { balanceChain } from './balance-chain.ts';
+import { type RankCurve, ranksWithinMacs } from './choose-ranks.ts';
+import { type FactoredWeights, fitFactors } from './fit-factors.ts';
+import { fitLastLink } from './fit-last-link.ts';
+import { kept, type LayerResult } from './layer-by-layer.ts';
+import { type Link, macsOfChain, parametersOfChain, replaceLayer } from './layer-chain.ts';
+import { type Layer, macsOfLayer, parametersOfLayer } from './layers.ts';
+import { leastSquares } from './low-rank.ts';
+import { Referee } from './measure.ts';
+import type { LayerOutcome, MethodContext } from './method.ts';
+import type { Network } from './network.ts';
+import { unprofitable } from './rank.ts';
+import { DEFAULT_RIDGE } from './refit.ts';
+import { centred, type LayerStatistics } from './statistics.ts';
+
+/** A layer's weights in a form with one rank. */
+export interface FactorForm extends FactoredWeights {
+  /** Factors of this rank to start from. */
+  start(rank: number): Matrix[];
+  /** The links that compute with these factors. */
+  chain(factors: readonly Matrix[]): Link[];
+}
+
+/** Options of every factorization that can be fitted to the answers. */
+export const fitOptions = {
+  fit: z
+    .enum(['responses', 'weights'])
+    .default('responses')
+    .describe('what the factors come close to: the original answers on the current inputs (with samples), or the weights'),
+  iterations: z.int().min(1).default(300).describe('steps of the fit to the answers, at most'),
+  ridge: z.number().min(0).default(DEFAULT_RIDGE).describe('damping of that fit, as a share of the mean of the diagonal of R'),
+  balance: z
+    .boolean()
+    .default(true)
+    .describe('scale the channels between the factors to the same range: int8 loses nothing there (needs samples)'),
+  refit: z.boolean().default(true).describe('fit the last layer to the original answers (needs samples)'),
+  keepUnprofitable: z.boolean().default(false).describe('factorize even where the chain has more parameters than the layer'),
+};
+
+export const macsOption = z
+  .number()
+  .positive()
+  .max(1)
+  .optional()
+  .describe(
+    'the whole network may have this share of its multiply-accumulates: the ranks of all layers are chosen together (needs samples)',
+  );
+
+type FitRule = z.output<z.ZodObject<typeof fitOptions>>;
+
+/** Largest rank at which the chain has at most this share of the layer's parameters. */
+export function rankOfRatio(form: FactorForm, layer: Layer, ratio: number): number {
+  const perRank = form.chain(form.start(1)).reduce((sum, { weights }) => sum + weights.length, 0);
+  return Math.max(1, Math.floor((ratio * layer.weights.length) / perRank));
+}
+
+export function fitToAnswers(
+  form: FactorForm,
+  statistics: LayerStatistics,
+  rank: number,
+  rule: Pick<FitRule, 'iterations' | 'ridge'>,
+): { factors: readonly Matrix[]; relativeError: number } {
+  const { correlation, cross } = centred(statistics);
+  const [r, g] = [correlation[0] as Matrix, cross[0] as Matrix];
+  return fitFactors(form, form.start(rank), leastSquares(g, r, rule.ridge), r, rule);
+}
+
+/** Shares of the layer at which a curve is measured; between them the logarithm of the error is a straight line. */
+const MEASURED_SHARES = [0.2, 0.4, 0.6, 0.8];
+/** A rough fit is enough to compare ranks. */
+const ROUGH_ITERATIONS = 60;
+/** So many samples tell how much an error of a layer moves the network's answers. */
+const REFEREE_SAMPLES = 128;
+
+interface CurvePoint {
+  readonly rank: number;
+  readonly error: number;
+  readonly factors: readonly Matrix[];
+}
+
+function measuredPoints(form: FactorForm, layer: Layer, statistics: LayerStatistics, macsPerRank: number, ridge: number): CurvePoint[] {
+  const points: CurvePoint[] = [];
+  for (const share of MEASURED_SHARES) {
+    const rank = Math.floor((share * macsOfLayer(layer)) / macsPerRank);
+    if (rank <= (points.at(-1)?.rank ?? 0)) continue;
+    const { relativeError, factors } = fitToAnswers(form, statistics, rank, { iterations: ROUGH_ITERATIONS, ridge });
+    points.push({ rank, error: Math.min(1, Math.max(1e-9, relativeError)), factors });
+  }
+  return points;
+}
+
+/** Errors at rank 1, 2, … up to the last point. */
+function interpolatedErrors(points: readonly CurvePoint[]): number[] {
+  const errors: number[] = [];
+  let before = { rank: 0, error: 1 };
+  for (const point of points) {
+    for (let rank = before.rank + 1; rank <= point.rank; rank++) {
+      const share = (rank - before.rank) / (point.rank - before.rank);
+      errors.push(before.error ** (1 - share) * point.error ** share);
+    }
+    before = point;
+  }
+  return errors;
+}
+
+/**
+ * Ranks of these layers so that the network has at most `share` of its multiply-accumulates. What a layer loses is its
+ * error times what that error does to the network's answers, measured once per layer with this layer alone factorized:
+ * an error early in the network moves more than one before the last pooling.
+ */
+export async function ranksOfForm(
+  context: MethodContext,
+  layers: readonly Layer[],
+  formOf: (layer: Layer) => FactorForm,
+  share: number,
+  ridge: number,
+): Promise<Map<string, number>> {
+  const { graph } = context.network;
+  const statistics = await context.statistics(layers);
+  const referee = await Referee.create(graph, context.samples, REFEREE_SAMPLES);
+  const curves: RankCurve[] = [];
+  for (const layer of layers) {
+    context.progress(`${layer.name}: what each rank keeps`);
+    const form = formOf(layer);
+    const macsPerRank = macsOfChain(graph, layer, form.chain(form.start(1)));
+    const points = measuredPoints(form, layer, statistics.get(layer.name) as LayerStatistics, macsPerRank, ridge);
+    const probe = points[Math.floor((points.length - 1) / 2)];
+    if (!probe) continue;
+    const { outputError } = await referee.measure(replaceLayer(graph, layer, form.chain(probe.factors)));
+    const losses = interpolatedErrors(points).map((error) => (error * outputError) / probe.error);
+    curves.push({ layer: layer.name, macs: macsOfLayer(layer), macsPerRank, losses });
+  }
+  return ranksWithinMacs(context, layers, curves, share);
+}
+
+/** Puts a chain in the layer's place where it pays. */
+export async function placeChain(
+  context: MethodContext,
+  network: Network,
+  layer: Layer,
+  links: readonly Link[],
+  facts: LayerOutcome['facts'],
+  rule: Pick<FitRule, 'balance' | 'refit' | 'keepUnprofitable'>,
+): Promise<LayerResult> {
+  const reason = unprofitable(parametersOfChain(links), parametersOfLayer(layer), rule);
+  if (reason) return kept(network, layer.name, reason, facts);
+  const factored = { ...network, graph: replaceLayer(network.graph, layer, links) };
+  const balanced = rule.balance ? await balanceChain(factored, layer.name, layer.input, context.samples) : factored;
+  return fitLastLink(context, balanced, layer.name, facts, rule.refit);
+}
