@@ -78,6 +78,10 @@ function changeText({ method, action, reason, facts: chosen = {}, relativeError 
   return `${method}: ${[action, ...words, ...error, ...(reason ? [reason] : [])].join(', ')}`;
 }
 
+function errorText(error: number | undefined): string {
+  return error === undefined ? '' : error.toPrecision(2);
+}
+
 function qualityText(measured: Measurement | undefined): string {
   if (!measured) return '';
   return measured.top1 === undefined ? `${percentText(measured.agreement)} agree` : percentText(measured.top1);
@@ -107,8 +111,10 @@ export function reportText(report: CompressionReport, output: string, seconds: n
     [
       { title: 'layer' },
       { title: 'matrix' },
+      { title: 'parameters', ...right },
       { title: 'not zero', ...right },
       { title: 'MACs', ...right },
+      { title: 'predicted', ...right },
       { title: 'error', ...right },
       { title: 'bytes', ...right },
       { title: 'stored' },
@@ -117,15 +123,17 @@ export function reportText(report: CompressionReport, output: string, seconds: n
     report.layers.map((layer) => [
       layer.layer,
       `${layer.outputs}×${layer.columns}`,
+      grouped(layer.parameters),
       grouped(layer.nonzeroParameters),
       grouped(layer.macs),
-      layer.measuredError === undefined ? '' : layer.measuredError.toPrecision(2),
+      errorText(layer.predictedError),
+      errorText(layer.measuredError),
       grouped(layer.bytes),
       encodingText(layer.encoding),
       layer.dtype,
     ]),
   );
-  const changes = report.layers.flatMap(({ layer, changes: list }) =>
+  const changes = [...report.layers, ...report.removed].flatMap(({ layer, changes: list }) =>
     list.filter(({ action }) => action !== 'kept').map((change) => `  ${layer}  ${changeText(change)}`),
   );
   const totals = facts([

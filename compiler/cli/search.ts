@@ -41,6 +41,15 @@ interface SearchVerbOptions {
   readonly output?: string;
 }
 
+/** A plan that was measured as a whole, as the document lists it. */
+export interface SearchCandidate extends Measured {
+  /** Nothing that was measured is better in everything. */
+  readonly pareto: boolean;
+  readonly written: boolean;
+  /** `magnitude-pruning 0.5 on conv1` */
+  readonly options: readonly string[];
+}
+
 /** So many validation samples tell options apart; all of them judge what is written. */
 const PROBE_SAMPLES = 256;
 const STATISTICS_PATCHES = 8192;
@@ -198,12 +207,14 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
       ...(top1 !== undefined && { top1, originalTop1: judges.full.originalTop1 }),
       ...(meter && { device: meter.device, [meter.unit]: costs[meter.unit] }),
       ...report,
-      candidates: candidates.map((candidate) => ({
-        ...candidate.measured,
-        pareto: front.includes(candidate),
-        written: candidate === best,
-        options: [...candidate.plan.values()].map((option) => option.name),
-      })),
+      candidates: candidates.map(
+        (candidate): SearchCandidate => ({
+          ...candidate.measured,
+          pareto: front.includes(candidate),
+          written: candidate === best,
+          options: [...candidate.plan.values()].map((option) => option.name),
+        }),
+      ),
       seconds,
     };
     output.report(document, () =>

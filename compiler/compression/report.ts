@@ -32,6 +32,10 @@ export interface CompressedLayer {
   readonly parameters: number;
   readonly nonzeroParameters: number;
   readonly macs: number;
+  /** The layer as the original had it; absent for what a factorization added. */
+  readonly original?: { readonly outputs: number; readonly columns: number; readonly parameters: number; readonly macs: number };
+  /** By the last step that changed it, from the statistics alone: as `measuredError`, but before the activation. */
+  readonly predictedError?: number;
   /** In the packed file. */
   readonly bytes: number;
   readonly dtype: string;
@@ -90,7 +94,12 @@ export function compressionReport({ original, compressed, compiled, measured }: 
   const after = networkCost(compressed.network.graph);
   const changes = changesByLayer(compressed);
   const packed = new Map(report.layers.map((layer) => [layer.node, layer]));
+  const originals = new Map(
+    layerCosts(original).map(({ layer, outputs, columns, parameters, macs }) => [layer, { outputs, columns, parameters, macs }]),
+  );
   const layers = layerCosts(compressed.network.graph).map((cost): CompressedLayer => {
+    const own = originals.get(cost.layer);
+    const predictedError = changes.get(cost.layer)?.findLast(({ relativeError }) => relativeError !== undefined)?.relativeError;
     const measuredError = compressed.layerErrors.get(cost.layer);
     const { constantBytes = 0, dtype = 'float32', sqnr, encoding } = packed.get(cost.layer) ?? {};
     return {
@@ -98,6 +107,8 @@ export function compressionReport({ original, compressed, compiled, measured }: 
       changes: changes.get(cost.layer) ?? [],
       bytes: constantBytes,
       dtype,
+      ...(own && { original: own }),
+      ...(predictedError !== undefined && { predictedError }),
       ...(measuredError !== undefined && { measuredError }),
       ...(encoding && { encoding }),
       ...(sqnr !== undefined && Number.isFinite(sqnr) && { sqnr }),

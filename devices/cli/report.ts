@@ -1,4 +1,4 @@
-/** `whittle report`: the JSON of compile, compress, eval and bench → one page to look at. */
+/** `whittle report`: the JSON of compile, compress, search, eval and bench → one page to look at. */
 import type { Verb } from '../../compiler/cli/program.ts';
 import { writeOutputFile } from '../../compiler/files.ts';
 import { loadRuns } from '../report/documents.ts';
@@ -7,7 +7,7 @@ import { reportPage } from '../report/page.ts';
 export const report: Verb = (program, invocation) => {
   program
     .command('report')
-    .description('make one self-contained page of what compile, compress, eval and bench printed with --json')
+    .description('make one self-contained page of what compile, compress, search, eval and bench printed with --json')
     .argument('<runs...>', 'JSON files')
     .option('-o, --output <path>', 'the page', 'report.html')
     .option('--title <title>', 'its title', 'whittle report')
@@ -17,6 +17,7 @@ export const report: Verb = (program, invocation) => {
       writeOutputFile(options.output, page);
       const counts = {
         compiled: runs.compiled.length,
+        compressed: runs.compressed.length,
         evaluations: runs.evaluations.length,
         benches: runs.benches.length,
         instructionCounts: runs.counts.length,

@@ -79,6 +79,7 @@ async function compile(request: CompileRequest): Promise<PlaygroundResult> {
   }
   const runs = {
     compiled: [{ name, document }],
+    compressed: [],
     counts: [],
     benches: [{ name: 'here', document: bench }],
     evaluations: evaluated ? [{ name: 'samples', document: evaluated }] : [],

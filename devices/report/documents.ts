@@ -2,16 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
+import type { SearchCandidate } from '../../compiler/cli/search.ts';
+import type { CompressionReport } from '../../compiler/compression/report.ts';
 import { InputFileError, UsageError } from '../../compiler/errors.ts';
 import type { ArenaBlock, LayerReport } from '../../compiler/report.ts';
 import type { Evaluation } from '../evaluate.ts';
 import { type BenchReport, benchReportSchema, type CountReport, countReportSchema } from '../report-schema.ts';
 
 /** One bar of the size waterfall. */
-export interface Stage {
-  readonly stage: string;
-  readonly bytes: number;
-}
+export type Stage = Pick<CompressionReport['waterfall'][number], 'stage' | 'bytes'>;
 
 export interface CompileDocument {
   readonly model: string;
@@ -22,9 +21,14 @@ export interface CompileDocument {
   readonly arenaBytes: number;
   readonly arena?: readonly ArenaBlock[];
   readonly layers: readonly LayerReport[];
-  /** `compress` names its stages itself. */
-  readonly waterfall?: readonly Stage[];
 }
+
+/** What `compress` prints, and `search` with all that it measured. */
+export type CompressDocument = CompressionReport & {
+  readonly model: string;
+  readonly goal?: string;
+  readonly candidates?: readonly SearchCandidate[];
+};
 
 export type EvalDocument = Evaluation & { readonly model: string; readonly on: string; readonly variant: string };
 
@@ -36,6 +40,7 @@ export interface Run<D> {
 
 export interface Runs {
   readonly compiled: readonly Run<CompileDocument>[];
+  readonly compressed: readonly Run<CompressDocument>[];
   readonly benches: readonly Run<BenchReport>[];
   /** Of emulated boards. */
   readonly counts: readonly Run<CountReport>[];
@@ -45,6 +50,7 @@ export interface Runs {
 /** @throws InputFileError, UsageError naming every file that is none of whittle's documents. */
 export function loadRuns(paths: readonly string[]): Runs {
   const compiled: Run<CompileDocument>[] = [];
+  const compressed: Run<CompressDocument>[] = [];
   const benches: Run<BenchReport>[] = [];
   const counts: Run<CountReport>[] = [];
   const evaluations: Run<EvalDocument>[] = [];
@@ -55,14 +61,15 @@ export function loadRuns(paths: readonly string[]): Runs {
     if ('medianUs' in document) benches.push({ name, document: measured(benchReportSchema, path, document) });
     else if ('instructions' in document) counts.push({ name, document: measured(countReportSchema, path, document) });
     else if ('outputCrc32' in document) evaluations.push({ name, document: document as unknown as EvalDocument });
+    else if ('waterfall' in document) compressed.push({ name, document: document as unknown as CompressDocument });
     else if ('packedBytes' in document && 'layers' in document) compiled.push({ name, document: document as unknown as CompileDocument });
     else strangers.push(path);
   }
   if (strangers.length)
     throw new UsageError(
-      `${strangers.join(', ')}: not what whittle compile, compress, eval or bench print with --json; redirect their output to the file`,
+      `${strangers.join(', ')}: not what whittle compile, compress, search, eval or bench print with --json; redirect their output to the file`,
     );
-  return { compiled, benches, counts, evaluations };
+  return { compiled, compressed, benches, counts, evaluations };
 }
 
 function measured<D>(schema: z.ZodType<D>, path: string, document: unknown): D {

@@ -2,10 +2,12 @@
 import { version } from '../../compiler/root.ts';
 import { accuracySection } from './accuracy.ts';
 import { arenaSection } from './arena.ts';
+import { compressionSection } from './compression.ts';
 import { countSection, layerCountSection } from './count.ts';
 import type { Runs } from './documents.ts';
 import { Html, html } from './html.ts';
 import { latencySection, layerTimeSection } from './latency.ts';
+import { paretoSection } from './pareto.ts';
 import { quantizationSection } from './quantization.ts';
 import { sizeSection } from './size.ts';
 
@@ -41,9 +43,15 @@ function section(title: string, about: string, content: readonly Html[]): Html {
 
 /** @param title of the page */
 export function reportPage(runs: Runs, title: string): string {
-  const { compiled, benches, counts, evaluations } = runs;
+  const { compiled, compressed, benches, counts, evaluations } = runs;
   const sections = [
-    section('Size', 'From the float model to the file that is shipped.', sizeSection(compiled)),
+    section('Size', 'From the float model to the file that is shipped.', sizeSection(runs)),
+    section('Search', 'Models that were measured on all validation samples on the way to the goal.', paretoSection(compressed)),
+    section(
+      'Compression',
+      'Errors are shares of the variance of a layer’s answers: 0 is equal, 1 as good as their mean. Predicted ones come from the statistics alone.',
+      compressionSection(compressed),
+    ),
     section(
       'Accuracy',
       'The packed model against labels and against its float original. Equal CRC-32s are equal output bytes.',
@@ -57,7 +65,7 @@ export function reportPage(runs: Runs, title: string): string {
   ];
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="icon" href="data:,"><style>${new Html(style)}</style></head>
-<body><main><h1>${title}</h1><p>Made by whittle ${version} from ${[...compiled, ...evaluations, ...benches, ...counts].map(({ name }) => name).join(', ')}.</p>
+<body><main><h1>${title}</h1><p>Made by whittle ${version} from ${[...compiled, ...compressed, ...evaluations, ...benches, ...counts].map(({ name }) => name).join(', ')}.</p>
 ${sections}
 </main></body></html>
 `;

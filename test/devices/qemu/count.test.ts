@@ -31,7 +31,10 @@ describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-g
     expect(report.arenaHighWaterBytes).toBeLessThanOrEqual(report.ramBytes as number);
     expect(report.arenaHighWaterBytes).toBeGreaterThanOrEqual(432);
 
-    const page = reportPage({ compiled: [], benches: [], evaluations: [], counts: [{ name: 'm4', document: report }] }, 'counted');
+    const page = reportPage(
+      { compiled: [], compressed: [], benches: [], evaluations: [], counts: [{ name: 'm4', document: report }] },
+      'counted',
+    );
     expect(page).toContain(report.instructions.toLocaleString('en'));
   });
 

@@ -1,5 +1,5 @@
 /** Documents as the verbs print them, with names that would break a page that forgets to escape. */
-import type { CompileDocument, EvalDocument } from '../../../devices/report/documents.ts';
+import type { CompileDocument, CompressDocument, EvalDocument } from '../../../devices/report/documents.ts';
 import type { BenchReport } from '../../../devices/report-schema.ts';
 
 export const compiled: CompileDocument = {
@@ -112,4 +112,62 @@ export const evaluated: EvalDocument = {
       [15, 85],
     ],
   },
+};
+
+const judged = (top1: number) => ({ drop: 100 * (0.9 - top1), agreement: 0.97, top1, loss: 0.01, parameters: 1500, arenaBytes: 512 });
+
+export const searched: CompressDocument = {
+  model: 'model.onnx',
+  goal: 'size<=2KB',
+  packedBytes: 2011,
+  constantBytes: 1911,
+  arenaBytes: 512,
+  parameters: 1500,
+  nonzeroParameters: 1250,
+  macs: 70_000,
+  original: { bytes: 12_000, parameters: 3000, nonzeroParameters: 2990, macs: 150_000 },
+  waterfall: [
+    { stage: 'float', bytes: 12_000, parameters: 3000, nonzeroParameters: 2990, macs: 150_000 },
+    {
+      stage: 'low-rank <factors>',
+      bytes: 6000,
+      parameters: 1500,
+      nonzeroParameters: 1250,
+      macs: 70_000,
+      measured: { samples: 64, agreement: 0.9375, outputError: 0.01, maxDifference: 0.5 },
+    },
+    {
+      stage: 'packed',
+      bytes: 2011,
+      parameters: 1500,
+      nonzeroParameters: 1250,
+      macs: 70_000,
+      measured: { samples: 64, agreement: 0.953125, outputError: 0.02, maxDifference: 0.75, top1: 0.890625 },
+    },
+  ],
+  layers: [
+    {
+      layer: 'dense <1>',
+      kind: 'dense',
+      outputs: 20,
+      columns: 30,
+      changes: [{ method: 'low-rank', action: 'factorized', facts: { rank: 5, energy: 0.912345 }, relativeError: 0.0625 }],
+      parameters: 620,
+      nonzeroParameters: 610,
+      macs: 600,
+      original: { outputs: 40, columns: 30, parameters: 1240, macs: 1200 },
+      predictedError: 0.0625,
+      measuredError: 0.078125,
+      bytes: 700,
+      dtype: 'int8',
+      encoding: { encoding: 'bitmap', candidates: [{ encoding: 'bitmap', bytes: 640 }] },
+      sqnr: 33.5,
+    },
+  ],
+  removed: [{ layer: 'gone & forgotten', changes: [{ method: 'remove-dead-channels', action: 'folded' }] }],
+  candidates: [
+    { ...judged(0.9), costs: { size: 4004, macs: 150_000 }, pareto: true, written: false, options: [] },
+    { ...judged(0.75), costs: { size: 3003, macs: 90_000 }, pareto: false, written: false, options: ['low-rank 0.1 on dense <1>'] },
+    { ...judged(0.890625), costs: { size: 2011, macs: 70_000 }, pareto: true, written: true, options: ['low-rank 0.5 on dense <1>'] },
+  ],
 };

@@ -11,12 +11,12 @@ import { loadRuns } from '../../../devices/report/documents.ts';
 import { reportPage } from '../../../devices/report/page.ts';
 import { jsonOf, runCli } from '../../compiler/cli/run-cli.ts';
 import { requireTool } from '../../require-tool.ts';
-import { bench, compiled, evaluated } from './documents.ts';
+import { bench, compiled, evaluated, searched } from './documents.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-report-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const documents = { compiled, node: bench('node', 400), phone: bench('phone', 2500), evaluated };
+const documents = { compiled, node: bench('node', 400), phone: bench('phone', 2500), evaluated, searched };
 const paths = Object.entries(documents).map(([name, document]) => {
   const path = join(folder, `${name}.json`);
   writeFileSync(path, JSON.stringify(document));
@@ -48,16 +48,32 @@ function expectedNumbers(): number[] {
     ...arena.flatMap(({ offset, bytes, firstStep, lastStep }) => [offset, bytes, firstStep, lastStep]),
     ...layers.flatMap(({ macs, sqnr, cosine }) => [macs, ...(sqnr === undefined ? [] : [sqnr]), ...(cosine === undefined ? [] : [cosine])]),
     ...times,
+    ...searchedNumbers(),
     ...[evaluated.int8, evaluated.float, evaluated.agreement, evaluated.sqnr, evaluated.samples].map(Number),
     ...(evaluated.confusion?.int8.flat() ?? []),
     ...(evaluated.confusion?.float?.flat() ?? []),
   ];
 }
 
+/** Of the search: every stage and layer, and the candidates of the front only. */
+function searchedNumbers(): number[] {
+  const { waterfall, layers, candidates = [] } = searched;
+  return [
+    ...waterfall.flatMap(({ bytes, parameters, nonzeroParameters, macs }) => [bytes, parameters, nonzeroParameters, macs]),
+    ...waterfall.flatMap(({ measured }) => (measured ? [measured.top1 ?? measured.agreement] : [])),
+    ...layers.flatMap(({ parameters, nonzeroParameters, macs, original, bytes }) => [
+      ...[parameters, nonzeroParameters, macs, bytes],
+      ...[original?.parameters ?? 0, original?.macs ?? 0],
+    ]),
+    ...layers.flatMap(({ predictedError = 0, measuredError = 0, sqnr = 0 }) => [predictedError, measuredError, sqnr]),
+    ...candidates.filter(({ pareto }) => pareto).flatMap(({ costs, drop, top1 = 0 }) => [costs.size ?? 0, costs.macs ?? 0, drop, top1]),
+  ];
+}
+
 test('the verb writes the page, and names files that are none of its own', async () => {
   const output = join(folder, 'report.html');
   const printed = jsonOf(await runCli([report], ['report', ...paths, '-o', output, '--json']));
-  expect(printed).toMatchObject({ output, compiled: 1, evaluations: 1, benches: 2 });
+  expect(printed).toMatchObject({ output, compiled: 1, compressed: 1, evaluations: 1, benches: 2 });
   expect(readFileSync(output, 'utf8')).toBe(reportPage(loadRuns(paths), 'whittle report'));
   writeFileSync(join(folder, 'other.json'), '{"x":1}');
   writeFileSync(join(folder, 'broken.json'), '{');
@@ -91,7 +107,18 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
 
   test('escapes every name, and asks nothing of the network', async () => {
     expect(await evaluate('document.title')).toBe('A <title>');
-    expect(await evaluate("[...document.querySelectorAll('tbody th')].map((cell) => cell.textContent)")).toContain('conv "a" & <b>');
+    expect(await evaluate("[...document.querySelectorAll('tbody th')].map((cell) => cell.textContent)")).toEqual(
+      expect.arrayContaining(['conv "a" & <b>', 'dense <1>', 'low-rank <factors>']),
+    );
+    const words = (await evaluate("document.querySelector('main').textContent")) as string;
+    for (const part of [
+      'low-rank: factorized, rank 5, energy 0.912',
+      '40 → 20',
+      'gone & forgotten: remove-dead-channels: folded',
+      'bitmap',
+    ])
+      expect(words).toContain(part);
+    expect(await evaluate("document.querySelectorAll('circle').length")).toBe(3);
     expect(await evaluate("performance.getEntriesByType('resource').length")).toBe(0);
     expect(await evaluate("document.querySelectorAll('script, img, iframe, [src]').length")).toBe(0);
     expect(await evaluate("document.querySelector('.warnings').textContent")).toContain('did not settle');
