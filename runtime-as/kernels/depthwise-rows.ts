@@ -66,9 +66,9 @@ function tapsBytes(step: usize): i64 {
   return (<i64>tapPairs(step) * 8 + 15) & ~15;
 }
 
-/** id of each slot · offset of each tap · ring [kernelHeight][channel block][row] */
+/** id of each slot, column of each tap of a line · offset of each tap · ring [kernelHeight][channel block][row] */
 export function rowsWorkspaceBytes(step: usize): i64 {
-  const ids = (<i64>parameter(step, CONV_KERNEL_HEIGHT) * 4 + 15) & ~15;
+  const ids = ((<i64>parameter(step, CONV_KERNEL_HEIGHT) + parameter(step, CONV_KERNEL_WIDTH)) * 4 + 15) & ~15;
   const slots = <i64>parameter(step, CONV_KERNEL_HEIGHT) * channelBlocks(step);
   // Two factors below 2^31 and a saturated third: no product of damaged parameters wraps.
   return ids + tapsBytes(step) + slots * min<i64>(rowBytes(step), 1 << 31);
@@ -96,39 +96,32 @@ export function prepareRows(step: usize, context: usize, prepared: usize): void 
   }
 }
 
-/** Widens row `h` of the image (a row of padding when it lies outside) into a slot of the ring. */
+/** Widens row `h` of the image into a slot of the ring; what lies left and right of it holds the padding already. */
 function widenRow(step: usize, image: usize, h: i32, slot: usize): void {
   const width = parameter(step, CONV_IN_WIDTH);
   const channels = parameter(step, CONV_IN_CHANNELS);
   const stride = parameter(step, CONV_STRIDE_WIDTH);
   const padding = parameter(step, CONV_PAD_LEFT);
-  const zeroPoint = parameter(step, CONV_INPUT_ZERO_POINT);
   const columns = phaseColumns(step);
-  const isPadding = h < 0 || h >= parameter(step, CONV_IN_HEIGHT);
   const widenedBytes = <usize>rowBytes(step);
   for (let phase = 0; phase < stride; phase++, slot += <usize>columns * <usize>COLUMN_BYTES) {
     // Column i holds input column i · stride + phase - padding.
-    const first = isPadding ? columns : min(max((padding - phase + stride - 1) / stride, 0), columns);
-    const end = isPadding ? columns : max(min((width + padding - phase + stride - 1) / stride, columns), first);
+    const first = min(max((padding - phase + stride - 1) / stride, 0), columns);
+    const count = min((width + padding - phase + stride - 1) / stride, columns) - first;
     let from = image + <usize>((h * width + first * stride + phase - padding) * channels);
-    let to = slot;
+    let to = slot + (<usize>first << 4);
     for (let c = 0; c < channels; c += BLOCK_CHANNELS, to += widenedBytes, from += BLOCK_CHANNELS) {
-      fillColumns(to, zeroPoint, first);
-      widenColumns(to + (<usize>first << 4), from, <usize>(stride * channels), end - first);
-      fillColumns(to + (<usize>end << 4), zeroPoint, columns - end);
+      widenColumns(to, from, <usize>(stride * channels), count);
     }
   }
 }
 
-/** Byte offset of each tap of kernel row `kh` from the first output pixel, for the row in slot `slot`. */
-function writeTaps(step: usize, taps: usize, kh: i32, slot: usize): void {
-  const kernelWidth = parameter(step, CONV_KERNEL_WIDTH);
+/** Byte offset of each tap of a line from the first output pixel. */
+function writeLine(step: usize, line: usize): void {
   const stride = parameter(step, CONV_STRIDE_WIDTH);
-  let to = taps + (<usize>(kh * kernelWidth) << 2);
   let column = 0;
-  for (let kw = 0; kw < kernelWidth; kw++, column += parameter(step, CONV_DILATION_WIDTH), to += 4) {
-    const index = (column % stride) * phaseColumns(step) + column / stride;
-    store<u32>(to, <u32>(slot + (<usize>index << 4)));
+  for (let kw = parameter(step, CONV_KERNEL_WIDTH); kw > 0; kw--, column += parameter(step, CONV_DILATION_WIDTH), line += 4) {
+    store<i32>(line, ((column % stride) * phaseColumns(step) + column / stride) << 4);
   }
 }
 
@@ -143,24 +136,33 @@ export function runRows(step: usize, context: usize, prepared: usize): void {
   const widenedBytes = <usize>rowBytes(step);
   const slotBytes = widenedBytes * channelBlocks(step);
   const ids = workspace(context);
-  const taps = ids + ((<usize>kernelHeight * 4 + 15) & ~15);
+  const line = ids + (<usize>kernelHeight << 2);
+  const lineEnd = line + (<usize>parameter(step, CONV_KERNEL_WIDTH) << 2);
+  const taps = (lineEnd + 15) & ~15;
   const ring = taps + <usize>tapsBytes(step);
+  const zeroPoint = parameter(step, CONV_INPUT_ZERO_POINT);
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, 4);
+  writeLine(step, line);
   // The second tap of the last pair may not exist; its weights are zero.
   store<u32>(taps + (<usize>pairs << 3) - 4, 0);
+  fillColumns(ring, zeroPoint, slotBytes * kernelHeight);
   for (let n = parameter(step, CONV_BATCH); n > 0; n--, image += imageBytes) {
     memory.fill(ids, 0xff, <usize>kernelHeight << 2);
     for (let oh = 0; oh < outHeight; oh++) {
+      let tap = taps;
       for (let kh = 0; kh < kernelHeight; kh++) {
         const id = oh * parameter(step, CONV_STRIDE_HEIGHT) + kh * dilation;
         const slot = (id / dilation) % kernelHeight;
         const address = ids + (<usize>slot << 2);
         if (load<i32>(address) != id) {
           store<i32>(address, id);
-          widenRow(step, image, id - parameter(step, CONV_PAD_TOP), ring + <usize>slot * slotBytes);
+          const h = id - parameter(step, CONV_PAD_TOP);
+          const to = ring + <usize>slot * slotBytes;
+          if (<u32>h < <u32>parameter(step, CONV_IN_HEIGHT)) widenRow(step, image, h, to);
+          else fillColumns(to, zeroPoint, slotBytes);
         }
-        writeTaps(step, taps, kh, <usize>slot * slotBytes);
+        for (let column = line; column < lineEnd; column += 4, tap += 4) store<u32>(tap, <u32>slot * <u32>slotBytes + load<u32>(column));
       }
       let block = prepared + REQUANTIZE_CONSTANTS_BYTES;
       let rows = ring;

@@ -6,7 +6,7 @@
  *             w / stride: so neighbouring output pixels read neighbouring columns, whatever the stride
  *     taps    byte offset of each tap from the first output pixel's column in its row
  */
-import { requantizeRows4 } from "./requantize";
+import { requantizeRows2, requantizeRows4 } from "./requantize";
 
 export const DEPTHWISE_HEADER_BYTES: i32 = 64;
 
@@ -23,16 +23,32 @@ export function widenColumns(to: usize, from: usize, pixelBytes: usize, count: i
   for (; count > 0; count--, to += 16, from += pixelBytes) v128.store(to, v128.load_ext<i8>(from));
 }
 
-export function fillColumns(to: usize, value: i32, count: i32): void {
-  for (const end = to + (<usize>count << 4); to < end; to += 16) v128.store(to, i16x8.splat(<i16>value));
+/** `bytes`: those of whole columns. */
+export function fillColumns(to: usize, value: i32, bytes: usize): void {
+  const column = i16x8.splat(<i16>value);
+  for (const end = to + bytes; to < end; to += 16) v128.store(to, column);
 }
 
-/** `columns` output pixels, `pixelBytes` apart at `y`; reads up to 3 columns more than that. */
+/** Channels 0 to 3 of two taps. */
+// @ts-ignore: decorator
+@inline
+function dotLow(sum: v128, a: v128, b: v128, weights: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11), weights));
+}
+
+/** Channels 4 to 7. */
+// @ts-ignore: decorator
+@inline
+function dotHigh(sum: v128, a: v128, b: v128, weights: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15), weights));
+}
+
+/** `columns` output pixels, `pixelBytes` apart at `y`: in fours, and the last two or one in a tile of 2; reads up to a column more than that. */
 export function depthwiseRow(
   rows: usize, taps: usize, pairs: i32, block: usize, channels: i32, constants: usize, y: usize, pixelBytes: usize, columns: i32,
 ): void {
   const tapsEnd = taps + (<usize>pairs << 3);
-  for (; columns > 0; columns -= 4, rows += 64, y += pixelBytes << 2) {
+  for (; columns > 2; columns -= 4, rows += 64, y += pixelBytes << 2) {
     let c00 = v128.load(block);
     let c01 = v128.load(block, 16);
     let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
@@ -44,25 +60,44 @@ export function depthwiseRow(
       const w1 = v128.load(w, 16);
       const a0 = v128.load(a);
       const b0 = v128.load(b);
-      c00 = i32x4.add(c00, i32x4.dot_i16x8_s(v128.shuffle<i16>(a0, b0, 0, 8, 1, 9, 2, 10, 3, 11), w0));
-      c01 = i32x4.add(c01, i32x4.dot_i16x8_s(v128.shuffle<i16>(a0, b0, 4, 12, 5, 13, 6, 14, 7, 15), w1));
+      c00 = dotLow(c00, a0, b0, w0);
+      c01 = dotHigh(c01, a0, b0, w1);
       const a1 = v128.load(a, 16);
       const b1 = v128.load(b, 16);
-      c10 = i32x4.add(c10, i32x4.dot_i16x8_s(v128.shuffle<i16>(a1, b1, 0, 8, 1, 9, 2, 10, 3, 11), w0));
-      c11 = i32x4.add(c11, i32x4.dot_i16x8_s(v128.shuffle<i16>(a1, b1, 4, 12, 5, 13, 6, 14, 7, 15), w1));
+      c10 = dotLow(c10, a1, b1, w0);
+      c11 = dotHigh(c11, a1, b1, w1);
       const a2 = v128.load(a, 32);
       const b2 = v128.load(b, 32);
-      c20 = i32x4.add(c20, i32x4.dot_i16x8_s(v128.shuffle<i16>(a2, b2, 0, 8, 1, 9, 2, 10, 3, 11), w0));
-      c21 = i32x4.add(c21, i32x4.dot_i16x8_s(v128.shuffle<i16>(a2, b2, 4, 12, 5, 13, 6, 14, 7, 15), w1));
+      c20 = dotLow(c20, a2, b2, w0);
+      c21 = dotHigh(c21, a2, b2, w1);
       const a3 = v128.load(a, 48);
       const b3 = v128.load(b, 48);
-      c30 = i32x4.add(c30, i32x4.dot_i16x8_s(v128.shuffle<i16>(a3, b3, 0, 8, 1, 9, 2, 10, 3, 11), w0));
-      c31 = i32x4.add(c31, i32x4.dot_i16x8_s(v128.shuffle<i16>(a3, b3, 4, 12, 5, 13, 6, 14, 7, 15), w1));
+      c30 = dotLow(c30, a3, b3, w0);
+      c31 = dotHigh(c31, a3, b3, w1);
     }
-    // Pixels behind the row are stored over its last pixel, and that one last of all.
-    const y1 = y + <usize>min(1, columns - 1) * pixelBytes;
-    const y2 = y + <usize>min(2, columns - 1) * pixelBytes;
-    const y3 = y + <usize>min(3, columns - 1) * pixelBytes;
-    requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y, y1, y2, y3, channels, block, constants);
+    const y2 = y + (pixelBytes << 1);
+    // A pixel behind the row is stored over its last pixel, before that one.
+    const y3 = columns > 3 ? y2 + pixelBytes : y2;
+    requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y, y + pixelBytes, y2, y3, channels, block, constants);
   }
+  if (columns <= 0) return;
+  let c00 = v128.load(block);
+  let c01 = v128.load(block, 16);
+  let c10 = c00, c11 = c01;
+  let w = block + DEPTHWISE_HEADER_BYTES;
+  for (let tap = taps; tap < tapsEnd; tap += 8, w += 32) {
+    const a = rows + load<u32>(tap);
+    const b = rows + load<u32>(tap, 4);
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 16);
+    const a0 = v128.load(a);
+    const b0 = v128.load(b);
+    c00 = dotLow(c00, a0, b0, w0);
+    c01 = dotHigh(c01, a0, b0, w1);
+    const a1 = v128.load(a, 16);
+    const b1 = v128.load(b, 16);
+    c10 = dotLow(c10, a1, b1, w0);
+    c11 = dotHigh(c11, a1, b1, w1);
+  }
+  requantizeRows2(c00, c01, c10, c11, y, columns > 1 ? y + pixelBytes : y, channels, block, constants);
 }

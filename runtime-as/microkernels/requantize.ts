@@ -97,25 +97,30 @@ export function storeRows(rows: v128, y0: usize, y1: usize, channels: i32): void
 }
 
 /**
- * 4 rows x 8 channels of accumulators: cRN holds channels 4N … of row R. `block` begins with 8 biases (already added)
- * and 8 multipliers. Rows are stored last to first: rows beyond the real ones may point to the last real one.
+ * 2 rows x 8 channels of accumulators: cRN holds channels 4N … of row R. `block` begins with 8 biases (already added) and
+ * 8 multipliers. Row 1 is stored first: beyond the real ones it may point to row 0.
  */
+// @ts-ignore: decorator
+@inline
+export function requantizeRows2(
+  c00: v128, c01: v128, c10: v128, c11: v128, y0: usize, y1: usize, channels: i32, block: usize, constants: usize,
+): void {
+  const m0 = v128.load(block, 32);
+  const m1 = v128.load(block, 48);
+  const rows = clampVector(
+    requantizeVector(c00, m0, constants), requantizeVector(c01, m1, constants),
+    requantizeVector(c10, m0, constants), requantizeVector(c11, m1, constants), constants,
+  );
+  storeRows(rows, y0, y1, channels);
+}
+
+/** The same for 4 rows, stored last to first. */
 // @ts-ignore: decorator
 @inline
 export function requantizeRows4(
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
   y0: usize, y1: usize, y2: usize, y3: usize, channels: i32, block: usize, constants: usize,
 ): void {
-  const m0 = v128.load(block, 32);
-  const m1 = v128.load(block, 48);
-  const high = clampVector(
-    requantizeVector(c20, m0, constants), requantizeVector(c21, m1, constants),
-    requantizeVector(c30, m0, constants), requantizeVector(c31, m1, constants), constants,
-  );
-  storeRows(high, y2, y3, channels);
-  const low = clampVector(
-    requantizeVector(c00, m0, constants), requantizeVector(c01, m1, constants),
-    requantizeVector(c10, m0, constants), requantizeVector(c11, m1, constants), constants,
-  );
-  storeRows(low, y0, y1, channels);
+  requantizeRows2(c20, c21, c30, c31, y2, y3, channels, block, constants);
+  requantizeRows2(c00, c01, c10, c11, y0, y1, channels, block, constants);
 }
