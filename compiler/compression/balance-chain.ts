@@ -23,8 +23,8 @@ export function linksOf(graph: Graph, name: string, input: ValueName): Layer[] {
   return links;
 }
 
-/** Largest magnitude of each channel of these values. */
-async function channelRanges(graph: Graph, links: readonly Layer[], samples: SampleSet): Promise<Float64Array[]> {
+/** Largest magnitude of each channel of what these layers compute. */
+export async function channelRanges(graph: Graph, links: readonly Layer[], samples: SampleSet): Promise<Float64Array[]> {
   const indices = spreadIndices(samples.count, SAMPLES);
   const names = links.map(({ output }) => output);
   const reader = await ValueReader.create(graph, names, samples, indices);

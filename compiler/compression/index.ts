@@ -13,6 +13,7 @@ import { removeConstantChannels } from './remove-constant-channels.ts';
 import { removeDeadChannels } from './remove-dead-channels.ts';
 import { removeRareChannels } from './remove-rare-channels.ts';
 import { spatialFactorization } from './spatial-factors.ts';
+import { tensorTrainFactors } from './tensor-train-factors.ts';
 import { tuckerFactors } from './tucker-factors.ts';
 
 /** In the order in which recipes use them (methods.md 19). */
@@ -28,6 +29,7 @@ export const methods: readonly CompressionMethod[] = [
   tuckerFactors,
   cpFactors,
   depthwiseFactors,
+  tensorTrainFactors,
   refitMethod,
   magnitudePruning,
   kMeansCodebook,

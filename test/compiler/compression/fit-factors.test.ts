@@ -8,6 +8,7 @@ import { methodNamed } from '../../../compiler/compression/index.ts';
 import { layersOf } from '../../../compiler/compression/layers.ts';
 import { factorsOfResponses } from '../../../compiler/compression/low-rank.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
+import { tensorTrainWeights } from '../../../compiler/compression/tensor-train-weights.ts';
 import { Executor } from '../../../compiler/execute.ts';
 import { addScaled, innerProduct, type Matrix } from '../../../compiler/linalg/matrix.ts';
 import { multiply, multiplyTransposed, transposedMultiply } from '../../../compiler/linalg/multiply.ts';
@@ -26,6 +27,11 @@ describe('structures', () => {
     ['a pair', pair, [lcgMatrix(1, 6, 3), lcgMatrix(2, 3, 18)]],
     ['point, window, point', cpWeights, [lcgMatrix(1, 6, 4), lcgMatrix(2, 2, 4), lcgMatrix(3, 9, 4)]],
     ['point, rows, columns, point', cpWeights, [lcgMatrix(1, 6, 4), lcgMatrix(2, 2, 4), lcgMatrix(3, 3, 4), lcgMatrix(4, 3, 4)]],
+    [
+      'a train of three cores',
+      tensorTrainWeights({ outputs: [2, 2, 3], inputs: [2, 3, 2] }),
+      [lcgMatrix(1, 4, 3), lcgMatrix(2, 18, 2), lcgMatrix(3, 12, 1)],
+    ],
     ['windows of each channel', depthwiseForm(b), [lcgMatrix(1, 6, 16), lcgMatrix(2, 16, 9)]],
   ] as const)('%s: the gradient is that of finite differences', ([, structure, factors]) => {
     const weights = structure.compose(factors);
