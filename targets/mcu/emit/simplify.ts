@@ -33,6 +33,20 @@ const functionPasses = [
 /** A function with one caller is inlined up to this size: larger ones keep their registers to themselves (microcontrollers.md 0). */
 const ONE_CALLER_INLINE_SIZE = 30;
 
+/** Binaryen's settings are the process's: whoever used it before, asc above all, has left its own. All but the first three are the defaults. */
+function chooseSettings(): void {
+  binaryen.setOptimizeLevel(3);
+  binaryen.setDebugInfo(true);
+  binaryen.setOneCallerInlineMaxSize(ONE_CALLER_INLINE_SIZE);
+  binaryen.setShrinkLevel(0);
+  binaryen.setAlwaysInlineMaxSize(2);
+  binaryen.setFlexibleInlineMaxSize(20);
+  binaryen.setAllowInliningFunctionsWithLoops(false);
+  binaryen.setFastMath(false);
+  binaryen.setLowMemoryUnused(false);
+  binaryen.setZeroFilledMemory(false);
+}
+
 /**
  * @param wasm with its name section
  * @param exports what to keep; everything that only others need is removed
@@ -42,10 +56,7 @@ export function simplify(wasm: Uint8Array, exports: readonly string[]): binaryen
   module.setFeatures(binaryen.Features.All);
   const names = Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)).name);
   for (const name of names) if (!exports.includes(name)) module.removeExport(name);
-  binaryen.setOptimizeLevel(3);
-  binaryen.setShrinkLevel(0);
-  binaryen.setDebugInfo(true);
-  binaryen.setOneCallerInlineMaxSize(ONE_CALLER_INLINE_SIZE);
+  chooseSettings();
   module.runPasses(['remove-unused-module-elements', ...functionPasses, 'inlining', ...functionPasses, 'remove-unused-module-elements']);
   return module;
 }

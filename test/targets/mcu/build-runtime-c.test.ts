@@ -1,3 +1,4 @@
+import binaryen from 'binaryen';
 import { expect, test } from 'vitest';
 import { opcodeNames } from '../../../compiler/packed/opcode-names.ts';
 import { OPCODE_CONV2D_INT8, OPCODE_SOFTMAX_FLOAT32 } from '../../../runtime-as/format.ts';
@@ -19,6 +20,18 @@ test.for(translatedVocabularies)('%s: every opcode has a function, which the hea
 test('only the kernels of the model are translated', async () => {
   const one = await emitRuntime([allOpcodes[0] as number], 'scalar');
   expect(one.source.match(/^void /gm)).toHaveLength(1);
+});
+
+test('the same C, whatever binaryen was used for before', async () => {
+  const before = await emitRuntime([OPCODE_CONV2D_INT8], 'dsp');
+  // As asc leaves it.
+  binaryen.setShrinkLevel(2);
+  binaryen.setAlwaysInlineMaxSize(6);
+  binaryen.setFlexibleInlineMaxSize(65);
+  binaryen.setAllowInliningFunctionsWithLoops(true);
+  binaryen.setFastMath(true);
+  binaryen.setLowMemoryUnused(true);
+  expect(await emitRuntime([OPCODE_CONV2D_INT8], 'dsp')).toEqual(before);
 });
 
 /** A slice of test/acceptance/runtime-c.acceptance.ts. */
