@@ -1,6 +1,9 @@
-/** CRC-32 (ISO-HDLC: polynomial 0xEDB88320 reflected, as zlib), four bytes at a time ("slicing by 4", Kounavis and Berry 2005). */
+/** CRC-32 (ISO-HDLC: polynomial 0xEDB88320 reflected, as zlib), eight bytes at a time ("slicing by 8", Kounavis and Berry 2005). */
 
-const tables = memory.data(4 * 256 * 4, 16);
+const TABLES: usize = 8;
+const tables = memory.data(8 * 256 * 4, 16);
+/** Engines replace a function's first, quickly made code when it is called again, so long runs are cut up. */
+const RUN_BYTES: usize = 1 << 15;
 
 // @ts-ignore: decorator
 @inline
@@ -16,21 +19,30 @@ function fillTables(): void {
   }
   for (let i: u32 = 0; i < 256; i++) {
     let crc = entry(0, i);
-    for (let table: usize = 1; table < 4; table++) {
+    for (let table: usize = 1; table < TABLES; table++) {
       crc = (crc >> 8) ^ entry(0, crc);
       store<u32>(tables + (table << 10) + ((<usize>i) << 2), crc);
     }
   }
 }
 
-export function crc32(address: usize, bytes: usize): u32 {
-  if (entry(0, 1) == 0) fillTables();
-  let crc: u32 = 0xffffffff;
-  const end = address + bytes;
-  for (; address + 4 <= end; address += 4) {
+function update(crc: u32, address: usize, end: usize): u32 {
+  if (end - address > RUN_BYTES) {
+    const middle = address + (((end - address) >> 1) & ~7);
+    return update(update(crc, address, middle), middle, end);
+  }
+  for (; address + 8 <= end; address += 8) {
     const x = crc ^ load<u32>(address);
-    crc = entry(3, x) ^ entry(2, x >> 8) ^ entry(1, x >> 16) ^ entry(0, x >> 24);
+    const y = load<u32>(address, 4);
+    crc =
+      entry(7, x) ^ entry(6, x >> 8) ^ entry(5, x >> 16) ^ entry(4, x >> 24) ^
+      entry(3, y) ^ entry(2, y >> 8) ^ entry(1, y >> 16) ^ entry(0, y >> 24);
   }
   for (; address < end; address++) crc = (crc >> 8) ^ entry(0, crc ^ load<u8>(address));
-  return ~crc;
+  return crc;
+}
+
+export function crc32(address: usize, bytes: usize): u32 {
+  if (entry(0, 1) == 0) fillTables();
+  return ~update(0xffffffff, address, address + bytes);
 }

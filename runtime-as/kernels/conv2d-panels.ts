@@ -37,7 +37,7 @@ import {
   writeLimits,
 } from "../microkernels/gemm-float32-simd";
 import { depthStep, DOT_CONSTANTS_BYTES, FORM_BYTES, FORM_PAIRS, FORM_RELAXED, formAt, writeDotConstants } from "../microkernels/dot-simd";
-import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
+import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, packWeights, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf, rowPairsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { copyRun, copyRuns, fillRun } from "../microkernels/run-simd";
@@ -161,19 +161,9 @@ function prepareBlockInt8(
   const bias = operandAddress(step, context, 2) + (<usize>first << 2);
   const multipliers = operandAddress(step, context, 3) + (<usize>first << 2);
   let from = weights + <usize>(first * k);
-  for (let n = 0; n < channels; n++) {
+  for (let n = 0; n < channels; n++, from += k) {
     const lane = <usize>n << 2;
-    let sum = 0;
-    let w = to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes);
-    for (let i = 0; i < k; i += depth, w += bytes) {
-      const end = min(depth, k - i);
-      for (let j = 0; j < end; j++, from++) {
-        const weight = load<i8>(from);
-        sum += weight;
-        if (elementBytes == 2) store<i16>(w + (<usize>j << 1), weight);
-        else store<i8>(w + j, weight);
-      }
-    }
+    const sum = packWeights(from, k, to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes), depth, bytes);
     store<i32>(to + lane, load<i32>(bias + lane) - flip * sum);
     store<f32>(to + lane, load<f32>(multipliers + lane), 32);
   }

@@ -9,6 +9,7 @@
  * Channels behind N and the depth behind K hold zeros in the blocks, so the panel may hold anything there.
  */
 import { dot, flipAt, onesAt } from "./dot-simd";
+import { RELAXED } from "../variant";
 import { clampVector, requantizeRows4, requantizeVector, storeRows } from "./requantize";
 
 export const BLOCK_HEADER_BYTES: i32 = 64;
@@ -16,6 +17,44 @@ export const BLOCK_HEADER_BYTES: i32 = 64;
 /** Bytes that the panel of 4 rows occupies; packing works in steps of 8 int16, or 16 bytes. */
 export function panelBytesInt8(k: i64): i64 {
   return ((k + 15) >> 4) * 128;
+}
+
+/**
+ * One channel's `k` weights, `depth` of them in each step of `stepBytes` bytes, as int8 or int16.
+ * @returns their sum, where a form needs it
+ */
+export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepBytes: usize): i32 {
+  const elementBytes = <i32>stepBytes / (depth * 8);
+  let sums = i32x4.splat(0);
+  for (; k >= 8; k -= 8, from += 8) {
+    const wide = v128.load_ext<i8>(from);
+    if (RELAXED) sums = i32x4.add(sums, i32x4.dot_i16x8_s(wide, i16x8.splat(1)));
+    if (RELAXED && depth == 4) {
+      store<i32>(to, load<i32>(from));
+      to += stepBytes;
+      store<i32>(to, load<i32>(from, 4));
+      to += stepBytes;
+    } else if (elementBytes == 2) {
+      v128.store_lane<i32>(to, wide, 0);
+      v128.store_lane<i32>(to, wide, 1, 32);
+      v128.store_lane<i32>(to, wide, 2, 64);
+      v128.store_lane<i32>(to, wide, 3, 96);
+      to += 128;
+    } else {
+      for (let i: usize = 0; i < 8; i += 2, to += 16) store<i16>(to, load<i16>(from + i));
+    }
+  }
+  let sum = RELAXED
+    ? i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3)
+    : 0;
+  for (let i = 0; i < k; i++, from++) {
+    const weight = load<i8>(from);
+    if (RELAXED) sum += weight;
+    const at = to + <usize>(i / depth) * stepBytes + <usize>((i % depth) * elementBytes);
+    if (elementBytes == 2) store<i16>(at, weight);
+    else store<i8>(at, weight);
+  }
+  return sum;
 }
 
 /** Interleaves 4 rows of `k` int8; reads up to 15 bytes behind each row, writes up to 64 bytes behind the panel's own. */

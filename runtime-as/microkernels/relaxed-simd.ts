@@ -56,14 +56,17 @@ export function flipOf(engine: i32): i32 {
 
 /** Whether weight i and weight i + 1 of every row are within the bound, for every even i. */
 export function rowPairsFit(weights: usize, rows: i32, length: i32): bool {
-  for (; rows > 0; rows--, weights += length) {
-    for (let i = 0; i < length - 1; i += 2) {
-      if (!pairFits(load<i8>(weights + i), load<i8>(weights + i + 1))) return false;
+  for (; rows > 0; rows--) {
+    let largest = i16x8.splat(0);
+    const end = weights + length;
+    for (; weights + 16 <= end; weights += 16) {
+      largest = i16x8.max_s(largest, i16x8.abs(i16x8.extadd_pairwise_i8x16_s(v128.load(weights))));
     }
+    if (v128.any_true(i16x8.gt_s(largest, i16x8.splat(<i16>LARGEST_PAIR)))) return false;
+    for (; weights + 1 < end; weights += 2) {
+      if (abs(<i32>load<i8>(weights) + <i32>load<i8>(weights, 1)) > LARGEST_PAIR) return false;
+    }
+    weights = end;
   }
   return true;
-}
-
-export function pairFits(a: i32, b: i32): bool {
-  return abs(a + b) <= LARGEST_PAIR;
 }
