@@ -2,6 +2,7 @@
 import { cpFactors } from './cp-factors.ts';
 import { depthwiseFactors } from './depthwise-factors.ts';
 import { kMeansCodebook } from './k-means-codebook.ts';
+import { linearNeuralReconstruction } from './linear-neural-reconstruction.ts';
 import { lowRank } from './low-rank.ts';
 import { magnitudePruning } from './magnitude-pruning.ts';
 import { mergeDuplicateChannels } from './merge-duplicate-channels.ts';
@@ -24,6 +25,7 @@ export const methods: readonly CompressionMethod[] = [
   removeRareChannels,
   pruneFilters,
   pruneByImportance,
+  linearNeuralReconstruction,
   lowRank,
   spatialFactorization,
   tuckerFactors,

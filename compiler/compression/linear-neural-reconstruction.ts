@@ -1,0 +1,67 @@
+/**
+ * Linear Neural Reconstruction (Robin 2019; methods.md 15): what a layer answers linearly, W x, is reconstructed from few
+ * of its inputs, min ½ E‖W x - M x‖² + λ ‖M‖₂,₁ by FISTA (group-sparse.ts). A column of zeros is a channel that is not
+ * needed; for a convolution and behind a Flatten a group is all columns of a channel. The norm also shrinks what it keeps:
+ * the weights of the channels that stay are then fitted by least squares (debiasing).
+ */
+import { z } from 'zod';
+import { largestLambda, lipschitzConstant, solveGroupSparse, withPrincipalRows } from '../linalg/group-sparse.ts';
+import type { Matrix } from '../linalg/matrix.ts';
+import { chainings, type PreparedProblem, selectChannels } from './channel-selection.ts';
+import { defineMethod } from './method.ts';
+import type { ReaderProblem } from './reader-problem.ts';
+import { DEFAULT_RIDGE } from './refit.ts';
+
+const share = z.number().gt(0).max(1);
+
+export const selectionTarget = z
+  .union([
+    z.strictObject({ keep: share.describe('share of the channels of each group that stays') }),
+    z.strictObject({ lambda: z.number().gt(0).describe('weight of the norm, where answers have the variance 1') }),
+    z.strictObject({ parameters: share.describe("share of the original network's parameters that stays, by one λ for all layers") }),
+    z.strictObject({ macs: share.describe("share of the original network's multiply-accumulates that stays, by one λ for all layers") }),
+  ])
+  .default({ keep: 0.5 })
+  .describe('how much stays: keep, lambda, parameters or macs');
+
+const options = z.object({
+  target: selectionTarget,
+  chaining: z
+    .enum(chainings)
+    .default('combined')
+    .describe('order of the layers: each by itself, from the input, from the output, or chosen from the output and fitted from the input'),
+  inputs: z.boolean().default(false).describe('choose among the inputs of the model, too, where a dense layer reads them'),
+  standardize: z.boolean().default(true).describe('weigh a column by the spread of its input'),
+  ridge: z.number().min(0).default(DEFAULT_RIDGE).describe('damping of the fit, as a share of the mean of the diagonal of R'),
+});
+
+/** Directions of the answers with less than this share of their energy have no say in the choice. */
+const ANSWER_ENERGY = 1e-7;
+
+function prepare(problem: ReaderProblem): PreparedProblem {
+  const compact = withPrincipalRows(problem, ANSWER_ENERGY);
+  const lipschitz = lipschitzConstant(compact);
+  let start: readonly Matrix[] | undefined;
+  return {
+    largestLambda: largestLambda(compact),
+    solve(lambda) {
+      const solution = solveGroupSparse(compact, lambda, { ...(start && { start }) }, lipschitz);
+      start = solution.factors;
+      return solution.norms;
+    },
+  };
+}
+
+export const linearNeuralReconstruction = defineMethod({
+  name: 'linear-neural-reconstruction',
+  summary: 'channels from which the layers behind can be reconstructed linearly stay (ℓ2,1 norm), and those layers are refitted',
+  source: 'Linear Neural Reconstruction: Robin 2019; methods.md 15',
+  needs: 'samples',
+  defaultLayers: ['*', '!@last'],
+  options,
+  search: { target: 'channels', kind: 'width', settings: [0.9, 0.8, 0.65, 0.5].map((keep) => ({ target: { keep } })) },
+
+  apply(context, layers, chosen) {
+    return selectChannels(context, layers, chosen, prepare);
+  },
+});
