@@ -1,6 +1,6 @@
 /**
  * Least squares for what is kept of a layer (methods.md 1, "compensation without labels"): row by row, the weights on the
- * support S that answer the targets best, w_S = R_SS⁻¹ g_S, on covariances, and the bias that makes the means agree.
+ * support S that answer the targets best, w_S = (R_SS + εI)⁻¹ (g_S + ε w⁰_S), on covariances, and the bias that makes the means agree.
  */
 import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
@@ -8,7 +8,10 @@ import type { Layer } from './layers.ts';
 import type { LevelObjective } from './level-descent.ts';
 import { centred, type LayerStatistics } from './statistics.ts';
 
-/** Share of the mean of the diagonal that is added to R: inputs that never vary would make it singular. */
+/**
+ * Share of the mean of the diagonal that is added to R: inputs that never vary would make it singular. It pulls towards the
+ * weights as they are, which matters where samples are few: columns that the samples say little about stay what they were.
+ */
 export const DEFAULT_RIDGE = 1e-6;
 
 export interface FittedLayer {
@@ -65,12 +68,13 @@ export function fitOnSupport(
   }
   for (const { kept, rows, group } of rowsBySupport.values()) {
     if (kept.length === 0) continue;
-    const { factor } = dampedCholesky(submatrix(correlation[group] as Matrix, kept), ridge);
+    const { factor, damping } = dampedCholesky(submatrix(correlation[group] as Matrix, kept), ridge);
     const g = cross[group] as Matrix;
     const right = matrix(kept.length, rows.length);
     rows.forEach((row, j) => {
       kept.forEach((column, i) => {
-        right.data[i * rows.length + j] = g.data[(row - group * perGroup) * columns + column] as number;
+        const prior = damping * (layer.weights[row * columns + column] as number);
+        right.data[i * rows.length + j] = (g.data[(row - group * perGroup) * columns + column] as number) + prior;
       });
     });
     const solved = solveCholesky(factor, right);
