@@ -47,6 +47,7 @@ export function fittedBias(layer: Layer, statistics: LayerStatistics, weights: A
  * columns pruned) are solved together.
  * @param support [outputs, columns]: not 0 where a weight is kept
  * @param ridge share of the mean of the diagonal of R that is added to it
+ * @param prior where the ridge pulls to, [outputs, columns]; default: zero
  * @returns [outputs, columns]
  */
 export function fitOnSupport(
@@ -54,6 +55,7 @@ export function fitOnSupport(
   { correlation, cross }: LevelObjective,
   support: ArrayLike<number>,
   ridge = 0,
+  prior?: ArrayLike<number>,
 ): Float32Array {
   const weights = new Float32Array(outputs * columns);
   const perGroup = outputs / groups;
@@ -73,8 +75,8 @@ export function fitOnSupport(
     const right = matrix(kept.length, rows.length);
     rows.forEach((row, j) => {
       kept.forEach((column, i) => {
-        const prior = damping * (layer.weights[row * columns + column] as number);
-        right.data[i * rows.length + j] = (g.data[(row - group * perGroup) * columns + column] as number) + prior;
+        const pull = damping * (prior?.[row * columns + column] ?? 0);
+        right.data[i * rows.length + j] = (g.data[(row - group * perGroup) * columns + column] as number) + pull;
       });
     });
     const solved = solveCholesky(factor, right);
@@ -92,6 +94,6 @@ export function fitOnSupport(
  * @param support [outputs, columns]: not 0 where a weight is kept
  */
 export function refit(layer: Layer, statistics: LayerStatistics, support: ArrayLike<number>, ridge = DEFAULT_RIDGE): FittedLayer {
-  const weights = fitOnSupport(layer, centred(statistics), support, ridge);
+  const weights = fitOnSupport(layer, centred(statistics), support, ridge, layer.weights);
   return { weights, bias: fittedBias(layer, statistics, weights) };
 }
