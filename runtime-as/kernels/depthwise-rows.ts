@@ -47,6 +47,8 @@ function blockBytes(step: usize): usize {
 }
 
 /** Columns of one phase; the microkernel computes output pixels in fours. */
+// @ts-ignore: decorator
+@inline
 function phaseColumns(step: usize): i32 {
   const reach = (parameter(step, CONV_KERNEL_WIDTH) - 1) * parameter(step, CONV_DILATION_WIDTH);
   return ((parameter(step, CONV_OUT_WIDTH) + 3) & ~3) + reach / parameter(step, CONV_STRIDE_WIDTH);
@@ -132,6 +134,7 @@ export function runRows(step: usize, context: usize, prepared: usize): void {
   const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
   const dilation = parameter(step, CONV_DILATION_HEIGHT);
   const pairs = tapPairs(step);
+  const bytes = blockBytes(step);
   const imageBytes = imageElements(step);
   const widenedBytes = <usize>rowBytes(step);
   const slotBytes = widenedBytes * channelBlocks(step);
@@ -166,7 +169,7 @@ export function runRows(step: usize, context: usize, prepared: usize): void {
       }
       let block = prepared + REQUANTIZE_CONSTANTS_BYTES;
       let rows = ring;
-      for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += blockBytes(step), rows += widenedBytes) {
+      for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += bytes, rows += widenedBytes) {
         depthwiseRow(rows, taps, pairs, block, channels - c, prepared, y + c, channels, outWidth);
       }
       y += <usize>(outWidth * channels);

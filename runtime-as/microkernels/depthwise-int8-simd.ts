@@ -24,6 +24,8 @@ export function widenColumns(to: usize, from: usize, pixelBytes: usize, count: i
 }
 
 /** `bytes`: those of whole columns. */
+// @ts-ignore: decorator
+@inline
 export function fillColumns(to: usize, value: i32, bytes: usize): void {
   const column = i16x8.splat(<i16>value);
   for (const end = to + bytes; to < end; to += 16) v128.store(to, column);

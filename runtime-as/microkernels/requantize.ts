@@ -69,6 +69,8 @@ export function clampVector(a: v128, b: v128, c: v128, d: v128, constants: usize
 }
 
 /** Stores the low `count` (1 to 7) bytes. */
+// @ts-ignore: decorator
+@inline
 function storePart(to: usize, bytes: i64, count: i32): void {
   if (count & 4) {
     store<i32>(to, <i32>bytes);
