@@ -56,7 +56,10 @@ export const flash: Verb = (program, invocation) => {
     .option('--port <port>', 'serial port of its boot loader or firmware monitor; auto: the one that looks like the board')
     .option('--baud <rate>', 'bits per second', integerOption(1))
     .option('--drive <folder>', 'where its drive is mounted; default: found')
-    .option('--via <kind>', 'stm32-uart, uf2, drive, esp, dfu, probe or monitor; default: what is found')
+    .option(
+      '--via <kind>',
+      'stm32-uart, uf2, drive, esp, dfu, probe, one tool (openocd, probe-rs, pyocd, st-flash, dfu-util) or monitor; default: what is found',
+    )
     .option('--address <address>', 'where a raw .bin belongs; default: where programs of the board begin', addressOption)
     .option('-o, --output <file>', 'write the file for its drive (UF2, or Intel HEX for a debug probe) instead of flashing')
     .option('--no-stub', 'ESP: flash by the boot ROM alone, without the faster stub in the RAM')

@@ -10,6 +10,7 @@ import { bootloaderEntry } from './entry.ts';
 import { flashEsp } from './esp.ts';
 import type { FlashStep } from './flash-step.ts';
 import { writeIntelHex } from './intel-hex.ts';
+import { flashByTool, flasherOfTool, hasTool } from './probe.ts';
 import { loadProgram, memoryFor, modelIn } from './program.ts';
 import { byteCount, checkFits, hexAddress, type Segment } from './segments.ts';
 import { flashStm32 } from './stm32.ts';
@@ -24,7 +25,7 @@ export interface FlashRequest extends FlashStep {
   readonly port?: string;
   readonly baud?: number;
   readonly drive?: string;
-  /** Kind of flasher; default: the first that is possible here. */
+  /** Kind of flasher, or a tool of probe-tools.ts; default: the first that is possible here. */
   readonly via?: string;
   /** Write the file for the board's drive there, and flash nothing. */
   readonly output?: string;
@@ -118,6 +119,12 @@ async function overDrive(request: FlashRequest, flasher: FlasherOf<'drive'>, seg
   return { to: drive, verified, started: verified === 'restarted' };
 }
 
+function overTool(request: FlashRequest, flasher: Flasher, segments: readonly Segment[]): Promise<Outcome> {
+  const { board, via } = request;
+  const tool = via === flasher.kind ? undefined : via;
+  return flashByTool(board, flasher, segments, { ...request, tool, entry: bootloaderEntry(board, flasher) });
+}
+
 /** The file that the board's drive would take. */
 function toFile(output: string, flasher: Flasher, segments: readonly Segment[]): Outcome {
   writeOutputFile(output, flasher.kind === 'uf2' ? writeUf2(segments, flasher.familyId) : writeIntelHex(segments));
@@ -131,7 +138,7 @@ const usesDrive = ({ kind }: Flasher) => kind === 'uf2' || kind === 'drive';
 function isPossible(flasher: Flasher): boolean {
   if (flasher.kind === 'uf2') return findUf2Drives(flasher.boardId).length > 0;
   if (flasher.kind === 'drive') return findProbeDrives().length > 0;
-  return false;
+  return hasTool(flasher);
 }
 
 /**
@@ -147,6 +154,8 @@ function chooseFlasher({ board, port, drive, via, output, path }: FlashRequest):
     return found;
   };
   if (via === 'monitor') return undefined;
+  const served = via === undefined ? undefined : flasherOfTool(board, via);
+  if (served) return served;
   if (via !== undefined) return first(({ kind }) => kind === via, `--via ${via} is no way to flash it`);
   if (output !== undefined) return first(usesDrive, '-o writes the file for a drive, and it has none');
   if (drive !== undefined) return first(usesDrive, '--drive: it has no drive');
@@ -175,8 +184,9 @@ function carryOut(request: FlashRequest, flasher: Flasher, segments: readonly Se
       return overUf2(request, flasher, segments);
     case 'drive':
       return overDrive(request, flasher, segments);
-    default:
-      throw new UsageError(`${request.board.name}: --via ${flasher.kind} is not possible`);
+    case 'probe':
+    case 'dfu':
+      return overTool(request, flasher, segments);
   }
 }
 

@@ -27,10 +27,12 @@ export function modelIn(path: string): Uint8Array<ArrayBuffer> | undefined {
   return bytes.length > 4 && new DataView(bytes.buffer).getUint32(0, true) === FORMAT_MAGIC ? bytes : undefined;
 }
 
+const usesEspFlash = (flasher: Flasher) => flasher.kind === 'esp' || (flasher.kind === 'probe' && flasher.espFlash === true);
+
 /** Where a program for this board begins, and how far it may reach, in the addresses of this way to flash. */
 export function memoryFor({ flash }: Board, flasher: Flasher): Memory {
   // Addresses of the flash chip: where a cache shows it is the program's own business.
-  if (flasher.kind === 'esp') return { origin: 0, bytes: flash.bytes };
+  if (usesEspFlash(flasher)) return { origin: 0, bytes: flash.bytes };
   if (flasher.kind !== 'uf2') return flash;
   const { origin, bytes = flash.origin + flash.bytes - origin } = flasher;
   return { origin, bytes };
@@ -66,7 +68,7 @@ async function monitorAround(bytes: Uint8Array, path: string, board: Board): Pro
 function readFile(path: string, board: Board, flasher: Flasher, address: number | undefined): readonly Segment[] {
   const bytes = readInputFile(path);
   if (isElf(bytes)) {
-    if (flasher.kind === 'esp')
+    if (usesEspFlash(flasher))
       throw new UsageError(
         `${path}: the boot ROM of an ESP takes no ELF file; give the build folder of ESP-IDF (it has flasher_args.json)`,
       );
@@ -81,7 +83,7 @@ function readFile(path: string, board: Board, flasher: Flasher, address: number 
     return segments;
   }
   if (path.endsWith('.hex')) return readIntelHex(new TextDecoder().decode(bytes), path);
-  if (flasher.kind === 'esp' && address === undefined)
+  if (usesEspFlash(flasher) && address === undefined)
     throw new UsageError(`${path}: say where in the flash it belongs: --address 0x10000 for an application, 0 for a merged image`);
   return [{ address: address ?? memoryFor(board, flasher).origin, content: bytes }];
 }
@@ -105,6 +107,6 @@ export async function loadProgram(path: string, board: Board, flasher: Flasher, 
   const model = modelIn(path);
   if (model) return joinSegments(await monitorAround(model, path, board), path);
   if (!existsSync(path) || !statSync(path).isDirectory()) return joinSegments(readFile(path, board, flasher, address), path);
-  const build = flasher.kind === 'esp' ? readEspBuild(path) : undefined;
+  const build = usesEspFlash(flasher) ? readEspBuild(path) : undefined;
   return joinSegments(build ?? readFile(programIn(path), board, flasher, address), path);
 }

@@ -63,7 +63,7 @@ export type Flasher =
   | { readonly kind: 'drive' }
   /** USB DFU of the boot ROM. */
   | { readonly kind: 'dfu'; readonly usb: UsbId }
-  /** A debug probe: configuration files of OpenOCD, target names of pyOCD and probe-rs. */
+  /** A debug probe: configuration files of OpenOCD (and commands between them), target names of pyOCD and probe-rs. */
   | {
       readonly kind: 'probe';
       readonly openocd?: readonly string[];
@@ -71,6 +71,8 @@ export type Flasher =
       readonly probeRs?: string;
       /** Whether the probe is an ST-LINK, which stlink-tools (st-flash) speak to. */
       readonly stlink?: boolean;
+      /** Whether addresses are those of an ESP's flash chip, not of the memory that a debugger sees. */
+      readonly espFlash?: boolean;
     };
 
 export interface Qemu {

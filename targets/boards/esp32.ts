@@ -20,7 +20,7 @@ export const esp32Boards: readonly Board[] = [
     ],
     flashers: [
       { kind: 'esp', chip: 'esp32c3' },
-      { kind: 'probe', openocd: ['board/esp32c3-builtin.cfg'], probeRs: 'esp32c3' },
+      { kind: 'probe', openocd: ['board/esp32c3-builtin.cfg'], probeRs: 'esp32c3', espFlash: true },
     ],
   },
   {
@@ -41,7 +41,7 @@ export const esp32Boards: readonly Board[] = [
     ],
     flashers: [
       { kind: 'esp', chip: 'esp32s3' },
-      { kind: 'probe', openocd: ['board/esp32s3-builtin.cfg'], probeRs: 'esp32s3' },
+      { kind: 'probe', openocd: ['board/esp32s3-builtin.cfg'], probeRs: 'esp32s3', espFlash: true },
     ],
   },
 ];

@@ -16,7 +16,12 @@ export const nrfBoards: readonly Board[] = [
     uart: { ...uart0, tx: 'P0.06', rx: 'P0.08' },
     usb: [{ vendorId: 0x1366, productId: 0x1015, of: 'probe' }],
     flashers: [
-      { kind: 'probe', openocd: ['interface/jlink.cfg', 'target/nrf52.cfg'], pyocd: 'nrf52840', probeRs: 'nRF52840_xxAA' },
+      {
+        kind: 'probe',
+        openocd: ['interface/jlink.cfg', 'transport select swd', 'target/nrf52.cfg'],
+        pyocd: 'nrf52840',
+        probeRs: 'nRF52840_xxAA',
+      },
       { kind: 'drive' },
     ],
   },
