@@ -102,25 +102,68 @@ async function verify(loader: Loader, name: string, { address, content }: Segmen
   throw new DeviceError(`${name}: verification failed at ${what}; run this again, at a lower --baud if it stays`, 7);
 }
 
+const HALF = 'the flash is half written, and its checksums keep it from starting; the chip waits in its boot loader, run this again';
+
+async function write(loader: Loader, files: readonly Segment[], options: EspOptions): Promise<void> {
+  const total = byteCount(files);
+  const before = files.map((_, i) => byteCount(files.slice(0, i)));
+  await loader.writeFlash({
+    fileArray: files.map(({ address, content }) => ({ address, data: content })),
+    flashMode: 'keep',
+    flashFreq: 'keep',
+    flashSize: 'keep',
+    eraseAll: false,
+    compress: true,
+    reportProgress: (file, written, compressed) => {
+      // What goes over the line is compressed.
+      const share = Math.round((written / compressed) * (files[file]?.content.length ?? 0));
+      options.progress('writing', (before[file] ?? 0) + share, total);
+      stopIfAsked(options, HALF);
+    },
+  });
+}
+
+async function writeAndVerify(loader: Loader, name: string, board: Board, files: readonly Segment[], options: EspOptions) {
+  const { progress, stub, start, baud = DEFAULT_BAUD } = options;
+  if (stub) await loader.runStub();
+  if (!loader.IS_STUB) await prepareRom(loader, board);
+  if (baud !== DEFAULT_BAUD) await loader.changeBaud();
+  stopIfAsked(options, 'the flash is as it was; the chip waits in its boot loader, reset the board to start what it held');
+  await write(loader, files, options);
+  // A chip in secure download mode tells nothing of its flash.
+  const isTold = !loader.secureDownloadMode;
+  for (const [at, file] of isTold ? files.entries() : []) {
+    progress('verifying', at, files.length);
+    await verify(loader, name, file);
+  }
+  if (start) await loader.after('custom_reset', undefined, RESET);
+  return { verified: isTold ? ('checksum' as const) : (false as const), started: start };
+}
+
 /**
  * @throws DeviceError for another chip, a ROM that does not answer, bytes that differ, or without esptool-js
  */
 export async function flashEsp(wire: PortWire, board: Board, chip: string, segments: readonly Segment[], options: EspOptions) {
-  const { progress, log, entry, stub, start, baud = DEFAULT_BAUD } = options;
+  const { log, entry, baud = DEFAULT_BAUD } = options;
   const { Transport, ESPLoader } = await loadEsptool();
-  const usb = (await listPorts()).find(({ path }) => path === wire.name);
-  const transport = new Transport(new WebSerialPort(wire, usb));
+  const port = new WebSerialPort(
+    wire,
+    (await listPorts()).find(({ path }) => path === wire.name),
+  );
+  const transport = new Transport(port);
   // It would print to stdout.
   transport.trace = log;
   const terminal = { clean() {}, write: log, writeLine: log };
   const loader = new ESPLoader({ transport, baudrate: baud, romBaudrate: DEFAULT_BAUD, terminal });
-  const failed = (what: string, error: unknown, remedy: string) =>
-    error instanceof WhittleError ? error : new DeviceError(`${wire.name}: ${what} (${(error as Error).message}); ${remedy}`, 7);
-  try {
-    await loader.detectChip();
-  } catch (error) {
-    throw failed('the boot ROM does not answer', error, `${entry}, then run this again`);
-  }
+  const attempt = async <T>(work: Promise<T>, failure: string, remedy: string): Promise<T> => {
+    try {
+      return await Promise.race([work, port.lost]);
+    } catch (error) {
+      if (error instanceof WhittleError) throw error;
+      throw new DeviceError(`${wire.name}: ${failure} (${(error as Error).message}); ${entry}, then run this again${remedy}`, 7);
+    }
+  };
+  await attempt(loader.detectChip(), 'the boot ROM does not answer', '');
   const found = loader.chip.CHIP_NAME;
   if (found.replaceAll('-', '').toLowerCase() !== chip)
     throw new DeviceError(
@@ -128,40 +171,6 @@ export async function flashEsp(wire: PortWire, board: Board, chip: string, segme
     );
   // Whole sectors, as a part of one cannot be erased.
   const files = joinSegments(blocksOf(segments, SECTOR_BYTES), wire.name);
-  const total = byteCount(files);
-  try {
-    if (stub) await loader.runStub();
-    if (!loader.IS_STUB) await prepareRom(loader, board);
-    if (baud !== DEFAULT_BAUD) await loader.changeBaud();
-    stopIfAsked(options, 'the flash is as it was; the chip waits in its boot loader, reset the board to start what it held');
-    const before = files.map((_, i) => byteCount(files.slice(0, i)));
-    await loader.writeFlash({
-      fileArray: files.map(({ address, content }) => ({ address, data: content })),
-      flashMode: 'keep',
-      flashFreq: 'keep',
-      flashSize: 'keep',
-      eraseAll: false,
-      compress: true,
-      reportProgress: (file, written, compressed) => {
-        // What goes over the line is compressed.
-        const share = Math.round((written / compressed) * (files[file]?.content.length ?? 0));
-        progress('writing', (before[file] ?? 0) + share, total);
-        stopIfAsked(
-          options,
-          'the flash is half written, and its checksums keep it from starting; the chip waits in its boot loader, run this again',
-        );
-      },
-    });
-    // A chip in secure download mode tells nothing of its flash.
-    if (!loader.secureDownloadMode) {
-      for (const [at, file] of files.entries()) {
-        progress('verifying', at, files.length);
-        await verify(loader, wire.name, file);
-      }
-    }
-    if (start) await loader.after('custom_reset', undefined, RESET);
-    return { verified: loader.secureDownloadMode ? (false as const) : ('checksum' as const), started: start };
-  } catch (error) {
-    throw failed('flashing broke off', error, `${entry}, then run this again; a lower --baud or a shorter cable may help`);
-  }
+  const work = writeAndVerify(loader, wire.name, board, files, options);
+  return attempt(work, 'flashing broke off', '; a lower --baud or a shorter cable may help');
 }

@@ -10,6 +10,8 @@ interface Signals {
 export class WebSerialPort {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
+  /** Rejects when the port is gone: esptool-js would wait and try again. */
+  readonly lost: Promise<never>;
 
   /** @param usb identity of the USB device, from which esptool-js knows how the chip is reset */
   constructor(
@@ -17,6 +19,11 @@ export class WebSerialPort {
     private readonly usb: Pick<Port, 'vendorId' | 'productId'> = {},
   ) {
     let ended = false;
+    let lose: (error: Error) => void = () => {};
+    this.lost = new Promise((_, reject) => {
+      lose = reject;
+    });
+    this.lost.catch(() => {});
     this.readable = new ReadableStream({
       start: (controller) => {
         wire.listen(
@@ -26,6 +33,7 @@ export class WebSerialPort {
           () => {
             if (!ended) controller.close();
             ended = true;
+            lose(new Error('the connection is gone; plug it in again'));
           },
         );
       },

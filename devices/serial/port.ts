@@ -26,6 +26,9 @@ function explainOpenError(path: string, { message }: Error): DeviceError {
   return new DeviceError(`${path}: ${what}`);
 }
 
+/** A port that has not taken what was written for so long is dead: no device here stops the host's bytes. */
+const STALLED_MS = 30_000;
+
 /** A call of serialport's as a promise. */
 function called(start: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
@@ -41,17 +44,26 @@ export class PortWire implements Wire {
     readonly baud: number,
   ) {}
 
+  /** Milliseconds that a byte takes: start, eight bits, parity, stop. */
+  private get byteMs(): number {
+    return this.baud ? 11_000 / this.baud : 0;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     try {
       await called((done) => {
-        // serialport keeps what is written to a port that is gone, without a word.
-        const lost = () => done(new Error('the connection is gone'));
-        if (!this.port.isOpen) return lost();
-        this.port.once('close', lost);
-        this.port.write(bytes, (error) => {
+        // serialport keeps what is written to a port that is gone, without a word, and may miss that it went.
+        const give = (why: string) => finish(new Error(why));
+        const lost = () => give('the connection is gone');
+        const timer = setTimeout(give, STALLED_MS + bytes.length * this.byteMs, 'it takes no bytes any more');
+        const finish = (error?: Error | null) => {
+          clearTimeout(timer);
           this.port.off('close', lost);
           done(error);
-        });
+        };
+        if (!this.port.isOpen) return lost();
+        this.port.once('close', lost);
+        this.port.write(bytes, finish);
       });
     } catch (error) {
       throw new DeviceError(`${this.name}: cannot be written (${(error as Error).message}); plug the board in again`, 7);

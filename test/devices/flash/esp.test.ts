@@ -128,7 +128,7 @@ describe.skipIf(!canOpenPty)('esptool-js', () => {
       if (command === 0x11 && count === 2) pty.unplug();
       return 0;
     };
-    await expect(flashFolder(board, pty)).rejects.toMatchObject({ exitCode: 7 });
+    await expect(flashFolder(board, pty)).rejects.toMatchObject({ exitCode: 7, message: expect.stringMatching(/plug/) });
   });
 
   test('a raw file needs its address, an ELF file its build folder', async () => {
