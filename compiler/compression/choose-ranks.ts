@@ -8,6 +8,13 @@ import { type Layer, macsOfLayer } from './layers.ts';
 import type { MethodContext } from './method.ts';
 import { networkCost } from './network-cost.ts';
 
+/** How a budget is shared among the layers. */
+export const spreads = ['even', 'energy'] as const;
+export type Spread = (typeof spreads)[number];
+
+/** Below this a layer keeps nothing. */
+const LEAST_ENERGY = 1e-9;
+
 /** What a layer could become. */
 export interface RankCurve {
   readonly layer: string;
@@ -68,22 +75,46 @@ export function chooseRanks(curves: readonly RankCurve[], budget: number): Map<s
   return new Map(curves.map(({ layer }, i) => [layer, ranks[i] as number] as const).filter(([, rank]) => rank > 0));
 }
 
+/** Zhang's loss of a layer that keeps 1 - error of its energy. */
+export function lossOfError(error: number): number {
+  return -Math.log(Math.max(LEAST_ENERGY, 1 - error));
+}
+
 /**
- * @param share of the original network's multiply-accumulates that the whole network may have
- * @param layers those of `curves`; what else the network computes is part of the budget
- * @throws UsageError when the budget cannot be met.
+ * Every layer at the same share of its multiply-accumulates, the largest that the budget allows, rounded to ranks: where
+ * layers behind correct the errors of the layers before, as every fit to the answers does, this is hard to beat.
  */
-export function ranksWithinMacs(
-  context: MethodContext,
-  layers: readonly Layer[],
-  curves: readonly RankCurve[],
-  share: number,
-): Map<string, number> {
+export function evenRanks(costs: readonly Omit<RankCurve, 'losses'>[], budget: number): Map<string, number> | undefined {
+  const ranksAt = (share: number) => costs.map(({ macs, macsPerRank }) => Math.max(1, Math.round((share * macs) / macsPerRank)));
+  const total = (ranks: readonly number[]) => costs.reduce((sum, { macsPerRank }, i) => sum + (ranks[i] as number) * macsPerRank, 0);
+  if (costs.reduce((sum, { macs }) => sum + macs, 0) <= budget) return new Map();
+  let [low, high] = [0, 1];
+  if (total(ranksAt(low)) > budget) return undefined;
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (total(ranksAt(middle)) <= budget) low = middle;
+    else high = middle;
+  }
+  const ranks = ranksAt(low);
+  return new Map(costs.map(({ layer }, i) => [layer, ranks[i] as number]));
+}
+
+/**
+ * Multiply-accumulates that these layers may have together.
+ * @param share of the original network's multiply-accumulates that the whole network may have
+ * @throws UsageError when what else the network computes is more than that.
+ */
+export function macsBudget(context: MethodContext, layers: readonly Layer[], share: number): number {
   const allowed = share * networkCost(context.original).macs;
   const others = networkCost(context.network.graph).macs - layers.reduce((sum, layer) => sum + macsOfLayer(layer), 0);
-  const ranks = chooseRanks(curves, allowed - others);
-  if (ranks) return ranks;
+  if (others < allowed) return allowed - others;
   throw new UsageError(
     `macs: ${share} allows ${Math.floor(allowed)} multiply-accumulates, but the layers that are not factorized have ${others} already: allow more, or factorize more layers`,
   );
+}
+
+/** @throws UsageError when there are no ranks. */
+export function demanded(ranks: Map<string, number> | undefined, share: number): Map<string, number> {
+  if (ranks) return ranks;
+  throw new UsageError(`macs: ${share} is less than the layers have at rank 1: allow more, or factorize more layers`);
 }

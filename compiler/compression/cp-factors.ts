@@ -10,7 +10,16 @@ import { type Matrix, transpose } from '../linalg/matrix.ts';
 import type { DenseTensor } from '../linalg/tensor.ts';
 import { cpWeights, startOfChannels } from './cp-weights.ts';
 import { depthwiseForm } from './depthwise-factors.ts';
-import { type FactorForm, fitOptions, fitToAnswers, macsOption, placeChain, rankOfRatio, ranksOfForm } from './factor-form.ts';
+import {
+  type FactorForm,
+  fitOptions,
+  fitToAnswers,
+  macsOption,
+  placeChain,
+  rankOfRatio,
+  ranksOfForm,
+  spreadOption,
+} from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { horizontalPart, type Link, verticalPart } from './layer-chain.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
@@ -24,6 +33,7 @@ const options = z.object({
   rank: z.int().min(1).optional().describe('components; default: what `ratio` gives'),
   ratio: z.number().positive().max(1).default(0.5).describe('share of the parameters of the layer that the factors may have'),
   macs: macsOption,
+  spread: spreadOption,
   modes: z
     .union([z.literal(3), z.literal(4)])
     .default(3)
@@ -109,7 +119,8 @@ export const cpFactors = defineMethod({
 
   async apply(context, layers, rule) {
     const form = (layer: Layer) => formOf(layer, rule);
-    const chosen = rule.macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), form, rule.macs, rule.ridge);
+    const { macs } = rule;
+    const chosen = macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), form, { ...rule, macs });
     return layerByLayer(context, layers, async (network, layer) => {
       if (!isSpatial(layer)) return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
       const rank = chosen ? chosen.get(layer.name) : (rule.rank ?? rankOfRatio(form(layer), layer, rule.ratio));

@@ -6,7 +6,16 @@
 import { z } from 'zod';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
 import { svd } from '../linalg/svd.ts';
-import { type FactorForm, fitOptions, fitToAnswers, macsOption, placeChain, rankOfRatio, ranksOfForm } from './factor-form.ts';
+import {
+  type FactorForm,
+  fitOptions,
+  fitToAnswers,
+  macsOption,
+  placeChain,
+  rankOfRatio,
+  ranksOfForm,
+  spreadOption,
+} from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { windowed } from './layer-chain.ts';
 import type { Layer } from './layers.ts';
@@ -16,6 +25,7 @@ const options = z.object({
   rank: z.int().min(1).optional().describe('windows per input channel; default: what `ratio` gives'),
   ratio: z.number().positive().max(1).default(0.5).describe('share of the parameters of the layer that the factors may have'),
   macs: macsOption,
+  spread: spreadOption,
   ...fitOptions,
 });
 
@@ -98,8 +108,8 @@ export const depthwiseFactors = defineMethod({
   search: { target: 'layer', kind: 'factors', settings: [0.75, 0.5, 0.35].map((ratio) => ({ ratio })) },
 
   async apply(context, layers, rule) {
-    const chosen =
-      rule.macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), depthwiseForm, rule.macs, rule.ridge);
+    const { macs } = rule;
+    const chosen = macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), depthwiseForm, { ...rule, macs });
     return layerByLayer(context, layers, async (network, layer) => {
       if (!isSpatial(layer)) return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
       const form = depthwiseForm(layer);

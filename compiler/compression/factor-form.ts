@@ -5,14 +5,13 @@
 import { z } from 'zod';
 import type { Matrix } from '../linalg/matrix.ts';
 import { balanceChain } from './balance-chain.ts';
-import { type RankCurve, ranksWithinMacs } from './choose-ranks.ts';
+import { chooseRanks, demanded, evenRanks, lossOfError, macsBudget, type RankCurve, type Spread, spreads } from './choose-ranks.ts';
 import { type FactoredWeights, fitFactors } from './fit-factors.ts';
 import { fitLastLink } from './fit-last-link.ts';
 import { kept, type LayerResult } from './layer-by-layer.ts';
 import { type Link, macsOfChain, parametersOfChain, replaceLayer } from './layer-chain.ts';
 import { type Layer, macsOfLayer, parametersOfLayer } from './layers.ts';
 import { leastSquares } from './low-rank.ts';
-import { Referee } from './measure.ts';
 import type { LayerOutcome, MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { unprofitable } from './rank.ts';
@@ -48,8 +47,13 @@ export const macsOption = z
   .positive()
   .max(1)
   .optional()
+  .describe('the whole network may have this share of its multiply-accumulates: the ranks of all layers are chosen together');
+
+export const spreadOption = z
+  .enum(spreads)
+  .default('even')
   .describe(
-    'the whole network may have this share of its multiply-accumulates: the ranks of all layers are chosen together (needs samples)',
+    'how `macs` is shared: the same share for every layer, or so that the product of the kept energies is largest (Zhang; needs samples)',
   );
 
 type FitRule = z.output<z.ZodObject<typeof fitOptions>>;
@@ -75,13 +79,10 @@ export function fitToAnswers(
 const MEASURED_SHARES = [0.2, 0.4, 0.6, 0.8];
 /** A rough fit is enough to compare ranks. */
 const ROUGH_ITERATIONS = 60;
-/** So many samples tell how much an error of a layer moves the network's answers. */
-const REFEREE_SAMPLES = 128;
 
 interface CurvePoint {
   readonly rank: number;
   readonly error: number;
-  readonly factors: readonly Matrix[];
 }
 
 function measuredPoints(form: FactorForm, layer: Layer, statistics: LayerStatistics, macsPerRank: number, ridge: number): CurvePoint[] {
@@ -89,8 +90,8 @@ function measuredPoints(form: FactorForm, layer: Layer, statistics: LayerStatist
   for (const share of MEASURED_SHARES) {
     const rank = Math.floor((share * macsOfLayer(layer)) / macsPerRank);
     if (rank <= (points.at(-1)?.rank ?? 0)) continue;
-    const { relativeError, factors } = fitToAnswers(form, statistics, rank, { iterations: ROUGH_ITERATIONS, ridge });
-    points.push({ rank, error: Math.min(1, Math.max(1e-9, relativeError)), factors });
+    const { relativeError } = fitToAnswers(form, statistics, rank, { iterations: ROUGH_ITERATIONS, ridge });
+    points.push({ rank, error: Math.min(1, Math.max(1e-9, relativeError)) });
   }
   return points;
 }
@@ -109,34 +110,29 @@ function interpolatedErrors(points: readonly CurvePoint[]): number[] {
   return errors;
 }
 
-/**
- * Ranks of these layers so that the network has at most `share` of its multiply-accumulates. What a layer loses is its
- * error times what that error does to the network's answers, measured once per layer with this layer alone factorized:
- * an error early in the network moves more than one before the last pooling.
- */
+/** Ranks of these layers so that the network has at most `share` of its multiply-accumulates. */
 export async function ranksOfForm(
   context: MethodContext,
   layers: readonly Layer[],
   formOf: (layer: Layer) => FactorForm,
-  share: number,
-  ridge: number,
+  { macs: share, spread, ridge }: { macs: number; spread: Spread; ridge: number },
 ): Promise<Map<string, number>> {
+  const budget = macsBudget(context, layers, share);
   const { graph } = context.network;
-  const statistics = await context.statistics(layers);
-  const referee = await Referee.create(graph, context.samples, REFEREE_SAMPLES);
-  const curves: RankCurve[] = [];
-  for (const layer of layers) {
-    context.progress(`${layer.name}: what each rank keeps`);
+  const costs = layers.map((layer) => {
     const form = formOf(layer);
-    const macsPerRank = macsOfChain(graph, layer, form.chain(form.start(1)));
-    const points = measuredPoints(form, layer, statistics.get(layer.name) as LayerStatistics, macsPerRank, ridge);
-    const probe = points[Math.floor((points.length - 1) / 2)];
-    if (!probe) continue;
-    const { outputError } = await referee.measure(replaceLayer(graph, layer, form.chain(probe.factors)));
-    const losses = interpolatedErrors(points).map((error) => (error * outputError) / probe.error);
-    curves.push({ layer: layer.name, macs: macsOfLayer(layer), macsPerRank, losses });
+    return { layer: layer.name, macs: macsOfLayer(layer), macsPerRank: macsOfChain(graph, layer, form.chain(form.start(1))) };
+  });
+  if (spread === 'even') return demanded(evenRanks(costs, budget), share);
+  const statistics = await context.statistics(layers);
+  const curves: RankCurve[] = [];
+  for (const [i, layer] of layers.entries()) {
+    context.progress(`${layer.name}: what each rank keeps`);
+    const cost = costs[i] as (typeof costs)[number];
+    const points = measuredPoints(formOf(layer), layer, statistics.get(layer.name) as LayerStatistics, cost.macsPerRank, ridge);
+    curves.push({ ...cost, losses: interpolatedErrors(points).map(lossOfError) });
   }
-  return ranksWithinMacs(context, layers, curves, share);
+  return demanded(chooseRanks(curves, budget), share);
 }
 
 /** Puts a chain in the layer's place where it pays. */

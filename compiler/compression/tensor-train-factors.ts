@@ -8,7 +8,7 @@ import { channelRanges } from './balance-chain.ts';
 import { fitOptions } from './factor-form.ts';
 import { fitFactors } from './fit-factors.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
-import { type Layer, layerNamed, parametersOfLayer } from './layers.ts';
+import { type Layer, layerNamed, parametersOfLayer, windowOfLayer } from './layers.ts';
 import { leastSquares } from './low-rank.ts';
 import { defineMethod, type MethodContext } from './method.ts';
 import type { Network } from './network.ts';
@@ -42,6 +42,17 @@ export function nearlyEqualFactors(n: number, count: number): number[] {
   let best = 1;
   for (let factor = 1; factor <= Math.ceil(target); factor++) if (n % factor === 0) best = factor;
   return [best, ...nearlyEqualFactors(n / best, count - 1)];
+}
+
+/** Dense, or point-wise without a stride. */
+function isMatrixPerPosition(layer: Layer): boolean {
+  const { stride, padBefore, padAfter } = windowOfLayer(layer);
+  return (
+    layer.groups === 1 &&
+    layer.taps === 1 &&
+    [...stride].every((step) => step === 1) &&
+    [...padBefore, ...padAfter].every((pad) => pad === 0)
+  );
 }
 
 /** The shape of the cores, or why there is none. */
@@ -108,15 +119,15 @@ async function balanceCores(context: MethodContext, network: Network, name: stri
 
 export const tensorTrainFactors = defineMethod({
   name: 'tensor-train-factors',
-  summary: 'a dense layer becomes a train of small ones, with its inputs and outputs seen as tensors',
+  summary: 'a dense or point-wise layer becomes a train of small ones, with its inputs and outputs seen as tensors',
   source: 'Oseledets, SISC 2011; Novikov et al., NIPS 2015; methods.md 12',
   needs: 'weights',
-  defaultLayers: ['@dense', '!@last'],
+  defaultLayers: ['@dense', '@pointwise', '!@last'],
   options,
 
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, async (network, layer) => {
-      if (layer.kind !== 'dense') return kept(network, layer.name, 'it is a convolution: tensor-train-factors are made for dense layers');
+      if (!isMatrixPerPosition(layer)) return kept(network, layer.name, 'its window reaches further than a point: cp-factors separate it');
       const shape = shapeOf(layer, rule);
       if (typeof shape === 'string') return kept(network, layer.name, shape);
       const rank = rule.rank ?? rankOfRatio(layer, shape, rule.ratio);

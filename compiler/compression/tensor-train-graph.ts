@@ -1,5 +1,5 @@
 /**
- * A dense layer in Tensor-Train form at run time (Novikov et al. 2015; methods.md 12): one small Dense per core, with the
+ * A dense (or point-wise) layer in Tensor-Train form at run time (Novikov et al. 2015; methods.md 12): one small Dense per core, with the
  * axis that the next core sums over brought to the end in between.
  *
  *     x [B, n_1, Q]   → Transpose → [Q, B, n_1]

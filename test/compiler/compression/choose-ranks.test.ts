@@ -1,6 +1,6 @@
 /** Ranks under one budget: the greedy choice is the best one on convex curves, and budgets are kept. */
 import { expect, test } from 'vitest';
-import { chooseRanks, type RankCurve } from '../../../compiler/compression/choose-ranks.ts';
+import { chooseRanks, evenRanks, type RankCurve } from '../../../compiler/compression/choose-ranks.ts';
 import { methodNamed } from '../../../compiler/compression/index.ts';
 import { macsOfChain } from '../../../compiler/compression/layer-chain.ts';
 import { layersOf } from '../../../compiler/compression/layers.ts';
@@ -31,12 +31,23 @@ test('layers stay as they are where the budget allows it, and a budget below ran
   expect(chooseRanks([easy, hard], 29)).toBeUndefined();
 });
 
-test('the network keeps its budget, counted as it runs', async () => {
+test('an even share leaves no room for a larger one', () => {
+  expect(evenRanks([easy, hard], 110)).toEqual(
+    new Map([
+      ['easy', 5],
+      ['hard', 3],
+    ]),
+  );
+  expect(evenRanks([easy, hard], 220)?.size).toBe(0);
+  expect(evenRanks([easy, hard], 29)).toBeUndefined();
+});
+
+test.for(['even', 'energy'])('the network keeps its budget, counted as it runs: %s', async (spread) => {
   const graph = convolutions();
   const context = contextOf(graph, randomSamples(graph, 60));
   const method = methodNamed('cp-factors') as CompressionMethod;
   const layers = layersOf(graph).filter(({ name }) => name !== 'c');
-  const { network } = await method.apply(context, layers, method.options.parse({ macs: 0.7, iterations: 30 }));
+  const { network } = await method.apply(context, layers, method.options.parse({ macs: 0.7, iterations: 30, spread }));
   const before = networkCost(graph).macs;
   expect(networkCost(network.graph).macs).toBeLessThanOrEqual(0.7 * before);
   expect(networkCost(network.graph).macs).toBeGreaterThan(0.5 * before);
