@@ -21,6 +21,9 @@ export class BoardRefusal extends Error {
   }
 }
 
+/** So many copies of a frame were damaged that a shorter one should be tried. The board may have executed it all the same. */
+export class FrameLost extends Error {}
+
 /** As TCP's retransmission timeout (RFC 6298), in milliseconds; a line with faults is not congested, so it backs off slowly. */
 const TIMEOUT_MIN = 40;
 const TIMEOUT_MAX = 1000;
@@ -28,6 +31,13 @@ const TIMEOUT_FIRST = 300;
 
 /** Where so many copies of one frame arrive damaged it is not chance. */
 const DAMAGED_MAX = 200;
+
+export interface RequestOptions {
+  /** Called when the board says that it is still at work. */
+  readonly onProgress?: (() => void) | undefined;
+  /** Damaged copies after which the frame is given up with FrameLost; default: it is repeated until that means nothing any more. */
+  readonly patience?: number;
+}
 
 export interface LinkStatistics {
   readonly requests: number;
@@ -41,6 +51,8 @@ interface Waiting {
   readonly onAnswer: (frame: Frame) => void;
   readonly onProgress: () => void;
   readonly onDamaged: () => void;
+  /** Bytes came that are no frame: an answer, perhaps. */
+  readonly onNoise: () => void;
   readonly onEnd: (error: Error) => void;
 }
 
@@ -66,6 +78,7 @@ export class SerialLink {
         for (const received of this.reader.receive(bytes)) {
           if ('frame' in received) this.dispatch(received.frame);
           else if ('text' in received) onText?.(received.text);
+          else this.waiting?.onNoise();
         }
       },
       (error) => {
@@ -82,24 +95,26 @@ export class SerialLink {
   /**
    * Sends a request until its answer is here. One request at a time.
    * @returns the answer's payload
-   * @throws BoardRefusal when the board answers with another status than RESULT_OK; DeviceError when it does not answer.
+   * @throws BoardRefusal when the board answers with another status than RESULT_OK; FrameLost; DeviceError when it does not
+   * answer.
    */
-  request(type: number, payload: Uint8Array = new Uint8Array(0), onProgress?: () => void): Promise<Uint8Array> {
+  request(type: number, payload: Uint8Array = new Uint8Array(0), options: RequestOptions = {}): Promise<Uint8Array> {
     if (this.waiting) throw new Error('a request is already under way');
     if (this.ended) return Promise.reject(this.ended);
     this.sequence = (this.sequence + 1) & 0xffff;
     this.requests++;
     const bytes = encodeFrame({ type, status: 0, sequence: this.sequence, session: this.session, payload });
-    return this.exchange(type, bytes, onProgress).finally(() => {
+    return this.exchange(type, bytes, options).finally(() => {
       this.waiting = undefined;
     });
   }
 
-  private exchange(type: number, bytes: Uint8Array, onProgress?: () => void): Promise<Uint8Array> {
+  private exchange(type: number, bytes: Uint8Array, { onProgress, patience }: RequestOptions): Promise<Uint8Array> {
     const travelMs = this.wire.baud ? (bytes.length * 10_000) / this.wire.baud : 0;
     let timeoutMs = Math.min(TIMEOUT_MAX, Math.max(TIMEOUT_MIN, this.smoothedMs + 4 * this.varianceMs)) + travelMs;
     let timer: NodeJS.Timeout;
     let sends = 0;
+    let damaged = 0;
     let sentAt = 0;
     let heardAt = performance.now();
     return new Promise<Uint8Array>((resolve, reject) => {
@@ -113,7 +128,12 @@ export class SerialLink {
         this.wire.write(bytes).catch(reject);
         arm(timeoutMs);
       };
+      const isLost = () => patience !== undefined && damaged >= patience;
       const onTimeout = () => {
+        if (isLost()) {
+          reject(new FrameLost());
+          return;
+        }
         if (performance.now() - heardAt > this.silenceMs) {
           reject(this.silence());
           return;
@@ -138,8 +158,13 @@ export class SerialLink {
         },
         onDamaged: () => {
           heardAt = performance.now();
-          if (sends < DAMAGED_MAX) send();
+          damaged++;
+          if (isLost()) reject(new FrameLost());
+          else if (sends < DAMAGED_MAX) send();
           else reject(this.tooDamaged());
+        },
+        onNoise: () => {
+          damaged++;
         },
         onEnd: reject,
       };

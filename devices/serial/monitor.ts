@@ -1,7 +1,7 @@
 /** The firmware monitor of one board, as the host sees it: protocol.ts in functions. */
 import { crc32 } from 'node:zlib';
 import { BudgetError, DeviceError } from '../../compiler/errors.ts';
-import { BoardRefusal, type LinkOptions, SerialLink } from './link.ts';
+import { BoardRefusal, FrameLost, type LinkOptions, type RequestOptions, SerialLink } from './link.ts';
 import * as protocol from './protocol.ts';
 import { explainRefusal } from './refusal.ts';
 import type { Wire } from './wire.ts';
@@ -40,6 +40,8 @@ export interface BoardInfo {
 const CHUNK_MIN = 32;
 /** After so many frames without a repetition the next ones are longer. */
 const CLEAN_RUN = 16;
+/** So many damaged copies of a frame are enough to try a shorter one. */
+const PATIENCE = 3;
 
 function words(...values: number[]): Uint8Array {
   return new Uint8Array(Uint32Array.from(values).buffer);
@@ -54,6 +56,12 @@ function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
   all.set(head);
   all.set(tail, head.length);
   return all;
+}
+
+/** Where the board wants the next bytes of an image; NaN: the error is another one. */
+function nextOffset(error: unknown): number {
+  const isOutOfOrder = error instanceof BoardRefusal && error.status === protocol.RESULT_BAD_ORDER;
+  return isOutOfOrder ? view(error.payload).getUint32(0, true) : Number.NaN;
 }
 
 function parseInfo(payload: Uint8Array, name: string): BoardInfo {
@@ -122,24 +130,38 @@ export class Monitor {
     return this.current;
   }
 
-  async read(area: number, offset: number, bytes: number): Promise<Uint8Array> {
-    const result = new Uint8Array(bytes);
-    for (let at = 0; at < bytes; ) {
-      const count = Math.min(this.chunkBytes, bytes - at);
-      result.set(await this.request(protocol.REQUEST_READ, words(area, offset + at, count)), at);
-      at += count;
-    }
-    return result;
+  read(area: number, offset: number, bytes: number): Promise<Uint8Array> {
+    return this.explained(async () => {
+      const result = new Uint8Array(bytes);
+      for (let at = 0; at < bytes; ) {
+        const count = Math.min(this.chunkBytes, bytes - at);
+        const part = await this.tryRequest(protocol.REQUEST_READ, words(area, offset + at, count));
+        if (part) result.set(part, at);
+        if (part) at += count;
+      }
+      return result;
+    });
   }
 
-  async write(area: number, offset: number, data: Uint8Array, onProgress?: (done: number) => void): Promise<void> {
-    for (let at = 0; at < data.length; ) {
-      // A multiple of what any flash is written in.
-      const count = Math.min(Math.floor((this.chunkBytes - 8) / 32) * 32 || CHUNK_MIN, data.length - at);
-      await this.request(protocol.REQUEST_WRITE, joined(words(area, offset + at), data.subarray(at, at + count)));
-      at += count;
-      onProgress?.(at);
-    }
+  write(area: number, offset: number, data: Uint8Array, onProgress?: (done: number) => void): Promise<void> {
+    return this.explained(async () => {
+      // End of the longest frame that was given up: the board may have executed it.
+      let given = 0;
+      for (let at = 0; at < data.length; ) {
+        // A multiple of what any flash is written in.
+        const count = Math.min(Math.floor((this.chunkBytes - 8) / 32) * 32 || CHUNK_MIN, data.length - at);
+        try {
+          const payload = joined(words(area, offset + at), data.subarray(at, at + count));
+          if (await this.tryRequest(protocol.REQUEST_WRITE, payload)) at += count;
+          else given = Math.max(given, at + count);
+        } catch (error) {
+          const next = nextOffset(error) - offset;
+          if (!(next > at && next <= given)) throw error;
+          at = next;
+        }
+        onProgress?.(at);
+      }
+    });
   }
 
   /** CRC-32 of a part of an area, computed by the board. */
@@ -165,7 +187,7 @@ export class Monitor {
 
   /** Runs the model so many times on what the arena holds. @returns ticks of the board's clock */
   async run(runs: number, onProgress?: () => void): Promise<number> {
-    return Number(view(await this.request(protocol.REQUEST_RUN, words(runs), onProgress)).getBigUint64(0, true));
+    return Number(view(await this.request(protocol.REQUEST_RUN, words(runs), { onProgress })).getBigUint64(0, true));
   }
 
   /** Runs one step so many times. */
@@ -209,16 +231,37 @@ export class Monitor {
     }
   }
 
-  private async request(type: number, payload?: Uint8Array, onProgress?: () => void): Promise<Uint8Array> {
+  private request(type: number, payload?: Uint8Array, options?: RequestOptions): Promise<Uint8Array> {
+    return this.explained(() => this.exchange(type, payload, options));
+  }
+
+  /** @returns undefined when the line is too bad for a frame of this length */
+  private async tryRequest(type: number, payload: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await this.exchange(type, payload, this.chunkBytes > CHUNK_MIN ? { patience: PATIENCE } : {});
+    } catch (error) {
+      if (error instanceof FrameLost) return undefined;
+      throw error;
+    }
+  }
+
+  private async exchange(type: number, payload?: Uint8Array, options?: RequestOptions): Promise<Uint8Array> {
     const before = this.link.statistics.repeats;
     try {
-      return await this.link.request(type, payload, onProgress);
+      return await this.link.request(type, payload, options);
+    } finally {
+      this.adapt(this.link.statistics.repeats > before);
+    }
+  }
+
+  /** What the board refuses, in words. */
+  private async explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       if (!(error instanceof BoardRefusal)) throw error;
       if (error.status === protocol.RESULT_UNKNOWN_SESSION) throw await this.restarted();
       throw explainRefusal(error, this.name, this.current);
-    } finally {
-      this.adapt(this.link.statistics.repeats > before);
     }
   }
 
