@@ -12,6 +12,7 @@
  *
  * All of it works on the graph as it is, with zeros in the columns that go; channels are removed at the end.
  */
+import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import { countParameters } from '../report.ts';
@@ -22,25 +23,38 @@ import type { LayerOutcome, MethodContext, MethodResult } from './method.ts';
 import { narrowingOutcomes } from './narrowing-outcomes.ts';
 import { type Network, narrowNetwork } from './network.ts';
 import { ABSENT_COLUMN, FREE_COLUMN, type ReaderProblem, readerTerm } from './reader-problem.ts';
-import { refit } from './refit.ts';
+import { DEFAULT_RIDGE, refit } from './refit.ts';
 import { selectInputs } from './select-inputs.ts';
 import { type LayerStatistics, relativeError } from './statistics.ts';
 
 export const chainings = ['parallel', 'top-down', 'bottom-up', 'combined'] as const;
 
-/** How much stays: of every choice, by one λ, or of the whole network. */
-export type SelectionTarget =
-  | { readonly keep: number }
-  | { readonly lambda: number }
-  | { readonly parameters: number }
-  | { readonly macs: number };
+const share = z.number().gt(0).max(1);
 
-export interface SelectionOptions {
-  readonly target: SelectionTarget;
-  readonly chaining: (typeof chainings)[number];
-  readonly inputs: boolean;
+const target = z
+  .union([
+    z.strictObject({ keep: share.describe('share of the channels of each group that stays') }),
+    z.strictObject({ lambda: z.number().gt(0).describe('weight of the norm, where answers have the variance 1') }),
+    z.strictObject({ parameters: share.describe("share of the original network's parameters that stays, by one λ for all layers") }),
+    z.strictObject({ macs: share.describe("share of the original network's multiply-accumulates that stays, by one λ for all layers") }),
+  ])
+  .default({ keep: 0.5 })
+  .describe('how much stays: keep, lambda, parameters or macs');
+
+/** Options of every method that selects channels this way. */
+export const selectionOptions = {
+  target,
+  chaining: z
+    .enum(chainings)
+    .default('combined')
+    .describe('order of the layers: each by itself, from the input, from the output, or chosen from the output and fitted from the input'),
+  inputs: z.boolean().default(false).describe('choose among the inputs of the model, too, where a dense layer reads them'),
+  ridge: z.number().min(0).default(DEFAULT_RIDGE).describe('damping of the fit, as a share of the mean of the diagonal of R'),
+};
+
+export interface SelectionOptions extends z.output<z.ZodObject<typeof selectionOptions>> {
+  /** Whether a column is weighed by the spread of its input. */
   readonly standardize: boolean;
-  readonly ridge: number;
 }
 
 /** A problem that is solved for several λ. */

@@ -1,4 +1,5 @@
 /** The one list of compression methods. */
+import { channelPruningLasso } from './channel-pruning-lasso.ts';
 import { cpFactors } from './cp-factors.ts';
 import { depthwiseFactors } from './depthwise-factors.ts';
 import { kMeansCodebook } from './k-means-codebook.ts';
@@ -25,6 +26,7 @@ export const methods: readonly CompressionMethod[] = [
   removeRareChannels,
   pruneFilters,
   pruneByImportance,
+  channelPruningLasso,
   linearNeuralReconstruction,
   lowRank,
   spatialFactorization,

@@ -7,32 +7,13 @@
 import { z } from 'zod';
 import { largestLambda, lipschitzConstant, solveGroupSparse, withPrincipalRows } from '../linalg/group-sparse.ts';
 import type { Matrix } from '../linalg/matrix.ts';
-import { chainings, type PreparedProblem, selectChannels } from './channel-selection.ts';
+import { type PreparedProblem, selectChannels, selectionOptions } from './channel-selection.ts';
 import { defineMethod } from './method.ts';
 import type { ReaderProblem } from './reader-problem.ts';
-import { DEFAULT_RIDGE } from './refit.ts';
-
-const share = z.number().gt(0).max(1);
-
-export const selectionTarget = z
-  .union([
-    z.strictObject({ keep: share.describe('share of the channels of each group that stays') }),
-    z.strictObject({ lambda: z.number().gt(0).describe('weight of the norm, where answers have the variance 1') }),
-    z.strictObject({ parameters: share.describe("share of the original network's parameters that stays, by one λ for all layers") }),
-    z.strictObject({ macs: share.describe("share of the original network's multiply-accumulates that stays, by one λ for all layers") }),
-  ])
-  .default({ keep: 0.5 })
-  .describe('how much stays: keep, lambda, parameters or macs');
 
 const options = z.object({
-  target: selectionTarget,
-  chaining: z
-    .enum(chainings)
-    .default('combined')
-    .describe('order of the layers: each by itself, from the input, from the output, or chosen from the output and fitted from the input'),
-  inputs: z.boolean().default(false).describe('choose among the inputs of the model, too, where a dense layer reads them'),
+  ...selectionOptions,
   standardize: z.boolean().default(true).describe('weigh a column by the spread of its input'),
-  ridge: z.number().min(0).default(DEFAULT_RIDGE).describe('damping of the fit, as a share of the mean of the diagonal of R'),
 });
 
 /** Directions of the answers with less than this share of their energy have no say in the choice. */
