@@ -9,6 +9,7 @@ import { describeWithSharedData, sharedData } from '../shared-data.ts';
 
 const scratch = scratchFolder();
 const TEST_IMAGES = 5000;
+const ERRORS_PER_POINT = TEST_IMAGES / 100;
 
 async function run(model: string, recipeName: string) {
   const recipe = join(packageRoot, 'examples', 'recipes', `${recipeName}.yaml`);
@@ -28,10 +29,13 @@ async function run(model: string, recipeName: string) {
 }
 
 describeWithSharedData('the LeNets by reconstruction', () => {
-  test('LeNet-300-100: 46 % of the parameters, at most 3 more errors of 5000', async () => {
-    const { parameters, moreErrors, original } = await run('mnist-lenet/lenet300100_original.onnx', 'lenet-300-100-reconstruction');
-    expect(original).toBe(116);
-    expect(parameters).toBeLessThanOrEqual(0.46);
-    expect(moreErrors).toBeLessThanOrEqual(3);
+  test.for([
+    ['lenet300100', 'lenet-300-100-reconstruction', 0.46, 116],
+    ['lenet5', 'lenet-5-reconstruction', 0.16, 45],
+  ] as const)('%s: %s, %f of the parameters, at most 0.05 points', async ([model, recipe, share, original]) => {
+    const result = await run(`mnist-lenet/${model}_original.onnx`, recipe);
+    expect(result.original).toBe(original);
+    expect(result.parameters).toBeLessThanOrEqual(share);
+    expect(result.moreErrors).toBeLessThanOrEqual(ERRORS_PER_POINT * 0.05);
   });
 });
