@@ -8,12 +8,14 @@ import { lowRank } from './low-rank.ts';
 import { magnitudePruning } from './magnitude-pruning.ts';
 import { mergeDuplicateChannels } from './merge-duplicate-channels.ts';
 import type { CompressionMethod } from './method.ts';
+import { optimalBrainSurgeon } from './optimal-brain-surgeon.ts';
 import { pruneByImportance } from './prune-by-importance.ts';
 import { pruneFilters } from './prune-filters.ts';
 import { refitMethod } from './refit-layers.ts';
 import { removeConstantChannels } from './remove-constant-channels.ts';
 import { removeDeadChannels } from './remove-dead-channels.ts';
 import { removeRareChannels } from './remove-rare-channels.ts';
+import { sparseGpt } from './sparse-gpt.ts';
 import { spatialFactorization } from './spatial-factors.ts';
 import { tensorTrainFactors } from './tensor-train-factors.ts';
 import { tuckerFactors } from './tucker-factors.ts';
@@ -36,6 +38,8 @@ export const methods: readonly CompressionMethod[] = [
   tensorTrainFactors,
   refitMethod,
   magnitudePruning,
+  optimalBrainSurgeon,
+  sparseGpt,
   kMeansCodebook,
 ];
 

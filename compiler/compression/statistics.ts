@@ -7,7 +7,7 @@
  * Both are gathered patch by patch, so that memory is columns² per layer whatever the number of samples.
  */
 import type { Graph, ValueName } from '../graph.ts';
-import { innerProduct, type Matrix, matrix } from '../linalg/matrix.ts';
+import { addScaled, innerProduct, type Matrix, matrix } from '../linalg/matrix.ts';
 import { addGram, addTransposedProduct, multiplyTransposed } from '../linalg/multiply.ts';
 import { uniformRandom } from '../linalg/random.ts';
 import { type Layer, layerComputing } from './layers.ts';
@@ -37,11 +37,20 @@ export interface StatisticsOptions {
   /** About so many patches are taken per layer, at random positions; more than ten per column changes little. */
   readonly patches?: number;
   readonly seed?: number;
+  /**
+   * How much the mean over a sample's positions counts beside the single positions: R + weight · cov(mean x), and G alike.
+   * What errs alike at all positions passes every pooling, what errs here and there is averaged out. Default: 0.
+   */
+  readonly meanWeight?: number;
   /** Which channels of the original a narrower value still has; absent: all. */
   readonly channels?: ReadonlyMap<ValueName, ArrayLike<number>>;
 }
 
 export const DEFAULT_STATISTICS_SAMPLES = 512;
+
+/** For methods that choose or round weights one by one. */
+export const DEFAULT_MEAN_WEIGHT = 15;
+
 const PATCHES_PER_COLUMN = 40;
 const LEAST_PATCHES = 20_000;
 
@@ -108,6 +117,10 @@ class Gatherer {
   private readonly inputSum: Float64Array;
   private readonly targetSum: Float64Array;
   private readonly targetSquares: Float64Array;
+  /** Mean patch of each sample, and of its target; empty unless they count. */
+  private readonly sampleMeans: Float64Array[] = [];
+  private readonly targetMeans: Float64Array[] = [];
+  private readonly meanWeight: number;
   private held = 0;
   private count = 0;
 
@@ -116,7 +129,7 @@ class Gatherer {
     current: Graph,
     readonly layer: Layer,
     sampleCount: number,
-    { patches, seed = 0, channels }: StatisticsOptions,
+    { patches, seed = 0, channels, meanWeight = 0 }: StatisticsOptions,
   ) {
     const { columns, groups, outputs, positions } = layer;
     if (columns > LARGEST_COLUMNS)
@@ -128,6 +141,7 @@ class Gatherer {
     this.target = matching;
     this.answering = matching ?? layer;
     this.random = uniformRandom(seed);
+    this.meanWeight = positions > 1 ? meanWeight : 0;
     this.wanted = Math.ceil((patches ?? Math.max(LEAST_PATCHES, PATCHES_PER_COLUMN * columns)) / sampleCount);
     this.writePatch = patchWriter(current, layer);
     this.writeTarget = matching && patchWriter(original, matching);
@@ -144,12 +158,21 @@ class Gatherer {
 
   add(input: ArrayLike<number>, target: ArrayLike<number> | undefined): void {
     const width = this.layer.groups * this.layer.columns;
-    for (const position of choosePositions(this.layer.positions, this.wanted, this.random)) {
+    const targetWidth = this.answering.groups * this.answering.columns;
+    const positions = choosePositions(this.layer.positions, this.wanted, this.random);
+    const [mean, targetMean] = [new Float64Array(width), new Float64Array(targetWidth)];
+    for (const position of positions) {
       this.writePatch(input, position, this.patches, this.held * width);
-      if (target && this.targetPatches && this.writeTarget)
-        this.writeTarget(target, position, this.targetPatches, this.held * this.answering.groups * this.answering.columns);
+      if (target && this.targetPatches && this.writeTarget) this.writeTarget(target, position, this.targetPatches, this.held * targetWidth);
+      if (this.meanWeight > 0) {
+        addShare(mean, this.patches, this.held * width, positions.length);
+        if (this.targetPatches) addShare(targetMean, this.targetPatches, this.held * targetWidth, positions.length);
+      }
       if (++this.held === this.capacity) this.flush();
     }
+    if (this.meanWeight === 0) return;
+    this.sampleMeans.push(mean);
+    this.targetMeans.push(this.targetPatches ? targetMean : mean);
   }
 
   private flush(): void {
@@ -179,7 +202,7 @@ class Gatherer {
     const { columns, name } = this.layer;
     const mean = (data: Float64Array) => data.map((value) => value / this.count);
     const inputMean = mean(this.inputSum);
-    return {
+    return this.withMeans({
       layer: name,
       count: this.count,
       correlation: this.correlation.map((sum) => ({ ...sum, data: mean(sum.data) })),
@@ -187,8 +210,65 @@ class Gatherer {
       inputMean: this.correlation.map((_, group) => inputMean.slice(group * columns, (group + 1) * columns)),
       targetMean: mean(this.targetSum),
       targetEnergy: mean(this.targetSquares),
+    });
+  }
+
+  /** The statistics with what the means of the samples add. */
+  private withMeans(statistics: LayerStatistics): LayerStatistics {
+    const count = this.sampleMeans.length;
+    if (count === 0) return statistics;
+    const { columns, groups, outputs } = this.layer;
+    const means = concatenate(this.sampleMeans);
+    const answers = responses(this.answering, concatenate(this.targetMeans), count, this.target && this.rows);
+    const [width, perGroup] = [groups * columns, outputs / groups];
+    const averages = (data: Float64Array, size: number) => {
+      const sums = new Float64Array(size);
+      for (let i = 0; i < data.length; i++) sums[i % size] = (sums[i % size] as number) + (data[i] as number) / count;
+      return sums;
+    };
+    // Deviations of the samples' means, so that what is added has no mean of its own.
+    const deviations = (data: Float64Array, size: number) => {
+      const average = averages(data, size);
+      return data.map((value, i) => value - (average[i % size] as number));
+    };
+    const [x, y] = [deviations(means, width), deviations(answers, outputs)];
+    const share = this.meanWeight / count;
+    return {
+      ...statistics,
+      correlation: statistics.correlation.map((r, group) => {
+        const sum = matrix(columns, columns);
+        addGram(sum, columnBlock(x, count, width, group * columns, columns));
+        return addScaled(r, sum, share);
+      }),
+      cross: statistics.cross.map((g, group) => {
+        const sum = matrix(perGroup, columns);
+        addTransposedProduct(
+          sum,
+          columnBlock(y, count, outputs, group * perGroup, perGroup),
+          columnBlock(x, count, width, group * columns, columns),
+        );
+        return addScaled(g, sum, share);
+      }),
+      targetEnergy: averages(
+        y.map((value) => value * value),
+        outputs,
+      ).map((variance, o) => (statistics.targetEnergy[o] as number) + this.meanWeight * variance),
     };
   }
+}
+
+/** sum += the numbers of `data` from `offset` on, / count. */
+function addShare(sum: Float64Array, data: Float64Array, offset: number, count: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (data[offset + i] as number) / count;
+}
+
+function concatenate(rows: readonly Float64Array[]): Float64Array {
+  const width = rows[0]?.length ?? 0;
+  const result = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    result.set(row, i * width);
+  });
+  return result;
 }
 
 /** Columns [first, first + count) of a row-major block of rows. */

@@ -1,6 +1,6 @@
 /** Cholesky factorization of symmetric positive definite matrices, A = L Lᵀ, and what it solves. */
 import { fetch, linalgKernels, place } from './kernels.ts';
-import { identity, type Matrix, trace } from './matrix.ts';
+import { identity, type Matrix, trace, transpose } from './matrix.ts';
 
 /** Share of the mean of the diagonal that is added when a matrix is not positive definite; tenfold until it is. */
 const FIRST_DAMPING = 1e-10;
@@ -68,4 +68,9 @@ function solve({ rows: n, data: l }: Matrix, b: Matrix, forward: boolean, backwa
 /** (L Lᵀ)⁻¹. */
 export function invertCholesky(l: Matrix): Matrix {
   return solveCholesky(l, identity(l.rows));
+}
+
+/** The upper triangular U of A⁻¹ = Uᵀ U, for a positive definite A. */
+export function inverseFactor(a: Matrix): Matrix {
+  return transpose(dampedCholesky(invertCholesky(dampedCholesky(a).factor)).factor);
 }

@@ -2,19 +2,9 @@
  * GPTQ (Frantar et al., ICLR 2023; post-training.md 2.2): column after column is rounded for all rows at once, and what that
  * changes in the answers is taken back by the columns that are still to come. Columns whose inputs vary most come first.
  */
-import { cholesky, dampedCholesky, invertCholesky } from '../../linalg/cholesky.ts';
+import { inverseFactor } from '../../linalg/cholesky.ts';
 import { type Matrix, matrix } from '../../linalg/matrix.ts';
 import { nearestInteger, type Rounding, type RoundingProblem } from './problem.ts';
-
-/** U, upper triangular, of H⁻¹ = Uᵀ U; row by row, what rounding a column costs and how the later ones make up for it. */
-export function inverseFactor(hessian: Matrix): Matrix {
-  const lower = cholesky(invertCholesky(dampedCholesky(hessian).factor));
-  if (!lower) throw new Error('the inverse of a positive definite matrix is positive definite, unless it holds NaN');
-  const { rows: n } = lower;
-  const upper = matrix(n, n);
-  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) upper.data[j * n + i] = lower.data[i * n + j] as number;
-  return upper;
-}
 
 /** Columns by falling variance of their inputs. */
 function columnOrder({ rows: n, data }: Matrix): Int32Array {

@@ -3,22 +3,18 @@
  * to answer as the float graph does, on the int8 inputs that the rounded layers before it give, so that it takes back their
  * errors, too. Weights that are zero stay zero.
  */
+import { groupObjectives } from '../../compression/group-objectives.ts';
 import { type Layer, layerNamed } from '../../compression/layers.ts';
-import { levelObjective } from '../../compression/level-descent.ts';
-import { fitOnSupport, fittedBias } from '../../compression/refit.ts';
-import { gatherStatistics, LARGEST_COLUMNS, type LayerStatistics } from '../../compression/statistics.ts';
+import { fittedBias } from '../../compression/refit.ts';
+import { DEFAULT_MEAN_WEIGHT, gatherStatistics, LARGEST_COLUMNS, type LayerStatistics } from '../../compression/statistics.ts';
 import type { SampleSet } from '../../compression/values.ts';
 import { gridWeights, type WeightGrid, withGrid } from '../../compression/weight-grid.ts';
 import { type Graph, type Node, type Quantization, type Value, type ValueName, valueOf } from '../../graph.ts';
-import { matrix } from '../../linalg/matrix.ts';
 import { DEFAULT_WEIGHT_BITS, largestWeight, type WeightBits } from '../weight-bits.ts';
 import { quantizeLayer } from '../weights.ts';
 import { withChosenScales } from './choose-scales.ts';
 import { type RoundingName, roundings } from './index.ts';
 import type { Rounding } from './problem.ts';
-
-/** Share of the mean of the diagonal that is added to H (Frantar et al.: 1 %). */
-const DAMPING = 0.01;
 
 export interface RoundLayersOptions {
   /** Its answers are the targets. */
@@ -54,7 +50,9 @@ async function roundLayers(
     if (!layer || !isRounded(float, graph, layer)) continue;
     onLayer?.(layer.name);
     const asSeen = { ...layer, input: node.inputs[0] as ValueName };
-    const statistics = (await gatherStatistics(float, graph, [asSeen], samples, { seed })).get(layer.name) as LayerStatistics;
+    const statistics = (await gatherStatistics(float, graph, [asSeen], samples, { seed, meanWeight: DEFAULT_MEAN_WEIGHT })).get(
+      layer.name,
+    ) as LayerStatistics;
     const scales = valueOf(graph, node.inputs[1] as ValueName).type.quantization?.scale as readonly number[];
     const bits = weightBits?.get(layer.name) ?? DEFAULT_WEIGHT_BITS;
     graph = withRounded(float, graph, node, layer, roundLayer(layer, statistics, scales, bits, round));
@@ -74,25 +72,19 @@ interface RoundedLayer {
 }
 
 function roundLayer(layer: Layer, statistics: LayerStatistics, scales: readonly number[], bits: WeightBits, round: Rounding): RoundedLayer {
-  const isFree = Uint8Array.from(layer.weights, (weight) => Number(weight !== 0));
-  const objective = levelObjective(layer, statistics, DAMPING);
-  const optimum = Float64Array.from(fitOnSupport(layer, objective, isFree));
-  const rows = layer.outputs / layer.groups;
-  const grid = { integers: new Int8Array(optimum.length), scales: new Float64Array(layer.outputs) };
-  objective.correlation.forEach((hessian, group) => {
-    const [first, last] = [group * rows, (group + 1) * rows];
-    const [from, to] = [first * layer.columns, last * layer.columns];
+  const grid = { integers: new Int8Array(layer.weights.length), scales: new Float64Array(layer.outputs) };
+  for (const { firstRow, hessian, optimum, isFree } of groupObjectives(layer, statistics)) {
     const problem = {
-      target: matrix(rows, layer.columns, optimum.slice(from, to)),
+      target: optimum,
       hessian,
-      scales: scales.slice(first, last),
+      scales: scales.slice(firstRow, firstRow + optimum.rows),
       largest: largestWeight(bits),
-      isFree: isFree.subarray(from, to),
+      isFree,
     };
     const chosen = bits < DEFAULT_WEIGHT_BITS ? withChosenScales(problem) : problem;
-    grid.integers.set(round(chosen), from);
-    grid.scales.set(chosen.scales, first);
-  });
+    grid.integers.set(round(chosen), firstRow * layer.columns);
+    grid.scales.set(chosen.scales, firstRow);
+  }
   return { grid, bias: fittedBias(layer, statistics, gridWeights(grid)) };
 }
 
