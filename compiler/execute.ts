@@ -1,19 +1,12 @@
 /** Runs a graph on the runtime through the same plan, arena and kernels that a packed model uses: the compiler's one executor. */
 import { Engine } from './engine.ts';
-import { byteLength, type Graph, type Tensor, type TypedArray, valueOf } from './graph.ts';
+import { byteLength, type Graph, type Tensor, type TypedArray, typedView, valueOf } from './graph.ts';
 import { writePackedModel } from './packed/write.ts';
 import { type ExecutionPlan, planExecution, plannedBytes } from './plan/plan.ts';
 import { fullRuntime, type Variant } from './root.ts';
 
 /** Called after each step with its output; the view is valid during the call only. */
 export type StepObserver = (name: string, data: TypedArray) => void;
-
-function view(bytes: Uint8Array, dtype: 'float32' | 'int8' | 'int32'): TypedArray {
-  if (dtype === 'float32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  return dtype === 'int8'
-    ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-    : new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-}
 
 export class Executor {
   private constructor(
@@ -40,13 +33,13 @@ export class Executor {
   run(inputs: readonly ArrayLike<number>[], observe?: StepObserver): Tensor[] {
     this.graph.inputs.forEach((port, i) => {
       const { type } = valueOf(this.graph, port.value);
-      view(this.engine.input(i, byteLength(type)), type.dtype).set(inputs[i] as ArrayLike<number>);
+      typedView(this.engine.input(i, byteLength(type)), type.dtype).set(inputs[i] as ArrayLike<number>);
     });
     if (observe) this.runObserved(observe);
     else this.engine.run();
     return this.graph.outputs.map((port, i) => {
       const { type } = valueOf(this.graph, port.value);
-      return { type, data: view(this.engine.output(i, byteLength(type)), type.dtype).slice() };
+      return { type, data: typedView(this.engine.output(i, byteLength(type)), type.dtype).slice() };
     });
   }
 
@@ -55,7 +48,7 @@ export class Executor {
       this.engine.runSteps(i, i + 1);
       const index = operands.at(-1) as number;
       const planned = this.plan.tensors[index] as ExecutionPlan['tensors'][number];
-      observe(planned.name, view(this.engine.tensor(index, plannedBytes(planned)), planned.type.dtype));
+      observe(planned.name, typedView(this.engine.tensor(index, plannedBytes(planned)), planned.type.dtype));
     });
   }
 }

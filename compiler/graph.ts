@@ -1,8 +1,11 @@
 /** The one intermediate representation: immutable, in execution order, static shapes, channels last inside. */
 import type { Op } from './ops/op.ts';
 
-export type DType = 'float32' | 'int8' | 'int32';
-export type TypedArray = Float32Array | Int8Array | Int32Array;
+/** `float16`: weights of half precision, as their bits. `int16`: symmetric activations between layers that take them. */
+export type DType = 'float32' | 'int8' | 'int32' | 'float16' | 'int16';
+export type TypedArray = Float32Array | Int8Array | Int32Array | Uint16Array | Int16Array;
+/** Of a model's inputs and outputs. */
+export type PortDType = 'float32' | 'int8' | 'int32';
 export type ValueName = string;
 
 /** real = scale[c] · (integer - zeroPoint); one scale for the tensor, or one per index of `axis`. */
@@ -65,7 +68,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-const elementBytes: Record<DType, number> = { float32: 4, int8: 1, int32: 4 };
+const elementBytes: Record<DType, number> = { float32: 4, int8: 1, int32: 4, float16: 2, int16: 2 };
 
 export function dtypeBytes(dtype: DType): number {
   return elementBytes[dtype];
@@ -75,9 +78,15 @@ export function byteLength(type: TensorType): number {
   return elementCount(type.shape) * elementBytes[type.dtype];
 }
 
+const arrays = { float32: Float32Array, int8: Int8Array, int32: Int32Array, float16: Uint16Array, int16: Int16Array } as const;
+
 export function typedArray(dtype: DType, length: number): TypedArray {
-  if (dtype === 'float32') return new Float32Array(length);
-  return dtype === 'int8' ? new Int8Array(length) : new Int32Array(length);
+  return new arrays[dtype](length);
+}
+
+/** The bytes as numbers of this type; they must lie aligned. */
+export function typedView(bytes: Uint8Array, dtype: DType): TypedArray {
+  return new arrays[dtype](bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / elementBytes[dtype]);
 }
 
 export function tensor(dtype: DType, shape: readonly number[], data: ArrayLike<number>): Tensor {

@@ -2,7 +2,7 @@
 import * as format from '../runtime-as/format.ts';
 import type { Measurement } from './compression/measure.ts';
 import type { EncodingChoice } from './encoding/encode-plan.ts';
-import { elementCount, type Graph, producerOf, valueOf } from './graph.ts';
+import { type DType, elementCount, type Graph, producerOf, valueOf } from './graph.ts';
 import type { ExecutionPlan, PlannedStep } from './plan/plan.ts';
 import type { Accuracy } from './quantization/accuracy.ts';
 import type { FloatIsland } from './quantization/islands.ts';
@@ -10,7 +10,8 @@ import type { FloatIsland } from './quantization/islands.ts';
 export interface LayerReport {
   readonly node: string;
   readonly operator: string;
-  readonly dtype: 'int8' | 'float32' | 'int32';
+  /** What it computes in, or `dynamic`: activations quantized per call. */
+  readonly dtype: DType | 'dynamic';
   /** Why it stayed float32. */
   readonly reason?: string;
   readonly outputShape: readonly number[];
@@ -86,6 +87,10 @@ export function macsOf({ opcode, parameters }: Pick<PlannedStep, 'opcode' | 'par
     case format.OPCODE_CONV2D_NIBBLES_INT8:
     case format.OPCODE_CONV2D_CODEBOOK_INT8:
     case format.OPCODE_CONV2D_FLOAT32:
+    case format.OPCODE_CONV2D_FLOAT16:
+    case format.OPCODE_DEPTHWISE_FLOAT16:
+    case format.OPCODE_CONV2D_DYNAMIC:
+    case format.OPCODE_CONV2D_INT16:
     case format.OPCODE_DEPTHWISE_INT8:
     case format.OPCODE_DEPTHWISE_FLOAT32:
       return (
@@ -102,6 +107,18 @@ export function macsOf({ opcode, parameters }: Pick<PlannedStep, 'opcode' | 'par
       return product(format.MATMUL_BATCH, format.MATMUL_M, format.MATMUL_K, format.MATMUL_N);
     default:
       return 0;
+  }
+}
+
+function dtypeOfStep({ opcode }: PlannedStep, output: DType): LayerReport['dtype'] {
+  switch (opcode) {
+    case format.OPCODE_CONV2D_FLOAT16:
+    case format.OPCODE_DEPTHWISE_FLOAT16:
+      return 'float16';
+    case format.OPCODE_CONV2D_DYNAMIC:
+      return 'dynamic';
+    default:
+      return output;
   }
 }
 
@@ -122,7 +139,7 @@ export function layerReports(
     return {
       node: step.node,
       operator: producerOf(graph, output.name)?.op.name ?? '',
-      dtype: output.type.dtype,
+      dtype: dtypeOfStep(step, output.type.dtype),
       ...(reason !== undefined && { reason }),
       outputShape: output.type.shape,
       macs: macsOf(step),

@@ -70,6 +70,9 @@ export const REGION_ARENA = 1;
 export const DTYPE_FLOAT32 = 0;
 export const DTYPE_INT8 = 1;
 export const DTYPE_INT32 = 2;
+/** Half precision: weights only. */
+export const DTYPE_FLOAT16 = 3;
+export const DTYPE_INT16 = 4;
 
 // Opcodes: one file in kernels/ each (int8 and float32 of one operator may share it).
 export const OPCODE_CONV2D_INT8 = 1;
@@ -116,11 +119,19 @@ export const OPCODE_CONV2D_BLOCK1X16_INT8 = 40;
 export const OPCODE_CONV2D_BLOCK16X4_INT8 = 41;
 export const OPCODE_CONV2D_NIBBLES_INT8 = 42;
 export const OPCODE_CONV2D_CODEBOOK_INT8 = 43;
+// Other number formats: weights of half precision; activations quantized per call; int16 activations.
+export const OPCODE_CONV2D_FLOAT16 = 44;
+export const OPCODE_DEPTHWISE_FLOAT16 = 45;
+export const OPCODE_CONV2D_DYNAMIC = 46;
+export const OPCODE_CONV2D_INT16 = 47;
+export const OPCODE_QUANTIZE_INT16 = 48;
+export const OPCODE_DEQUANTIZE_INT16 = 49;
 
 // Parameters of a step, by opcode family. Names ending in _F32 hold float32 bits.
 
 /**
- * CONV2D, DEPTHWISE: operands x [batch, inH, inW, inC] · weights · bias · (int8: multipliers float32 [outC]) · y.
+ * CONV2D, DEPTHWISE: operands x [batch, inH, inW, inC] · weights · bias · (int8, int16: multipliers float32 [outC]) · y.
+ * CONV2D_DYNAMIC: x float32 · weights int8 · bias float32 · scales of the weights float32 [outC] · y, and CONV_FLOAT32_PARAMETERS.
  * CONV_TRANSPOSE: the same, with weights [kernelH, kernelW, inC / groups, outC].
  */
 export const CONV_BATCH = 0;
@@ -388,7 +399,7 @@ export const GATHER_LENGTH = 1;
 export const GATHER_INNER_BYTES = 2;
 export const GATHER_PARAMETERS = 3;
 
-/** QUANTIZE: y = clamp(rne(x / scale) + zero point). DEQUANTIZE: y = (x - zero point) scale. Operands x · y. */
+/** QUANTIZE (…_INT16: symmetric, zero point 0): y = clamp(rne(x / scale) + zero point). DEQUANTIZE: y = (x - zero point) scale. Operands x · y. */
 export const QUANTIZE_SCALE_F32 = 0;
 export const QUANTIZE_ZERO_POINT = 1;
 export const QUANTIZE_PARAMETERS = 2;

@@ -4,7 +4,7 @@
  */
 import { crc32 } from "./crc32";
 import {
-  DTYPE_INT32,
+  DTYPE_INT16,
   FORMAT_MAGIC,
   FORMAT_VERSION,
   HEADER_ARENA_BYTES,
@@ -100,7 +100,7 @@ function checkTensors(model: usize): i32 {
     const region = kind >> 8;
     const offset = <u32>word(record, TENSOR_OFFSET);
     const bytes = <u32>word(record, TENSOR_BYTES);
-    if (dtype > DTYPE_INT32 || (region != REGION_ARENA && region != REGION_CONSTANTS)) return STATUS_BAD_TENSOR;
+    if (dtype > DTYPE_INT16 || (region != REGION_ARENA && region != REGION_CONSTANTS)) return STATUS_BAD_TENSOR;
     const limit = header(model, region == REGION_ARENA ? HEADER_ARENA_BYTES : HEADER_CONSTANTS_BYTES);
     if (offset % 4 != 0 || <u64>offset + bytes > <u64>limit) return STATUS_BAD_TENSOR;
   }

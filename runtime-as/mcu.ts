@@ -16,8 +16,12 @@ export {
   runConv2dCsr8Int8,
   runConv2dNibblesInt8,
 } from "./kernels/encoded-conv2d";
+export { runConv2dDynamic } from "./kernels/conv2d-dynamic";
+export { runConv2dFloat16 } from "./kernels/conv2d-float16";
 export { runConv2dFloat32 } from "./kernels/conv2d-float32";
+export { runConv2dInt16 } from "./kernels/conv2d-int16";
 export { runDepthwiseInt8 } from "./kernels/depthwise-int8";
+export { runDepthwiseFloat16 } from "./kernels/depthwise-float16";
 export { runDepthwiseFloat32 } from "./kernels/depthwise-float32";
 export { runConvTransposeFloat32 } from "./kernels/conv-transpose";
 export { runMatmulFloat32, runMatmulInt8 } from "./kernels/matmul";
@@ -42,5 +46,6 @@ export { runResizeLinearFloat32, runResizeLinearInt8 } from "./kernels/resize-li
 export { runGather } from "./kernels/gather";
 export { runArgmaxFloat32, runArgmaxInt8 } from "./kernels/argmax";
 export { runQuantize } from "./kernels/quantize";
+export { runDequantizeInt16, runQuantizeInt16 } from "./kernels/quantize-int16";
 export { runDequantize } from "./kernels/dequantize";
 export { runCast } from "./kernels/cast";

@@ -59,6 +59,12 @@ export const HAS_CONV2D_BLOCK1X16_INT8 = isDefined(KERNEL_ALL) || isDefined(KERN
 export const HAS_CONV2D_BLOCK16X4_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_BLOCK16X4_INT8);
 export const HAS_CONV2D_NIBBLES_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_NIBBLES_INT8);
 export const HAS_CONV2D_CODEBOOK_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_CODEBOOK_INT8);
+export const HAS_CONV2D_FLOAT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_FLOAT16);
+export const HAS_DEPTHWISE_FLOAT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_DEPTHWISE_FLOAT16);
+export const HAS_CONV2D_DYNAMIC = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_DYNAMIC);
+export const HAS_CONV2D_INT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_INT16);
+export const HAS_QUANTIZE_INT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_QUANTIZE_INT16);
+export const HAS_DEQUANTIZE_INT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_DEQUANTIZE_INT16);
 /** Any convolution with encoded weights. */
 export const HAS_ENCODED =
   HAS_CONV2D_CSR16_INT8 || HAS_CONV2D_CSR8_INT8 || HAS_CONV2D_BITMAP_INT8 ||

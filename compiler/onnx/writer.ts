@@ -27,11 +27,15 @@ const FLOAT = 1;
 const INT8 = 3;
 const INT32 = 6;
 const INT64 = 7;
+const INT16 = 5;
+const FLOAT16 = 10;
 
-const dataTypes = { float32: FLOAT, int8: INT8, int32: INT32 } as const;
+const dataTypes = { float32: FLOAT, int8: INT8, int32: INT32, float16: FLOAT16, int16: INT16 } as const;
 
 const IR_VERSION = 9;
 const OPSET = 19;
+/** What QuantizeLinear of int16 needs. */
+const INT16_VERSIONS = { ir: 10, opset: 21 };
 
 /** The permutation from the stored order to channels-first. */
 export function channelsFirstAxes(rank: number): number[] {
@@ -110,15 +114,20 @@ export class OnnxWriter {
 
   /** Adds an ONNX node. @returns the name of its first output */
   emit(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
-    const output = this.unique(`${this.currentNode}.${operator}`);
+    return this.emitAll(operator, inputs, 1, attributes)[0] as string;
+  }
+
+  /** Adds an ONNX node of `count` outputs. @returns their names */
+  emitAll(operator: string, inputs: readonly string[], count: number, attributes: Readonly<Record<string, OnnxAttribute>> = {}): string[] {
+    const outputs = Array.from({ length: count }, () => this.unique(`${this.currentNode}.${operator}`));
     this.nodes.push({
       opType: operator,
-      name: output,
+      name: outputs[0] as string,
       input: [...inputs],
-      output: [output],
+      output: outputs,
       attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
     });
-    return output;
+    return outputs;
   }
 
   /** y = clamp(x), as Relu where it is one. */
@@ -172,6 +181,7 @@ export class OnnxWriter {
   constantOperand(name: ValueName, { type, data }: Tensor, permutation?: readonly number[]): string {
     const ordered = permutation && !isIdentity(permutation) ? permuted({ type, data }, permutation) : { type, data };
     const { quantization } = type;
+    if (type.dtype === 'float16') return this.emit('Cast', [this.constant(ordered, name)], { to: FLOAT });
     if (type.dtype === 'float32' || !quantization) return this.constant(ordered, name);
     const axis = quantization.axis === undefined ? undefined : (permutation?.indexOf(quantization.axis) ?? quantization.axis);
     return this.dequantized(this.constant(ordered, name), quantization, ordered.type.dtype, axis);
@@ -211,9 +221,9 @@ export class OnnxWriter {
     const rank = shape.length;
     const effective = rank < 3 ? 'stored' : layout;
     let result = written;
-    if (dtype === 'int8' && quantization) {
-      const parameters = this.parameters(quantization.scale, quantization.zeroPoint, 'int8');
-      const integers = this.rename(this.emit('QuantizeLinear', [written, ...parameters]), this.unique(`${name}.int8`));
+    if ((dtype === 'int8' || dtype === 'int16') && quantization) {
+      const parameters = this.parameters(quantization.scale, quantization.zeroPoint, dtype);
+      const integers = this.rename(this.emit('QuantizeLinear', [written, ...parameters]), this.unique(`${name}.${dtype}`));
       result = this.emit('DequantizeLinear', [integers, ...parameters]);
     }
     result = this.rename(result, this.portName(name, effective) ?? this.unique(name));
@@ -237,7 +247,8 @@ export class OnnxWriter {
   /** Gives the last node's output a better name, one that is free. @returns the name that it has then */
   private rename(written: string, wanted: string): string {
     const last = this.nodes.at(-1);
-    if (last?.output?.[0] !== written) return written;
+    // What a value is known by already keeps its name.
+    if (last?.output?.[0] !== written || [...this.tensors.values()].includes(written)) return written;
     last.output = [wanted];
     last.name = wanted;
     return wanted;
@@ -283,11 +294,12 @@ export class OnnxWriter {
   }
 
   finish(producer: string, version: string): Uint8Array {
+    const hasInt16 = [...this.graph.values.values()].some(({ type }) => type.dtype === 'int16');
     const model: Onnx.IModelProto = {
-      irVersion: IR_VERSION,
+      irVersion: hasInt16 ? INT16_VERSIONS.ir : IR_VERSION,
       producerName: producer,
       producerVersion: version,
-      opsetImport: [{ domain: '', version: OPSET }],
+      opsetImport: [{ domain: '', version: hasInt16 ? INT16_VERSIONS.opset : OPSET }],
       graph: { name: this.graph.name, node: this.nodes, input: this.inputs, output: this.outputs, initializer: this.initializers },
     };
     return onnxProto.onnx.ModelProto.encode(model).finish();

@@ -17,11 +17,14 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** A fused activation's limits as int8. */
-export function clampLimits(clamp: readonly [number, number], output: Quantization): [number, number] {
+/** Largest symmetric int16. */
+export const INT16_MAX = 32767;
+
+/** A fused activation's limits as integers between `lowest` and `highest`. */
+export function clampLimits(clamp: readonly [number, number], output: Quantization, lowest = -128, highest = 127): [number, number] {
   const limit = (value: number, fallback: number) =>
-    Number.isFinite(value) ? Math.max(-128, Math.min(127, quantizeNumber(value, output))) : fallback;
-  return [limit(clamp[0], -128), limit(clamp[1], 127)];
+    Number.isFinite(value) ? Math.max(lowest, Math.min(highest, quantizeNumber(value, output))) : fallback;
+  return [limit(clamp[0], lowest), limit(clamp[1], highest)];
 }
 
 /**

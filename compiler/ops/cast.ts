@@ -16,6 +16,8 @@ const limits: Readonly<Record<DType, readonly [number, number]>> = {
   float32: [-Infinity, Infinity],
   int32: [-0x80000000, 0x7fffffff],
   int8: [-128, 127],
+  int16: [-0x8000, 0x7fff],
+  float16: [-65504, 65504],
 };
 
 function convert(x: number, { to, boolean }: CastAttributes): number {

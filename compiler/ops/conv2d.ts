@@ -7,8 +7,10 @@ import { elementCount, type Node, type Tensor, type TensorType, type Value, type
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import type { OnnxWriter } from '../onnx/writer.ts';
-import { accumulatorScales, clampLimits, foldInputZeroPoint, requantizationMultipliers } from './accumulate.ts';
+import { accumulatorScales, clampLimits, foldInputZeroPoint, INT16_MAX, requantizationMultipliers } from './accumulate.ts';
 import { dequantizeBias, dequantizeInput } from './dequantize.ts';
+import { isDynamic, writeDynamicConv } from './dynamic-onnx.ts';
+import { layerNumbers } from './layer-numbers.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
 import { float32Bits, type KernelCall, type Op, type Operand, parameterWords } from './op.ts';
 import { quantizeOutput } from './quantize.ts';
@@ -105,13 +107,14 @@ export const Conv2d: Op<Conv2dAttributes> = {
     const [, oh, ow, o] = spatialShape(type.shape);
     const [, kh, kw, ic] = weights.type.shape as [number, number, number, number];
     const { stride, dilation, padBefore, groups, clamp } = attributes;
+    const numbers = layerNumbers([input, weights, b as Tensor], clamp);
     const result = new Float32Array(elementCount(type.shape));
     let at = 0;
     for (let batch = 0; batch < n; batch++)
       for (let y = 0; y < oh; y++)
         for (let xx = 0; xx < ow; xx++)
           for (let oc = 0; oc < o; oc++) {
-            let sum = (b as Tensor).data[oc] as number;
+            let sum = numbers.bias[oc] as number;
             const firstChannel = Math.floor(oc / (o / groups)) * ic;
             for (let i = 0; i < kh; i++)
               for (let j = 0; j < kw; j++) {
@@ -120,9 +123,9 @@ export const Conv2d: Op<Conv2dAttributes> = {
                 if (row < 0 || row >= h || column < 0 || column >= width) continue;
                 const from = ((batch * h + row) * width + column) * c + firstChannel;
                 const kernel = ((oc * kh + i) * kw + j) * ic;
-                for (let k = 0; k < ic; k++) sum += (input.data[from + k] as number) * (weights.data[kernel + k] as number);
+                for (let k = 0; k < ic; k++) sum += (numbers.input[from + k] as number) * (numbers.weights[kernel + k] as number);
               }
-            result[at++] = Math.min(Math.max(sum, clamp[0]), clamp[1]);
+            result[at++] = numbers.finish(sum, oc);
           }
     return [{ type, data: result }];
   },
@@ -130,6 +133,7 @@ export const Conv2d: Op<Conv2dAttributes> = {
   quantize: { kind: 'accumulate', weightAxis: () => 0 },
 
   toOnnx(node, writer) {
+    if (isDynamic(node, writer)) return writeDynamicConv(node, writer);
     const { attributes } = node;
     const rank = writer.inputShape(node, 0).length;
     const y = writer.emit('Conv', [writer.input(node, 0, 'channels-first'), weightOperand(node, writer, rank), biasOperand(node, writer)], {
@@ -204,10 +208,16 @@ export function accumulateCall(
   clamp: readonly [number, number],
   depthwise = false,
 ): KernelCall | undefined {
+  if (x.type.dtype === 'float32' && w.type.dtype === 'int8') return dynamicCall(geometry, [x, w, b], clamp);
+  if (x.type.dtype === 'int16') return int16Call(geometry, [x, w, b], y, clamp);
   const weights = depthwise ? depthwiseWeights(w) : w.name;
   if (x.type.dtype === 'float32') {
+    const isHalf = w.type.dtype === 'float16';
+    const opcode = depthwise
+      ? [format.OPCODE_DEPTHWISE_FLOAT32, format.OPCODE_DEPTHWISE_FLOAT16]
+      : [format.OPCODE_CONV2D_FLOAT32, format.OPCODE_CONV2D_FLOAT16];
     return {
-      opcode: depthwise ? format.OPCODE_DEPTHWISE_FLOAT32 : format.OPCODE_CONV2D_FLOAT32,
+      opcode: opcode[Number(isHalf)] as number,
       operands: [x.name, weights, b.name],
       parameters: parameterWords(format.CONV_FLOAT32_PARAMETERS, {
         ...geometry,
@@ -227,6 +237,46 @@ export function accumulateCall(
       [format.CONV_CLAMP_HIGH]: high,
       [format.CONV_INPUT_ZERO_POINT]: x.type.quantization.zeroPoint,
       [format.CONV_OUTPUT_ZERO_POINT]: y.type.quantization.zeroPoint,
+    }),
+  };
+}
+
+/** Float32 activations on int8 weights: the kernel quantizes them. */
+function dynamicCall(
+  geometry: Readonly<Record<number, number>>,
+  [x, w, b]: readonly [Value, Value, Value],
+  clamp: readonly [number, number],
+): KernelCall {
+  const channels = w.type.shape[0] as number;
+  const scales = w.type.quantization?.scale ?? [];
+  const data = Float32Array.from({ length: channels }, (_, o) => (scales.length === 1 ? scales[0] : scales[o]) as number);
+  return {
+    opcode: format.OPCODE_CONV2D_DYNAMIC,
+    operands: [x.name, w.name, b.name, { name: `${w.name}.scales`, type: { dtype: 'float32', shape: [channels] }, data }],
+    parameters: parameterWords(format.CONV_FLOAT32_PARAMETERS, {
+      ...geometry,
+      [format.CONV_CLAMP_LOW_F32]: float32Bits(clamp[0]),
+      [format.CONV_CLAMP_HIGH_F32]: float32Bits(clamp[1]),
+    }),
+  };
+}
+
+/** int16 activations, symmetric: there is no zero point to fold into the bias. */
+function int16Call(
+  geometry: Readonly<Record<number, number>>,
+  [x, w, b]: readonly [Value, Value, Value],
+  y: Value,
+  clamp: readonly [number, number],
+): KernelCall | undefined {
+  if (w.type.dtype !== 'int8' || y.type.dtype !== 'int16' || !y.type.quantization) return undefined;
+  const [low, high] = clampLimits(clamp, y.type.quantization, -INT16_MAX, INT16_MAX);
+  return {
+    opcode: format.OPCODE_CONV2D_INT16,
+    operands: [x.name, w.name, b.name, requantizationMultipliers(x, w, y)],
+    parameters: parameterWords(format.CONV_INT8_PARAMETERS, {
+      ...geometry,
+      [format.CONV_CLAMP_LOW]: low,
+      [format.CONV_CLAMP_HIGH]: high,
     }),
   };
 }

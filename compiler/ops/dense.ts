@@ -9,8 +9,10 @@ import type { OnnxNode } from '../onnx/node.ts';
 import { Add } from './add.ts';
 import { accumulateCall, biasOperand, zeroBias } from './conv2d.ts';
 import { dequantizeInput } from './dequantize.ts';
+import { isDynamic, writeDynamicDense } from './dynamic-onnx.ts';
 import { type ElementwiseAttributes, unclamped } from './elementwise.ts';
 import { Expand } from './expand.ts';
+import { layerNumbers } from './layer-numbers.ts';
 import { MatMul } from './matmul.ts';
 import { multiplyValues } from './mul.ts';
 import type { Op } from './op.ts';
@@ -131,12 +133,13 @@ export const Dense: Op<ElementwiseAttributes> = {
     const weights = w as Tensor;
     const [type] = Dense.infer([input.type, weights.type, (b as Tensor).type], { clamp }) as [TensorType];
     const [n, k] = weights.type.shape as [number, number];
+    const numbers = layerNumbers([input, weights, b as Tensor], clamp);
     const data = Float32Array.from({ length: elementCount(type.shape) }, (_, at) => {
       const channel = at % n;
       const from = ((at - channel) / n) * k;
-      let sum = (b as Tensor).data[channel] as number;
-      for (let i = 0; i < k; i++) sum += (input.data[from + i] as number) * (weights.data[channel * k + i] as number);
-      return Math.min(Math.max(sum, clamp[0]), clamp[1]);
+      let sum = numbers.bias[channel] as number;
+      for (let i = 0; i < k; i++) sum += (numbers.input[from + i] as number) * (numbers.weights[channel * k + i] as number);
+      return numbers.finish(sum, channel);
     });
     return [{ type, data }];
   },
@@ -144,6 +147,7 @@ export const Dense: Op<ElementwiseAttributes> = {
   quantize: { kind: 'accumulate', weightAxis: () => 0 },
 
   toOnnx(node, writer) {
+    if (isDynamic(node, writer)) return writeDynamicDense(node, writer);
     const w = node.inputs[1] as ValueName;
     const bias = biasOperand(node, writer);
     // Gemm takes matrices only; for others the weights are transposed once and for all.

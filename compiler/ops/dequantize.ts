@@ -1,5 +1,11 @@
-/** Dequantize: int8 → float32, y = (x - zero point) · scale. */
-import { OPCODE_DEQUANTIZE, QUANTIZE_PARAMETERS, QUANTIZE_SCALE_F32, QUANTIZE_ZERO_POINT } from '../../runtime-as/format.ts';
+/** Dequantize: int8 or int16 → float32, y = (x - zero point) · scale. */
+import {
+  OPCODE_DEQUANTIZE,
+  OPCODE_DEQUANTIZE_INT16,
+  QUANTIZE_PARAMETERS,
+  QUANTIZE_SCALE_F32,
+  QUANTIZE_ZERO_POINT,
+} from '../../runtime-as/format.ts';
 import type { Quantization, Tensor, TensorType, Value, ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
@@ -108,7 +114,7 @@ export const Dequantize: Op<DequantizeAttributes> = {
     const x = writer.input(node, 0, layout);
     const { dtype } = writer.type(node.inputs[0] as ValueName);
     const { scale, zeroPoint } = node.attributes.quantization ?? { scale: [1], zeroPoint: 0 };
-    if (dtype === 'int8') writer.output(node, x, layout);
+    if (dtype === 'int8' || dtype === 'int16') writer.output(node, x, layout);
     else {
       const real = writer.emit('Cast', [x], { to: onnxDtypeNames.indexOf('float') });
       const distance = writer.emit('Sub', [real, writer.float(zeroPoint + UINT8_SHIFT)]);
@@ -118,9 +124,10 @@ export const Dequantize: Op<DequantizeAttributes> = {
 
   kernel(node, { inputs: [x] }) {
     const { scale = [], zeroPoint = 0 } = node.attributes.quantization ?? x?.type.quantization ?? {};
-    if (x?.type.dtype !== 'int8' || scale.length !== 1) return undefined;
+    const dtype = x?.type.dtype;
+    if ((dtype !== 'int8' && dtype !== 'int16') || scale.length !== 1) return undefined;
     return {
-      opcode: OPCODE_DEQUANTIZE,
+      opcode: dtype === 'int16' ? OPCODE_DEQUANTIZE_INT16 : OPCODE_DEQUANTIZE,
       operands: [(x as Value).name],
       parameters: parameterWords(QUANTIZE_PARAMETERS, {
         [QUANTIZE_SCALE_F32]: float32Bits(scale[0] as number),

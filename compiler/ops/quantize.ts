@@ -1,16 +1,24 @@
-/** Quantize: float32 → int8, y = clamp(rne(x / scale) + zero point). */
-import { OPCODE_QUANTIZE, QUANTIZE_PARAMETERS, QUANTIZE_SCALE_F32, QUANTIZE_ZERO_POINT } from '../../runtime-as/format.ts';
-import type { Quantization, Tensor, TensorType, Value, ValueName } from '../graph.ts';
+/** Quantize: float32 → int8 (or int16, symmetric), y = clamp(rne(x / scale) + zero point). */
+import {
+  OPCODE_QUANTIZE,
+  OPCODE_QUANTIZE_INT16,
+  QUANTIZE_PARAMETERS,
+  QUANTIZE_SCALE_F32,
+  QUANTIZE_ZERO_POINT,
+} from '../../runtime-as/format.ts';
+import { type Quantization, type Tensor, type TensorType, tensor, type Value, type ValueName } from '../graph.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { OnnxNode } from '../onnx/node.ts';
 import { linearQuantization } from '../onnx/quantization.ts';
-import { roundHalfEven } from './accumulate.ts';
+import { INT16_MAX, roundHalfEven } from './accumulate.ts';
 import { float32Bits, type Op, parameterWords } from './op.ts';
 import { normalizeAxis, stridesOf } from './strides.ts';
 
 export interface QuantizeAttributes {
   /** Parameters of the int8 integers; absent: those of the output's type. */
   readonly quantization?: Quantization;
+  /** Of the integers; default: int8. */
+  readonly dtype?: 'int8' | 'int16';
 }
 
 /** The index along `axis` of each element; 0 where there is no axis. */
@@ -22,9 +30,9 @@ export function channelOf(shape: readonly number[], axis: number | undefined): (
 }
 
 /** clamp(rne(x / scale) + zero point) in float32 arithmetic, as ONNX Runtime and the kernel compute it. */
-export function quantizeFloat32(x: number, scale: number, zeroPoint: number): number {
+export function quantizeFloat32(x: number, scale: number, zeroPoint: number, lowest = -128, highest = 127): number {
   const quotient = Math.fround(Math.fround(x) / Math.fround(scale));
-  return Number.isNaN(quotient) ? zeroPoint : Math.max(-128, Math.min(127, roundHalfEven(quotient) + zeroPoint));
+  return Number.isNaN(quotient) ? zeroPoint : Math.max(lowest, Math.min(highest, roundHalfEven(quotient) + zeroPoint));
 }
 
 /** Adds the Quantize that the inputs `scaleIndex` (scale) and `scaleIndex + 1` (zero point) of an ONNX node describe. */
@@ -51,18 +59,20 @@ export const Quantize: Op<QuantizeAttributes> = {
     QuantizeLinear: (node, graph) => quantizeOutput(node, graph, node.required(0), 1),
   },
 
-  infer([x], { quantization }) {
+  infer([x], { quantization, dtype: integer = 'int8' }) {
     const { dtype, shape } = x as TensorType;
     if (dtype !== 'float32') throw new Error(`the input is ${dtype}, expected float32`);
-    return [{ dtype: 'int8', shape, ...(quantization && { quantization }) }];
+    return [{ dtype: integer, shape, ...(quantization && { quantization }) }];
   },
 
-  evaluate([x], { quantization }) {
+  evaluate([x], attributes) {
     const { type, data } = x as Tensor;
+    const { quantization, dtype = 'int8' } = attributes;
     const { scale, zeroPoint, axis } = quantization as Quantization;
     const channel = channelOf(type.shape, axis);
-    const result = Int8Array.from(data, (value, i) => quantizeFloat32(value, scale[channel(i)] as number, zeroPoint));
-    return [{ type: { dtype: 'int8', shape: type.shape, ...(quantization && { quantization }) }, data: result }];
+    const limits = dtype === 'int8' ? [-128, 127] : [-INT16_MAX, INT16_MAX];
+    const integers = Array.from(data, (value, i) => quantizeFloat32(value, scale[channel(i)] as number, zeroPoint, ...limits));
+    return [{ type: Quantize.infer([type], attributes)[0] as TensorType, data: tensor(dtype, type.shape, integers).data }];
   },
 
   quantize: { kind: 'float' },
@@ -76,7 +86,7 @@ export const Quantize: Op<QuantizeAttributes> = {
     const { scale = [], zeroPoint = 0 } = node.attributes.quantization ?? y?.type.quantization ?? {};
     if (scale.length !== 1) return undefined;
     return {
-      opcode: OPCODE_QUANTIZE,
+      opcode: y?.type.dtype === 'int16' ? OPCODE_QUANTIZE_INT16 : OPCODE_QUANTIZE,
       operands: [(x as Value).name],
       parameters: parameterWords(QUANTIZE_PARAMETERS, {
         [QUANTIZE_SCALE_F32]: float32Bits(scale[0] as number),

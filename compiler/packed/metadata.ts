@@ -1,9 +1,9 @@
 /** The metadata section of a packed model: what a host needs to feed it and to explain it. */
-import { type DType, type Graph, type Port, valueOf } from '../graph.ts';
+import { type Graph, type Port, type PortDType, valueOf } from '../graph.ts';
 
 export interface PackedPort {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: PortDType;
   /** Shape of the bytes in memory. */
   readonly shape: readonly number[];
   /** int8: real = scale · (integer - zeroPoint). */
@@ -37,6 +37,7 @@ export interface PackedMetadata {
 export function packedPort(graph: Graph, { name, value, permutation }: Port): PackedPort {
   const { dtype, shape, quantization } = valueOf(graph, value).type;
   const scale = quantization?.scale[0];
+  if (dtype === 'float16' || dtype === 'int16') throw new Error(`${name} is ${dtype}: hosts exchange float32, int8 and int32`);
   const isInt8 = dtype === 'int8' && quantization && scale !== undefined;
   return {
     name,

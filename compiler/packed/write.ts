@@ -9,6 +9,8 @@ export const dtypeCodes: Readonly<Record<DType, number>> = {
   float32: format.DTYPE_FLOAT32,
   int8: format.DTYPE_INT8,
   int32: format.DTYPE_INT32,
+  float16: format.DTYPE_FLOAT16,
+  int16: format.DTYPE_INT16,
 };
 
 function align(offset: number, alignment: number): number {

@@ -1,5 +1,5 @@
 /** One step of a packed model, or some rows of its output, as a packed model of its own: for boards that cannot hold the whole. */
-import type { TensorType, TypedArray } from '../../compiler/graph.ts';
+import { byteLength, dtypeBytes, type TensorType, type TypedArray } from '../../compiler/graph.ts';
 import { type PackedModel, readPackedModel } from '../../compiler/packed/read.ts';
 import type { PackedRecords, StepRecord, TensorRecord } from '../../compiler/packed/records.ts';
 import { dtypeCodes, writePackedModel } from '../../compiler/packed/write.ts';
@@ -75,7 +75,7 @@ export function cutTile(name: string, records: PackedRecords, step: StepRecord, 
     const { dtype } = records.tensors[tensor] as TensorRecord;
     const type: TensorType = {
       dtype: dtypes[dtype] as TensorType['dtype'],
-      shape: [dtype === format.DTYPE_INT8 ? slice.bytes : slice.bytes / 4],
+      shape: [slice.bytes / dtypeBytes(dtypes[dtype] as TensorType['dtype'])],
     };
     tensors.push({ name: `t${tensor}`, type, offset: arenaBytes });
     arenaBytes = align(arenaBytes + slice.bytes);
@@ -90,7 +90,7 @@ export function cutTile(name: string, records: PackedRecords, step: StepRecord, 
     } else if (record.region === format.REGION_CONSTANTS) {
       const type: TensorType = {
         dtype: dtypes[record.dtype] as TensorType['dtype'],
-        shape: [record.dtype === format.DTYPE_INT8 ? record.bytes : record.bytes / 4],
+        shape: [record.bytes / dtypeBytes(dtypes[record.dtype] as TensorType['dtype'])],
       };
       tensors.push({ name: `t${tensor}`, type, constant: constantOf(records, record), offset: 0 });
       operands.push(tensors.length - 1);
@@ -108,7 +108,7 @@ export function cutTile(name: string, records: PackedRecords, step: StepRecord, 
   const planned = { opcode: step.opcode, operands, parameters: cut, node: name };
   const port = (index: number) => {
     const { name: portName, type } = tensors[index] as PlannedTensor;
-    return { name: portName, ...type };
+    return { name: portName, dtype: 'int8' as const, shape: [byteLength(type)] };
   };
   const plan = {
     tensors,

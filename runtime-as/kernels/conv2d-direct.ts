@@ -1,6 +1,7 @@
 /**
  * Convolution by plain loops: weights read in place, no workspace. Four output channels share each input element. The
- * float32 and the int8 kernel share this file; T is the element type, A that of the accumulator.
+ * kernels of all number formats share this file; T is the element type, W that of the weights (u16: half precision), A that
+ * of the accumulator.
  */
 import {
   CONV_BATCH,
@@ -24,6 +25,7 @@ import {
   CONV_STRIDE_HEIGHT,
   CONV_STRIDE_WIDTH,
 } from "../format";
+import { halfToFloat, isHalf } from "../microkernels/float16";
 import { requantize } from "../microkernels/requantize";
 import { operandAddress, parameter, parameterAddress } from "../step";
 import { imageElements, isInside, patchElements } from "./geometry";
@@ -49,7 +51,7 @@ export function finish<T, A>(y: usize, channel: i32, sum: A, multipliers: usize,
 }
 
 /** All output channels of one pixel, whose tap (0, 0) lies at row `hStart`, column `wStart` of `image`. */
-function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: i32, wStart: i32, y: usize): void {
+function convolvePixel<T, W, A>(step: usize, context: usize, image: usize, hStart: i32, wStart: i32, y: usize): void {
   const height = parameter(step, CONV_IN_HEIGHT);
   const width = parameter(step, CONV_IN_WIDTH);
   const channels = parameter(step, CONV_IN_CHANNELS);
@@ -61,7 +63,7 @@ function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: 
   const groups = parameter(step, CONV_GROUPS);
   const inGroup = channels / groups;
   const outGroup = outChannels / groups;
-  const filterBytes = <usize>patchElements(step) * sizeof<T>();
+  const filterBytes = <usize>patchElements(step) * sizeof<W>();
   const weights = operandAddress(step, context, 1);
   const bias = operandAddress(step, context, 2);
   const multipliers = isFloat<T>() ? 0 : operandAddress(step, context, 3);
@@ -91,19 +93,26 @@ function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: 
         let advance: usize = sizeof<T>();
         if (h < 0 || h >= height || column < 0 || column >= width) {
           if (isFloat<T>()) {
-            w += <usize>run * sizeof<T>();
+            w += <usize>run * sizeof<W>();
             continue;
           }
           // Padding repeats the zero point, which is read from the step itself.
           x = parameterAddress(step, CONV_INPUT_ZERO_POINT);
           advance = 0;
         }
-        for (const end = w + <usize>run * sizeof<T>(); w < end; w += sizeof<T>(), x += advance) {
+        for (const end = w + <usize>run * sizeof<W>(); w < end; w += sizeof<W>(), x += advance) {
           const value = <A>load<T>(x);
-          sum0 += value * <A>load<T>(w);
-          sum1 += value * <A>load<T>(w + w1);
-          sum2 += value * <A>load<T>(w + w2);
-          sum3 += value * <A>load<T>(w + w3);
+          if (isHalf<W>()) {
+            sum0 += value * <A>halfToFloat(load<u16>(w));
+            sum1 += value * <A>halfToFloat(load<u16>(w + w1));
+            sum2 += value * <A>halfToFloat(load<u16>(w + w2));
+            sum3 += value * <A>halfToFloat(load<u16>(w + w3));
+          } else {
+            sum0 += value * <A>load<W>(w);
+            sum1 += value * <A>load<W>(w + w1);
+            sum2 += value * <A>load<W>(w + w2);
+            sum3 += value * <A>load<W>(w + w3);
+          }
         }
       }
     }
@@ -115,7 +124,7 @@ function convolvePixel<T, A>(step: usize, context: usize, image: usize, hStart: 
   }
 }
 
-export function runDirect<T, A>(step: usize, context: usize): void {
+export function runDirect<T, W, A>(step: usize, context: usize): void {
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
   const outWidth = parameter(step, CONV_OUT_WIDTH);
   const imageBytes = imageElements(step) * sizeof<T>();
@@ -127,7 +136,7 @@ export function runDirect<T, A>(step: usize, context: usize): void {
     for (let oh = 0; oh < outHeight; oh++, hStart += parameter(step, CONV_STRIDE_HEIGHT)) {
       let wStart = -parameter(step, CONV_PAD_LEFT);
       for (let ow = 0; ow < outWidth; ow++, wStart += parameter(step, CONV_STRIDE_WIDTH), y += pixelBytes) {
-        convolvePixel<T, A>(step, context, image, hStart, wStart, y);
+        convolvePixel<T, W, A>(step, context, image, hStart, wStart, y);
       }
     }
   }

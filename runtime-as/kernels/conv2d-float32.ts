@@ -30,5 +30,5 @@ export function prepareConv2dFloat32(step: usize, context: usize, prepared: usiz
 
 export function runConv2dFloat32(step: usize, context: usize, prepared: usize): void {
   if (SIMD) runPanels<f32>(step, context, prepared);
-  else runDirect<f32, f32>(step, context);
+  else runDirect<f32, f32, f32>(step, context);
 }

@@ -39,5 +39,5 @@ export function prepareConv2dInt8(step: usize, context: usize, prepared: usize):
 export function runConv2dInt8(step: usize, context: usize, prepared: usize): void {
   if (BOARD) runColumns(step, context, prepared);
   else if (SIMD) runPanels<i8>(step, context, prepared);
-  else runDirect<i8, i32>(step, context);
+  else runDirect<i8, i8, i32>(step, context);
 }

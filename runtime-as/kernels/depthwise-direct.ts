@@ -1,7 +1,7 @@
 /**
  * Depthwise convolution by plain loops: weights [KH, KW, C] read in place, no workspace. Four channels share the
- * address arithmetic of each tap. The float32 and the int8 kernel share this file; T is the element type, A that of the
- * accumulator.
+ * address arithmetic of each tap. The kernels of all number formats share this file; T is the element type, W that of
+ * the weights (u16: half precision), A that of the accumulator.
  */
 import {
   CONV_BATCH,
@@ -23,6 +23,7 @@ import {
   CONV_STRIDE_HEIGHT,
   CONV_STRIDE_WIDTH,
 } from "../format";
+import { halfToFloat, isHalf } from "../microkernels/float16";
 import { operandAddress, parameter } from "../step";
 import { finish, initial } from "./conv2d-direct";
 import { endTap, firstTap, imageElements } from "./geometry";
@@ -47,7 +48,7 @@ function paddingWeights(
 }
 
 /** All channels of one pixel, whose tap (0, 0) lies at row `hStart`, column `wStart` of `image`. */
-function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart: i32, wStart: i32, y: usize): void {
+function depthwisePixel<T, W, A>(step: usize, context: usize, image: usize, hStart: i32, wStart: i32, y: usize): void {
   const height = parameter(step, CONV_IN_HEIGHT);
   const width = parameter(step, CONV_IN_WIDTH);
   const channels = parameter(step, CONV_IN_CHANNELS);
@@ -63,7 +64,8 @@ function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart:
   const pixelBytes = <usize>channels * sizeof<T>();
   const tapBytes = pixelBytes * dilationWidth;
   const rowBytes = pixelBytes * (width * dilationHeight);
-  const weightRowBytes = pixelBytes * kernelWidth;
+  const tapWeightBytes = <usize>channels * sizeof<W>();
+  const weightRowBytes = tapWeightBytes * kernelWidth;
   const bias = operandAddress(step, context, 2);
   const weights = operandAddress(step, context, 1);
   const multipliers = isFloat<T>() ? 0 : operandAddress(step, context, 3);
@@ -71,8 +73,8 @@ function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart:
   const low = parameter(step, CONV_CLAMP_LOW);
   const high = parameter(step, CONV_CLAMP_HIGH);
   let xFirst = image + <usize>((hStart + firstRow * dilationHeight) * width + wStart + first * dilationWidth) * pixelBytes;
-  let wFirst = weights + <usize>(firstRow * kernelWidth + first) * pixelBytes;
-  for (let c = 0; c < channels; c += 4, xFirst += 4 * sizeof<T>(), wFirst += 4 * sizeof<T>()) {
+  let wFirst = weights + <usize>(firstRow * kernelWidth + first) * tapWeightBytes;
+  for (let c = 0; c < channels; c += 4, xFirst += 4 * sizeof<T>(), wFirst += 4 * sizeof<W>()) {
     // Behind the last channel the last one is computed again and not stored.
     const last = channels - 1 - c;
     const o1 = <usize>min(1, last), o2 = <usize>min(2, last), o3 = <usize>min(3, last);
@@ -90,14 +92,22 @@ function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart:
       sum3 += <A>(value * paddingWeights(w + o3, channels, kernelHeight, kernelWidth, firstRow, rows, first, taps));
     }
     const e1 = o1 * sizeof<T>(), e2 = o2 * sizeof<T>(), e3 = o3 * sizeof<T>();
+    const f1 = o1 * sizeof<W>(), f2 = o2 * sizeof<W>(), f3 = o3 * sizeof<W>();
     let xRow = xFirst, wRow = wFirst;
     for (let i = rows; i > 0; i--, xRow += rowBytes, wRow += weightRowBytes) {
       let x = xRow, w = wRow;
-      for (let j = taps; j > 0; j--, x += tapBytes, w += pixelBytes) {
-        sum0 += <A>load<T>(x) * <A>load<T>(w);
-        sum1 += <A>load<T>(x + e1) * <A>load<T>(w + e1);
-        sum2 += <A>load<T>(x + e2) * <A>load<T>(w + e2);
-        sum3 += <A>load<T>(x + e3) * <A>load<T>(w + e3);
+      for (let j = taps; j > 0; j--, x += tapBytes, w += tapWeightBytes) {
+        if (isHalf<W>()) {
+          sum0 += <A>load<T>(x) * <A>halfToFloat(load<u16>(w));
+          sum1 += <A>load<T>(x + e1) * <A>halfToFloat(load<u16>(w + f1));
+          sum2 += <A>load<T>(x + e2) * <A>halfToFloat(load<u16>(w + f2));
+          sum3 += <A>load<T>(x + e3) * <A>halfToFloat(load<u16>(w + f3));
+        } else {
+          sum0 += <A>load<T>(x) * <A>load<W>(w);
+          sum1 += <A>load<T>(x + e1) * <A>load<W>(w + e1);
+          sum2 += <A>load<T>(x + e2) * <A>load<W>(w + e2);
+          sum3 += <A>load<T>(x + e3) * <A>load<W>(w + e3);
+        }
       }
     }
     finish<T, A>(y, c, sum0, multipliers, zeroPoint, low, high);
@@ -107,7 +117,7 @@ function depthwisePixel<T, A>(step: usize, context: usize, image: usize, hStart:
   }
 }
 
-export function runDepthwiseDirect<T, A>(step: usize, context: usize): void {
+export function runDepthwiseDirect<T, W, A>(step: usize, context: usize): void {
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
   const outWidth = parameter(step, CONV_OUT_WIDTH);
   const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * sizeof<T>();
@@ -119,7 +129,7 @@ export function runDepthwiseDirect<T, A>(step: usize, context: usize): void {
     for (let oh = 0; oh < outHeight; oh++, hStart += parameter(step, CONV_STRIDE_HEIGHT)) {
       let wStart = -parameter(step, CONV_PAD_LEFT);
       for (let ow = 0; ow < outWidth; ow++, wStart += parameter(step, CONV_STRIDE_WIDTH), y += pixelBytes) {
-        depthwisePixel<T, A>(step, context, image, hStart, wStart, y);
+        depthwisePixel<T, W, A>(step, context, image, hStart, wStart, y);
       }
     }
   }

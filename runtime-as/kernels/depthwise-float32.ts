@@ -1,6 +1,6 @@
 /** DEPTHWISE_FLOAT32: x [N, H, W, C] · weights [KH, KW, C] · bias [C] → y [N, OH, OW, C]. */
 import { CONV_IN_CHANNELS, DTYPE_FLOAT32 } from "../format";
-import { parameter } from "../step";
+import { operandAddress, parameter } from "../step";
 import { SIMD } from "../variant";
 import { runDepthwiseDirect } from "./depthwise-direct";
 import { runDepthwiseSpans, SPAN_CHANNELS } from "./depthwise-spans";
@@ -11,6 +11,6 @@ export function checkDepthwiseFloat32(step: usize, context: usize): bool {
 }
 
 export function runDepthwiseFloat32(step: usize, context: usize, prepared: usize): void {
-  if (SIMD && parameter(step, CONV_IN_CHANNELS) >= SPAN_CHANNELS) runDepthwiseSpans(step, context);
-  else runDepthwiseDirect<f32, f32>(step, context);
+  if (SIMD && parameter(step, CONV_IN_CHANNELS) >= SPAN_CHANNELS) runDepthwiseSpans(step, context, operandAddress(step, context, 1));
+  else runDepthwiseDirect<f32, f32, f32>(step, context);
 }

@@ -38,5 +38,5 @@ export function prepareDepthwiseInt8(step: usize, context: usize, prepared: usiz
 export function runDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
   if (BOARD) runBlocks(step, context, prepared);
   else if (SIMD) runRows(step, context, prepared);
-  else runDepthwiseDirect<i8, i32>(step, context);
+  else runDepthwiseDirect<i8, i8, i32>(step, context);
 }

@@ -62,13 +62,12 @@ function runSpans(step: usize, image: usize, hStart: i32, weights: usize, bias: 
   }
 }
 
-/** At least SPAN_CHANNELS channels. */
-export function runDepthwiseSpans(step: usize, context: usize): void {
+/** At least SPAN_CHANNELS channels; `weights` are float32 [KH, KW, C]. */
+export function runDepthwiseSpans(step: usize, context: usize, weights: usize): void {
   const channels = parameter(step, CONV_IN_CHANNELS);
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
   const outRowBytes = <usize>(parameter(step, CONV_OUT_WIDTH) * channels) << 2;
   const imageBytes = imageElements(step) << 2;
-  const weights = operandAddress(step, context, 1);
   const bias = operandAddress(step, context, 2);
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, 3);

@@ -92,9 +92,9 @@ export function checkGeometry(step: usize, context: usize, dtype: i32, encoded: 
 }
 
 /** A convolution whose every channel has its own window: weights are [kernelH, kernelW, C]. */
-export function checkDepthwise(step: usize, context: usize, dtype: i32): bool {
+export function checkDepthwise(step: usize, context: usize, dtype: i32, encoded: bool = false): bool {
   return (
-    checkGeometry(step, context, dtype) &&
+    checkGeometry(step, context, dtype, encoded) &&
     parameter(step, CONV_GROUPS) == parameter(step, CONV_IN_CHANNELS) &&
     parameter(step, CONV_OUT_CHANNELS) == parameter(step, CONV_IN_CHANNELS)
   );

@@ -1,13 +1,15 @@
 /** Between what an application holds (pixels, real numbers) and what a model's ports hold. The arithmetic is float32, so that every host gives the same integers. */
-import type { DType, TypedArray } from '../../compiler/graph.ts';
+import type { PortDType } from '../../compiler/graph.ts';
 import type { PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
 
 export type InputData = Float32Array | Int8Array | Uint8Array | Uint8ClampedArray | Int32Array;
 
+export type PortArray = Float32Array | Int8Array | Int32Array;
+
 export type ConvertedPort = PackedPort & { readonly preprocess?: Preprocess };
 
 /** The bytes as the port's own numbers. */
-export function viewOf(bytes: Uint8Array, dtype: DType): TypedArray {
+export function viewOf(bytes: Uint8Array, dtype: PortDType): PortArray {
   if (dtype === 'float32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   return dtype === 'int8'
     ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -43,7 +45,7 @@ export function storedValueTables(port: ConvertedPort): Float32Array[] {
 const tableCache = new WeakMap<ConvertedPort, Float32Array[]>();
 
 /** Writes `data` into the port: see Session.run for what each array type means. */
-export function quantizeInput(data: InputData, port: ConvertedPort, target: TypedArray): void {
+export function quantizeInput(data: InputData, port: ConvertedPort, target: PortArray): void {
   if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) {
     let tables = tableCache.get(port);
     if (!tables) tableCache.set(port, (tables = storedValueTables(port)));
@@ -61,7 +63,7 @@ export function quantizeInput(data: InputData, port: ConvertedPort, target: Type
 }
 
 /** Real values of an output; a copy. */
-export function dequantize(raw: TypedArray, port: PackedPort): Float32Array {
+export function dequantize(raw: PortArray, port: PackedPort): Float32Array {
   const { scale, zeroPoint = 0 } = port;
   if (scale === undefined) return Float32Array.from(raw);
   return Float32Array.from(raw, (value) => (value - zeroPoint) * scale);

@@ -4,7 +4,7 @@ import { valueOf } from '../../../compiler/graph.ts';
 import { type FlatField, type FlatNode, FlatReader, type FlatTable, text, vector, writeFlatbuffer } from './flatbuffer.ts';
 import { type Activation, type Layer, type LayerWindow, layersOf } from './layers.ts';
 
-const tensorTypes: Readonly<Record<DType, number>> = { float32: 0, int32: 2, int8: 9 };
+const tensorTypes: Readonly<Record<DType, number>> = { float32: 0, float16: 1, int32: 2, int16: 7, int8: 9 };
 const activations: Readonly<Record<Activation, number>> = { linear: 0, relu: 1, relu6: 3 };
 
 /** BuiltinOperator, its version for int8 operands, and BuiltinOptions. */

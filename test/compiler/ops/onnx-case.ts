@@ -112,5 +112,5 @@ export async function runWhittle(
 }
 
 export function toOnnxTensor(tensor: Tensor): OnnxTensor {
-  return { type: tensor.type.dtype, shape: tensor.type.shape, data: tensor.data as TypedArray };
+  return { type: tensor.type.dtype as OnnxTensor['type'], shape: tensor.type.shape, data: tensor.data as TypedArray };
 }

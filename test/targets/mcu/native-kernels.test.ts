@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { Engine } from '../../../compiler/engine.ts';
-import type { TypedArray } from '../../../compiler/graph.ts';
+import type { Graph, TypedArray } from '../../../compiler/graph.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
 import { readRecords } from '../../../compiler/packed/records.ts';
+import { writePackedModel } from '../../../compiler/packed/write.ts';
+import { planExecution } from '../../../compiler/plan/plan.ts';
 import { fullRuntime } from '../../../compiler/root.ts';
 import * as format from '../../../runtime-as/format.ts';
 import { randomIntegers } from '../../damage.ts';
@@ -12,6 +14,7 @@ import { int8Model } from '../../int8-model.ts';
 import type { RecordedCase } from '../../recorded-case.ts';
 import { requireTool } from '../../require-tool.ts';
 import { convolutionModel } from '../../runtime-as/kernels/convolution-case.ts';
+import { precisionGraphs } from '../../runtime-as/kernels/precision-case.ts';
 import { stepModel } from '../../runtime-as/kernels/step-case.ts';
 import { expectSameArenas, imageCases } from './compare-cases.ts';
 import { NativeRunner, sanitizers } from './native-runner.ts';
@@ -74,6 +77,10 @@ function tieModel(): Uint8Array {
   });
 }
 
+function pack(graph: Graph): Uint8Array {
+  return writePackedModel(planExecution(graph), { name: graph.name, inputs: [], outputs: [], steps: [] });
+}
+
 let cases: RecordedCase[];
 let opcodes: number[];
 beforeAll(async () => {
@@ -83,6 +90,7 @@ beforeAll(async () => {
     runHere('3x3', convolutionModel({ x: [2, 7, 6, 5], outChannels: 9, kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] })),
     runHere('groups', convolutionModel({ x: [1, 5, 6, 6], outChannels: 10, kernel: [3, 2], groups: 2, dilation: [1, 2] })),
     runHere('depthwise', convolutionModel({ x: [1, 8, 9, 13], outChannels: 13, groups: 13, kernel: [5, 3], stride: [2, 1] })),
+    ...precisionGraphs().map((graph) => runHere(graph.name, pack(graph))),
   ]);
   opcodes = cases.flatMap(({ model }) => readPackedModel(model).opcodes);
 });
