@@ -14,8 +14,10 @@ import { defaultPasses } from './passes/index.ts';
 import { runPasses } from './passes/pass.ts';
 import { planExecution } from './plan/plan.ts';
 import { compareGraphs } from './quantization/accuracy.ts';
+import { applyPrecision } from './quantization/apply-precision.ts';
 import { correctBiases } from './quantization/bias-correction.ts';
 import { calibrate, rangesOf, type Sample } from './quantization/calibrate.ts';
+import { chosenPrecisions, DEFAULT_PRECISION, floatNodes, isFloatPrecision, type PrecisionChoice } from './quantization/layer-precision.ts';
 import { type QuantizedGraph, quantizeGraph } from './quantization/quantize.ts';
 import { type CalibrationMethod, DEFAULT_CALIBRATION_METHOD } from './quantization/range.ts';
 import type { WeightRounding } from './quantization/rounding/round-layers.ts';
@@ -35,6 +37,8 @@ export interface PackOptions {
   readonly calibrationMethod?: CalibrationMethod;
   /** Node or output names that stay float32. */
   readonly keepFloat?: readonly string[];
+  /** The number format of layers, for all or by pattern; default: int8. */
+  readonly precision?: PrecisionChoice;
   /** Of int8 weights, for all layers or by pattern; default: 8. */
   readonly weightBits?: WeightBitsChoice;
   /** How weights become integers; default: each the nearest. */
@@ -106,7 +110,8 @@ export async function compileModel(options: CompileOptions): Promise<CompiledMod
 export async function packModel({ graph: floatGraph, source }: FloatModel, options: PackOptions): Promise<CompiledModel> {
   const progress = options.onProgress ?? (() => {});
   const samples = new SampleReader(floatGraph, options.samples ?? [], keptSamples(floatGraph, options));
-  const quantized: QuantizedModel = options.float ? { graph: floatGraph, islands: [] } : await quantizeModel(floatGraph, samples, options);
+  const isFloat = options.float || isFloatPrecision(options.precision ?? DEFAULT_PRECISION);
+  const quantized: QuantizedModel = isFloat ? floatModel(floatGraph, options) : await quantizeModel(floatGraph, samples, options);
   progress('plan');
   const { plan, choices } = await encodePlan(planExecution(quantized.graph), options.encoding ?? 'dense');
   const packed = writePackedModel(plan, {
@@ -121,7 +126,8 @@ export async function packModel({ graph: floatGraph, source }: FloatModel, optio
   });
   const bytes = options.compact ? compactPacked(packed) : packed;
   progress('measure');
-  const accuracies = options.float ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.spread(MEASURED_SAMPLES));
+  const accuracies =
+    quantized.graph === floatGraph ? new Map() : await compareGraphs(floatGraph, quantized.graph, samples.spread(MEASURED_SAMPLES));
   const layers = layerReports(quantized.graph, plan, quantized.islands, accuracies, choices);
   const report: CompileReport = {
     name: options.name,
@@ -152,6 +158,14 @@ function asSampleSet(samples: readonly Sample[]): SampleSet {
   return { count: samples.length, at: (index) => samples[index] as Sample };
 }
 
+/** Layers in formats that need no samples, everything else float32. */
+function floatModel(graph: Graph, options: PackOptions): QuantizedModel {
+  const precisions = chosenPrecisions(graph, options.precision ?? 'float32');
+  const wanting = [...precisions].find(([, precision]) => precision === 'int16');
+  if (wanting) throw new UsageError(`precision: "${wanting[0]}" cannot be int16 in a model that is not quantized`);
+  return { graph: applyPrecision({ float: graph, graph, precisions }).graph, islands: [] };
+}
+
 interface QuantizedModel extends QuantizedGraph {
   /** Where weights have fewer bits than usual. */
   readonly precision?: WeightPrecision;
@@ -168,11 +182,26 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: PackO
   if (isDemanded && weightBits.size)
     throw new UsageError('the model brings its own integers (QDQ): its weights cannot have other bits; leave out --weight-bits');
   const ranges = rangesOf(graph, calibration, options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD);
+  const precisions = chosenPrecisions(graph, options.precision ?? DEFAULT_PRECISION);
+  const islands = floatNodes(graph, precisions);
+  // 65 535 steps hold the largest number, too: nothing is gained by clipping.
+  const wideRanges = rangesOf(graph, calibration, 'min-max');
+  const withPrecisions = (quantized: QuantizedGraph): QuantizedGraph => {
+    const { graph: precise, refused } = applyPrecision({ float: graph, graph: quantized.graph, precisions, ranges: wideRanges });
+    return {
+      graph: precise,
+      islands: quantized.islands.map((island) => ({ ...island, reason: refused.get(island.node) ?? island.reason })),
+    };
+  };
   const quantizeWith = async (bits: typeof weightBits, rounding?: WeightRounding): Promise<QuantizedGraph> => {
     progress('quantize');
-    const quantized = quantizeGraph(graph, ranges, { weightBits: bits, ...(options.keepFloat && { keepFloat: options.keepFloat }) });
+    const quantized = quantizeGraph(graph, ranges, {
+      weightBits: bits,
+      islands,
+      ...(options.keepFloat && { keepFloat: options.keepFloat }),
+    });
     // A model that brings its own integers is to run on exactly these.
-    if (isDemanded) return quantized;
+    if (isDemanded) return withPrecisions(quantized);
     const rounded = rounding
       ? await rounding.apply({
           float: graph,
@@ -184,7 +213,8 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: PackO
         })
       : quantized.graph;
     progress('correct biases');
-    return { ...quantized, graph: await correctBiases(graph, rounded, samples.spread(BIAS_CORRECTION_SAMPLES)) };
+    const corrected = await correctBiases(graph, rounded, samples.spread(BIAS_CORRECTION_SAMPLES));
+    return withPrecisions({ ...quantized, graph: corrected });
   };
   const quantized = await quantizeWith(weightBits, options.rounding);
   if (weightBits.size === 0) return quantized;
@@ -208,6 +238,7 @@ function provenanceOf(options: PackOptions, source: Uint8Array, samples: SampleR
       calibration: options.calibrationMethod ?? DEFAULT_CALIBRATION_METHOD,
     }),
     ...((options.weightBits ?? DEFAULT_WEIGHT_BITS) !== DEFAULT_WEIGHT_BITS && { weightBits: JSON.stringify(options.weightBits) }),
+    ...(options.precision && options.precision !== DEFAULT_PRECISION && { precision: JSON.stringify(options.precision) }),
     ...(options.keepFloat?.length && { keepFloat: options.keepFloat.join(' ') }),
     ...(options.rounding && { rounding: options.rounding.name }),
     seed: options.seed ?? 0,

@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts';
 import { writeOutputFile } from '../files.ts';
 import type { Graph } from '../graph.ts';
 import { exportOnnx } from '../onnx/export.ts';
+import { isFloatPrecision } from '../quantization/layer-precision.ts';
 import type { RoundingName } from '../quantization/rounding/index.ts';
 import type { WeightBitsChoice } from '../quantization/weight-bits.ts';
 import { preprocessNote } from '../samples/images.ts';
@@ -170,7 +171,7 @@ async function compressModel({ path, recipe, options, invocation }: Job): Promis
   const note = samples && preprocessNote(samples);
   if (note) output.note(note);
   const isDemanded = [...model.graph.values.values()].some(({ type, constant }) => !constant && type.quantization);
-  if (!samples && recipe.quantize && !isDemanded)
+  if (!samples && recipe.quantize && !isFloatPrecision(recipe.quantize.precision) && !isDemanded)
     throw new UsageError(
       'the compressed model is quantized on samples of its input: give --samples, or write "quantize: false" into the recipe',
     );

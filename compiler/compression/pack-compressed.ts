@@ -39,6 +39,7 @@ export function packCompressed(options: PackCompressedOptions): Promise<Compiled
         encoding: recipe.quantize.encoding,
         compact: recipe.quantize.compact,
         weightBits: recipe.quantize.weightBits,
+        precision: recipe.quantize.precision,
         ...(rounding && { rounding }),
       }),
       ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),

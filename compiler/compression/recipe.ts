@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { encodingGoals } from '../encoding/encode-plan.ts';
 import { UsageError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
+import { DEFAULT_PRECISION, layerPrecisions } from '../quantization/layer-precision.ts';
 import { calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
 import { DEFAULT_ROUNDING, roundingNames } from '../quantization/rounding/index.ts';
 import { DEFAULT_WEIGHT_BITS, weightBitWidths } from '../quantization/weight-bits.ts';
@@ -53,6 +54,7 @@ const statisticsSchema = z
   .describe('how the statistics of the layers are gathered');
 
 const weightBits = z.literal(weightBitWidths);
+const precision = z.enum(layerPrecisions);
 
 const quantizeSchema = z
   .strictObject({
@@ -62,6 +64,12 @@ const quantizeSchema = z
       .union([weightBits, z.record(z.string(), weightBits)])
       .default(DEFAULT_WEIGHT_BITS)
       .describe('bits of the int8 weights, for all layers or by pattern: { "*": 4, "@first": 8 }; the last that fits counts'),
+    precision: z
+      .union([precision, z.record(z.string(), precision)])
+      .default(DEFAULT_PRECISION)
+      .describe(
+        'number format, for the whole model or by pattern: { "@first": float16, "@dense": dynamic }; the last that fits counts; dynamic, float16 and float32 for the whole model need no samples',
+      ),
     encoding: z
       .enum(encodingGoals)
       .default('bytes')

@@ -7,6 +7,7 @@
  *     @first, @last         the first and the last layer of the model
  *     !pattern              not these; a list of such patterns only starts from all layers
  */
+import { UsageError } from '../errors.ts';
 import type { Layer } from './layers.ts';
 
 const kinds: Readonly<Record<string, (layer: Layer, all: readonly Layer[]) => boolean>> = {
@@ -52,4 +53,22 @@ export function selectLayers(patterns: readonly string[], all: readonly Layer[])
     (pattern) => !isOptional(pattern) && !all.some((layer) => matches(pattern, layer, all)),
   );
   return { layers, unmatched };
+}
+
+/**
+ * A choice by pattern, layer by layer: of the patterns that fit a layer the last one counts.
+ * @param what is chosen, for the message
+ * @throws UsageError when a pattern names no layer.
+ */
+export function layersByPattern<T>(all: readonly Layer[], choice: Readonly<Record<string, T>>, what: string): Map<string, T> {
+  const chosen = new Map<string, T>();
+  for (const [pattern, value] of Object.entries(choice)) {
+    const { layers, unmatched } = selectLayers([pattern], all);
+    if (unmatched.length) {
+      const names = all.map(({ name }) => `"${name}"`).join(', ');
+      throw new UsageError(`${what}: no layer is named "${pattern}"; the model's layers are ${names}`);
+    }
+    for (const { name } of layers) chosen.set(name, value);
+  }
+  return chosen;
 }

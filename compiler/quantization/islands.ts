@@ -21,12 +21,18 @@ function isKept(node: Node, keepFloat: ReadonlySet<string>): boolean {
   return keepFloat.has(node.name) || node.outputs.some((output) => keepFloat.has(output));
 }
 
-/** Nodes that no parameters could make integer. */
-export function initialIslands(graph: Graph, keepFloat: ReadonlySet<string>): Map<Node, string> {
+/** Nodes that no parameters could make integer, and those that are to stay float32 for these `reasons`, by name. */
+export function initialIslands(
+  graph: Graph,
+  keepFloat: ReadonlySet<string>,
+  reasons: ReadonlyMap<string, string> = new Map(),
+): Map<Node, string> {
   const islands = new Map<Node, string>();
   for (const node of graph.nodes) {
     if (!touchesFloat(graph, node)) continue;
-    if (isKept(node, keepFloat)) islands.set(node, 'kept in float32 as asked');
+    const reason = reasons.get(node.name);
+    if (reason !== undefined) islands.set(node, reason);
+    else if (isKept(node, keepFloat)) islands.set(node, 'kept in float32 as asked');
     else if (node.op.quantize.kind === 'float') islands.set(node, 'there is no int8 kernel for it');
   }
   return islands;

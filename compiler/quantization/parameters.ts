@@ -52,7 +52,7 @@ export function rangeOfData(data: TypedArray): Range {
 }
 
 /** The ranges that calibration saw, those inside a fused clamp, and for operators that only move numbers those of their inputs. */
-function completeRanges(graph: Graph, observed: ReadonlyMap<ValueName, Range>): Map<ValueName, Range> {
+export function completeRanges(graph: Graph, observed: ReadonlyMap<ValueName, Range>): Map<ValueName, Range> {
   const ranges = new Map(observed);
   for (const value of graph.values.values()) {
     if (value.constant?.length && value.type.dtype === 'float32') ranges.set(value.name, rangeOfData(value.constant));

@@ -26,6 +26,8 @@ import { quantizeLayer } from './weights.ts';
 export interface QuantizeOptions {
   /** Node (or output) names that stay float32. */
   readonly keepFloat?: readonly string[];
+  /** Further nodes that stay float32, by name, and why. */
+  readonly islands?: ReadonlyMap<string, string>;
   /** By node name; default: 8. */
   readonly weightBits?: ReadonlyMap<string, WeightBits>;
 }
@@ -53,7 +55,7 @@ function checkNames(graph: Graph, keepFloat: readonly string[]): Set<string> {
  * @throws UsageError when `keepFloat` names a node that does not exist.
  */
 export function quantizeGraph(graph: Graph, ranges: ReadonlyMap<ValueName, Range>, options: QuantizeOptions = {}): QuantizedGraph {
-  const islands = initialIslands(graph, checkNames(graph, options.keepFloat ?? []));
+  const islands = initialIslands(graph, checkNames(graph, options.keepFloat ?? []), options.islands);
   // A node that fails drags no other one along but changes which operands share parameters: start again with it set apart.
   for (;;) {
     joinIslands(graph, islands);

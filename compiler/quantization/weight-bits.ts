@@ -7,8 +7,7 @@
  *     4       -7 …   7   half a byte each, where the weights are stored by their bytes (encoding/nibbles.ts)
  */
 import { layersOf } from '../compression/layers.ts';
-import { selectLayers } from '../compression/select-layers.ts';
-import { UsageError } from '../errors.ts';
+import { layersByPattern } from '../compression/select-layers.ts';
 import type { Graph } from '../graph.ts';
 
 export const weightBitWidths = [4, 7, 7.5, 8] as const;
@@ -54,15 +53,10 @@ export function parseWeightBits(text: string): WeightBitsChoice | undefined {
  */
 export function chosenWeightBits(graph: Graph, choice: WeightBitsChoice): Map<string, WeightBits> {
   const all = layersOf(graph);
-  const bitsOf = new Map<string, WeightBits>();
-  for (const [pattern, bits] of Object.entries(typeof choice === 'number' ? { '*': choice } : choice)) {
-    const { layers, unmatched } = selectLayers([pattern], all);
-    if (unmatched.length) {
-      const names = all.map(({ name }) => `"${name}"`).join(', ');
-      throw new UsageError(`weight bits: no layer is named "${pattern}"; the model's layers are ${names}`);
-    }
-    // Depthwise kernels never multiply neighbours.
-    for (const { name, kind } of layers) bitsOf.set(name, bits === PAIRED_WEIGHT_BITS && kind === 'depthwise' ? DEFAULT_WEIGHT_BITS : bits);
-  }
-  return new Map([...bitsOf].filter(([, bits]) => bits !== DEFAULT_WEIGHT_BITS));
+  const bitsOf = layersByPattern(all, typeof choice === 'number' ? { '*': choice } : choice, 'weight bits');
+  // Depthwise kernels never multiply neighbours.
+  const isDepthwise = new Set(all.filter(({ kind }) => kind === 'depthwise').map(({ name }) => name));
+  return new Map(
+    [...bitsOf].filter(([name, bits]) => bits !== DEFAULT_WEIGHT_BITS && !(bits === PAIRED_WEIGHT_BITS && isDepthwise.has(name))),
+  );
 }

@@ -19,7 +19,7 @@ function weightQuantization(weights: Value, biases: ArrayLike<number>, axis: num
 }
 
 /** The weights as integers, and their parameters. */
-function quantizeWeights(weights: Value, biases: ArrayLike<number>, axis: number, inputScale: number, bits: WeightBits) {
+export function quantizeWeights(weights: Value, biases: ArrayLike<number>, axis: number, inputScale: number, bits: WeightBits) {
   const quantization = weightQuantization(weights, biases, axis, inputScale, bits);
   const real = weights.constant as Float32Array;
   const isGiven = weights.type.quantization === quantization;
@@ -46,6 +46,7 @@ function accumulatorScale(inputScale: number, { scale }: Quantization, channel: 
  * @param input parameters of the int8 input
  * @param output parameters of the int8 output
  * @param bits of the weights; those that came with a scale (QDQ) keep it
+ * @param farthest distance of an input's integer from its zero point; default: of int8
  */
 export function quantizeLayer(
   graph: Graph,
@@ -53,6 +54,7 @@ export function quantizeLayer(
   input: Quantization,
   output: Quantization,
   bits: WeightBits = DEFAULT_WEIGHT_BITS,
+  farthest = Math.max(INT8_MAX - input.zeroPoint, input.zeroPoint - INT8_MIN),
 ): QuantizedLayer {
   const rule = node.op.quantize;
   if (rule.kind !== 'accumulate') throw new Error(`${node.op.name} "${node.name}" has no weights`);
@@ -66,7 +68,6 @@ export function quantizeLayer(
   const scales = Array.from(bias.constant, (_, channel) => accumulatorScale(inputScale, quantization, channel));
   const biases = Float64Array.from(bias.constant, (b, channel) => roundHalfEven(b / (scales[channel] as number)));
   const magnitudes = channelMagnitudes(data, weights.type.shape, axis);
-  const farthest = Math.max(INT8_MAX - input.zeroPoint, input.zeroPoint - INT8_MIN);
   for (let channel = 0; channel < biases.length; channel++) {
     const largest = (magnitudes[channel] as number) * farthest + Math.abs(biases[channel] as number);
     if (!(largest < LARGEST_ACCUMULATOR)) {
