@@ -1,5 +1,5 @@
 /**
- * What a search can choose, from the registry of methods and the widths of weights: by data, so that a new method takes
+ * What a search can choose, from the registry of methods, the widths of weights and the roundings: by data, so that a new method takes
  * part by saying so (`search` in compression/method.ts).
  *
  * A *decision* has a target (a layer, a group of tied channels, the network) and a kind; its options exclude each other.
@@ -10,39 +10,43 @@ import { stringify } from 'yaml';
 import { channelGroups, traceChannels } from '../compression/channels.ts';
 import { methods } from '../compression/index.ts';
 import { type Layer, layersOf, macsOfLayer, parametersOfLayer } from '../compression/layers.ts';
-import type { CompressionMethod } from '../compression/method.ts';
+import type { CompressionMethod, MethodSearch } from '../compression/method.ts';
 import { selectLayers } from '../compression/select-layers.ts';
 import type { Graph } from '../graph.ts';
+import { DEFAULT_ROUNDING, type RoundingName, roundingNames } from '../quantization/rounding/index.ts';
 import { DEFAULT_WEIGHT_BITS, type WeightBits, weightBitWidths } from '../quantization/weight-bits.ts';
 
 export interface Option {
   /** Unique and stable: for messages and the state file. */
   readonly name: string;
-  /** A step of a recipe; `bits` is a setting of its quantization instead. */
+  /** A step of a recipe; the others are settings of its quantization instead. */
   readonly step?: { readonly method: CompressionMethod; readonly layers: readonly string[]; readonly settings: object };
   readonly bits?: { readonly layer: string; readonly bits: WeightBits };
+  readonly rounding?: RoundingName;
 }
 
 /** Settings of one method from mild to strong: whether it is any good is seen in the middle. */
 export interface Series {
-  readonly method: string;
+  /** The method and what is the same in all settings: `magnitude-pruning block-16x4`. */
+  readonly name: string;
   readonly options: readonly Option[];
 }
+
+export type Kind = MethodSearch['kind'];
 
 export interface Decision {
   /** `zeros conv2d_1` */
   readonly name: string;
+  readonly kind: Kind;
   /** `conv2d_1` */
   readonly target: string;
+  /** Of the parameters and of the multiply-accumulates, the larger share that lies in the target. */
+  readonly share: number;
   readonly series: readonly Series[];
 }
 
 /** A layer with a smaller share of all parameters and of all MACs is left as it is. */
 const LEAST_SHARE = 0.01;
-
-function settingsText(settings: object): string {
-  return Object.values(settings).join(' ');
-}
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -57,59 +61,75 @@ export function settingsSeries({ search }: CompressionMethod): Settings[][] {
   return [...series.values()];
 }
 
-/** Layers that matter, by name. */
-function largeLayers(layers: readonly Layer[]): Set<string> {
+/** By layer: the larger of its shares of all parameters and of all multiply-accumulates. */
+function sharesOf(layers: readonly Layer[]): Map<string, number> {
   const parameters = layers.reduce((sum, layer) => sum + parametersOfLayer(layer), 0);
   const macs = layers.reduce((sum, layer) => sum + macsOfLayer(layer), 0);
-  const isLarge = (layer: Layer) => parametersOfLayer(layer) >= LEAST_SHARE * parameters || macsOfLayer(layer) >= LEAST_SHARE * macs;
-  return new Set(layers.filter(isLarge).map(({ name }) => name));
+  return new Map(layers.map((layer) => [layer.name, Math.max(parametersOfLayer(layer) / parameters, macsOfLayer(layer) / macs)]));
 }
 
-/** A list of layer names for each target of the method. */
-function targetsOf(graph: Graph, method: CompressionMethod, large: ReadonlySet<string>): { name: string; layers: readonly string[] }[] {
+interface Target {
+  readonly name: string;
+  /** Patterns for the step. */
+  readonly layers: readonly string[];
+  readonly share: number;
+}
+
+/** What the method decides on. */
+function targetsOf(graph: Graph, method: CompressionMethod, shares: ReadonlyMap<string, number>): Target[] {
+  const shareOf = (list: readonly Layer[]) => list.reduce((sum, { name }) => sum + (shares.get(name) ?? 0), 0);
   const { layers } = selectLayers(method.defaultLayers, layersOf(graph));
-  if (method.search?.target === 'network') return [{ name: 'network', layers: method.defaultLayers }];
+  if (method.search?.target === 'network') return [{ name: 'network', layers: method.defaultLayers, share: 1 }];
   const names = new Set(layers.map(({ name }) => name));
   if (method.search?.target === 'channels') {
     return channelGroups(graph, traceChannels(graph))
       .filter(({ producers, units }) => units.length > 1 && producers.every(({ name }) => names.has(name)))
-      .filter(({ producers, consumers }) => [...producers, ...consumers].some(({ name }) => large.has(name)))
-      .map(({ producers }) => ({ name: producers.map(({ name }) => name).join('+'), layers: producers.map(({ name }) => name) }));
+      .map(({ producers, consumers }) => {
+        const makers = producers.map(({ name }) => name);
+        return { name: makers.join('+'), layers: makers, share: shareOf([...producers, ...consumers]) };
+      });
   }
   const all = layersOf(graph);
-  return layers
-    .filter(({ name }) => large.has(name))
-    .map(({ name }) => {
-      // What a factorization leaves in front of a layer is a part of it, unless the model itself has such names.
-      const hasOwnNames = all.some((other) => other.name.startsWith(`${name}.`));
-      return { name, layers: method.search?.kind === 'factors' || hasOwnNames ? [name] : [name, `${name}.*`] };
-    });
+  return layers.map((layer) => {
+    const { name } = layer;
+    // What a factorization leaves in front of a layer is a part of it, unless the model itself has such names.
+    const hasOwnNames = all.some((other) => other.name.startsWith(`${name}.`));
+    return { name, layers: method.search?.kind === 'factors' || hasOwnNames ? [name] : [name, `${name}.*`], share: shareOf([layer]) };
+  });
 }
 
 /** @param hasSamples methods that need samples take no part without */
 export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
-  const large = largeLayers(layersOf(graph));
-  const decisions = new Map<string, Series[]>();
-  const add = (name: string, series: Series) => decisions.set(name, [...(decisions.get(name) ?? []), series]);
+  const shares = sharesOf(layersOf(graph));
+  const decisions = new Map<string, Decision>();
+  const add = (kind: Kind, { name: target, share }: Omit<Target, 'layers'>, series: Series) => {
+    const name = `${kind} ${target}`;
+    if (share >= LEAST_SHARE) decisions.set(name, { name, kind, target, share, series: [...(decisions.get(name)?.series ?? []), series] });
+  };
   for (const method of methods) {
     if (!method.search || (method.needs === 'samples' && !hasSamples)) continue;
-    for (const target of targetsOf(graph, method, large)) {
+    for (const target of targetsOf(graph, method, shares)) {
       for (const series of settingsSeries(method)) {
+        const words = Object.values(series[0] ?? {}).filter((value) => typeof value !== 'number');
         const options = series.map((settings) => ({
-          name: `${[method.name, settingsText(settings)].join(' ').trim()} on ${target.name}`,
+          name: `${[method.name, ...Object.values(settings)].join(' ')} on ${target.name}`,
           step: { method, layers: target.layers, settings },
         }));
-        add(`${method.search.kind} ${target.name}`, { method: method.name, options });
+        add(method.search.kind, target, { name: [method.name, ...words].join(' '), options });
       }
     }
   }
-  for (const { name } of layersOf(graph)) {
-    if (!large.has(name)) continue;
+  for (const [name, share] of shares) {
     const widths = weightBitWidths.filter((bits) => bits < DEFAULT_WEIGHT_BITS).sort((a, b) => b - a);
     const options = widths.map((bits) => ({ name: `${bits} bits on ${name}`, bits: { layer: name, bits } }));
-    add(`precision ${name}`, { method: 'weight-bits', options });
+    add('precision', { name, share }, { name: 'weight bits', options });
   }
-  return [...decisions].map(([name, series]) => ({ name, target: name.slice(name.indexOf(' ') + 1), series }));
+  // Each is a series of its own: none of them is the stronger one.
+  for (const rounding of hasSamples ? roundingNames.filter((name) => name !== DEFAULT_ROUNDING) : []) {
+    const name = `rounding ${rounding}`;
+    add('rounding', { name: 'network', share: 1 }, { name, options: [{ name, rounding }] });
+  }
+  return [...decisions.values()];
 }
 
 /** What is the same in every recipe of a search. */
@@ -136,11 +156,12 @@ export function recipeText(
   const bits = options.flatMap(({ bits: choice }) =>
     choice ? [[choice.layer, choice.bits] as const, ...linksOf(graph, choice.layer).map((name) => [name, choice.bits] as const)] : [],
   );
+  const rounding = options.find((option) => option.rounding)?.rounding;
   return stringify({
     description,
     steps,
     statistics: { patches },
-    quantize: { encoding, compact, ...(bits.length && { weightBits: Object.fromEntries(bits) }) },
+    quantize: { encoding, compact, ...(rounding && { rounding }), ...(bits.length && { weightBits: Object.fromEntries(bits) }) },
   });
 }
 
