@@ -1,4 +1,5 @@
 /** `whittle search`: ONNX model + goal + samples → the best packed model that was found for it, and the recipe that makes it. */
+import { InvalidArgumentError } from 'commander';
 import { type CompiledModel, type FloatModel, importModel } from '../compile.ts';
 import { applyRecipe } from '../compression/apply-recipe.ts';
 import { Referee } from '../compression/measure.ts';
@@ -217,12 +218,19 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
       ),
       seconds,
     };
+    const recipeNote = `recipe      ${files.recipe}: whittle compress --recipe with --limit ${options.limit} of the same samples makes this file`;
     output.report(document, () =>
-      [reportText(report, files.model, seconds), '', paretoText(front, shown, best), '', `recipe      ${files.recipe}`].join('\n'),
+      [reportText(report, files.model, seconds), '', paretoText(front, shown, best), '', recipeNote].join('\n'),
     );
   } finally {
     await meter?.close();
   }
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('expected a number of minutes above 0.');
+  return value;
 }
 
 /** @param openMeter opens what --on names */
@@ -240,7 +248,7 @@ export function searchVerb(openMeter: OpenMeter): Verb {
       )
       .option('--on <device>', 'measure there: node, qemu:BOARD …')
       .option('--limit <number>', 'use this many of the samples, spread evenly', integerOption(1), 256)
-      .option('--max-minutes <number>', 'stop after this long with the best so far', Number, 8)
+      .option('--max-minutes <number>', 'stop after this long with the best so far', minutes, 8)
       .option('--no-compact', 'do not entropy code the file (never done for emulated boards)')
       .option('--name <name>', 'name of the model; default: that of the file')
       .option('-o, --output <path>', 'the packed model; beside it its recipe (.recipe.yaml) and what was measured (.search.json)');

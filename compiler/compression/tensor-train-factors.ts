@@ -124,6 +124,7 @@ export const tensorTrainFactors = defineMethod({
   needs: 'weights',
   defaultLayers: ['@dense', '@pointwise', '!@last'],
   options,
+  search: { target: 'layer', kind: 'factors', settings: [0.6, 0.4, 0.2].map((ratio) => ({ ratio })) },
 
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, async (network, layer) => {

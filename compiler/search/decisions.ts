@@ -50,12 +50,16 @@ const LEAST_SHARE = 0.01;
 
 type Settings = Readonly<Record<string, unknown>>;
 
+/** The values inside, those of nested options, too: `{ target: { keep: 0.5 } }` → 0.5. */
+function leaves(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value];
+}
+
 /** What a method offers, in lists of settings that differ in numbers only: each from mild to strong. */
 export function settingsSeries({ search }: CompressionMethod): Settings[][] {
   const series = new Map<string, Settings[]>();
   for (const settings of search?.settings ?? []) {
-    const words = Object.entries(settings).filter(([, value]) => typeof value !== 'number');
-    const key = JSON.stringify(words);
+    const key = JSON.stringify(settings, (_, value) => (typeof value === 'number' ? 0 : value));
     series.set(key, [...(series.get(key) ?? []), settings]);
   }
   return [...series.values()];
@@ -110,9 +114,9 @@ export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
     if (!method.search || (method.needs === 'samples' && !hasSamples)) continue;
     for (const target of targetsOf(graph, method, shares)) {
       for (const series of settingsSeries(method)) {
-        const words = Object.values(series[0] ?? {}).filter((value) => typeof value !== 'number');
+        const words = leaves(series[0] ?? {}).filter((value) => typeof value !== 'number');
         const options = series.map((settings) => ({
-          name: `${[method.name, ...Object.values(settings)].join(' ')} on ${target.name}`,
+          name: `${[method.name, ...leaves(settings)].join(' ')} on ${target.name}`,
           step: { method, layers: target.layers, settings },
         }));
         add(method.search.kind, target, { name: [method.name, ...words].join(' '), options });

@@ -35,7 +35,7 @@ const CLEARLY_LESS = 0.5;
 const FAILURES = 3;
 
 /** Bytes are saved where nothing changes its shape; multiply-accumulates and time only where something does. */
-const forBytes: readonly Kind[] = ['cleaning', 'precision', 'zeros', 'rounding', 'width', 'factors'];
+const forBytes: readonly Kind[] = ['cleaning', 'precision', 'zeros', 'width', 'factors', 'rounding'];
 const forWork: readonly Kind[] = ['cleaning', 'width', 'factors', 'zeros', 'precision', 'rounding'];
 
 function probeOf({ costs, loss }: Measured, base: Measured, metrics: readonly Metric[]): Probe {

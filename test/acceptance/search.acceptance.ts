@@ -78,7 +78,7 @@ async function singleMethodModels(): Promise<Single[]> {
       else mild = between;
     }
     const { measured } = await laboratory.run(recipe(strong), 'full');
-    return { name: `${name} ${Object.values(strong).join(' ')}`, size: measured.costs.size as number, drop: measured.drop };
+    return { name: `${name} ${JSON.stringify(strong)}`, size: measured.costs.size as number, drop: measured.drop };
   }
 
   const singles: (Single | undefined)[] = [];

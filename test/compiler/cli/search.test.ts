@@ -95,6 +95,9 @@ describe('search', () => {
     const unreadable = await run('small please');
     expect(unreadable.exitCode).toBe(2);
     expect(unreadable.stderr).toContain('"small please" is no limit');
+    const timeless = await run('size<=1KB', ['--max-minutes', 'soon']);
+    expect(timeless.exitCode).toBe(2);
+    expect(timeless.stderr).toContain('expected a number of minutes above 0');
     const deviceless = await run('time<=1ms');
     expect(deviceless.exitCode).toBe(2);
     expect(deviceless.stderr).toContain('time is measured on a device: give --on node');
