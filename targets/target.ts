@@ -10,6 +10,8 @@ export interface PackageOptions {
   readonly board?: string;
   /** mcu: scalar, dsp, mve, or auto: all of them, the compiler's target selects. */
   readonly vocabulary?: string;
+  /** mcu: the package's page on the web, for the catalogues of libraries. */
+  readonly url?: string;
 }
 
 /** What was written, and what it costs on the device. */

@@ -1,4 +1,5 @@
 /** `whittle build`: packed model → a package that a user ships. */
+import { InvalidArgumentError } from 'commander';
 import { loadPacked } from '../../compiler/cli/model-file.ts';
 import type { Verb } from '../../compiler/cli/program.ts';
 import { table } from '../../compiler/cli/table.ts';
@@ -16,6 +17,12 @@ interface BuildOptions extends PackageOptions {
   readonly output: string;
 }
 
+function urlOption(text: string): string {
+  if (!URL.canParse(text) || !/^https?:/.test(text))
+    throw new InvalidArgumentError('expected an address of the web, as https://github.com/me/model.');
+  return new URL(text).href;
+}
+
 export const build: Verb = (program, invocation) => {
   program
     .command('build')
@@ -27,6 +34,7 @@ export const build: Verb = (program, invocation) => {
     .option('--threads', 'browser, node: files for createSession(…, { threads }), too')
     .option('--board <board>', 'mcu: the board that it is for')
     .option('--vocabulary <vocabulary>', 'mcu: scalar, dsp, mve or auto (default: that of the board, else auto)')
+    .option('--url <url>', "mcu: the package's page on the web, for the catalogues of libraries", urlOption)
     .action(async (path: string, options: BuildOptions) => {
       const target = targets.find(({ name }) => name === options.target);
       if (!target) throw new UsageError(`--target ${options.target}: unknown target; known are ${names}`);

@@ -11,13 +11,12 @@ export interface CPackage {
   readonly names: Names;
   /** One per vocabulary, the least demanding first; the compiler's feature macros choose. */
   readonly images: readonly BoardImage[];
+  /** The library's page on the web, where it has one. */
+  readonly url?: string;
 }
 
 /** Version of every emitted library; its users may count on from there. */
 export const LIBRARY_VERSION = '1.0.0';
-
-/** An address that the user replaces: RFC 2606 keeps it free. */
-export const LIBRARY_URL = 'https://example.com';
 
 export const LIBRARY_LICENSE = 'Apache-2.0';
 

@@ -63,6 +63,7 @@ Bytes, with gcc -Os and --gc-sections. Constants: ${image?.bytes.length} bytes; 
 - **PlatformIO**: put it into \`lib/\`.
 - **Zephyr**: add it to \`EXTRA_ZEPHYR_MODULES\` and set \`CONFIG_${kconfigSymbol(pkg)}=y\`. See examples/zephyr.
 - **ESP-IDF**: put it into \`components/\`. See examples/esp-idf.
+- **Flash**: \`npx whittle flash PROGRAM.elf --board NAME\`; a board that has a firmware monitor takes this folder itself.
 - **Anything else**: compile ${sourceFiles(pkg)
     .map((file) => `\`${file}\``)
     .join(', ')} with \`-ffunction-sections -fdata-sections\` and link with \`--gc-sections\`.

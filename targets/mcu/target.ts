@@ -113,7 +113,8 @@ export async function buildCPackage(model: PackedModel, options: PackageOptions)
   if (model.stepCount === 0) throw new UsageError(`${model.metadata.name}: has no layers, its outputs are its inputs`);
   const images: BoardImage[] = [];
   for (const vocabulary of chooseVocabularies(options, board)) images.push(await writeBoardImage(model, vocabulary));
-  const pkg: CPackage = { model, records: readRecords(model), names: namesOf(options.name ?? model.metadata.name), images };
+  const { name = model.metadata.name, url } = options;
+  const pkg: CPackage = { model, records: readRecords(model), names: namesOf(name), images, ...(url !== undefined && { url }) };
   const files = await sources(pkg);
   const costs = images.map((image) => costOf(pkg, files, image, board ?? typicalCores[image.vocabulary]));
   return {

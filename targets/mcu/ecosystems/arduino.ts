@@ -1,5 +1,8 @@
 /** An Arduino 1.5 library (revision 2.2 of the library specification), which is an example, too. */
-import { type CPackage, type Files, inputPorts, LIBRARY_URL, LIBRARY_VERSION, outputPorts, summaryOf } from '../c-package.ts';
+import { type CPackage, type Files, inputPorts, LIBRARY_VERSION, outputPorts, summaryOf } from '../c-package.ts';
+
+/** The specification demands a URL; this one says that there is no page (RFC 6694). */
+const NO_PAGE = 'about:blank';
 
 function properties(pkg: CPackage): string {
   const { names, model } = pkg;
@@ -12,7 +15,7 @@ function properties(pkg: CPackage): string {
     sentence: `${summaryOf(pkg)}.`,
     paragraph: `Takes ${inputs}. No dependencies, no heap; the weights stay in flash.`,
     category: 'Data Processing',
-    url: LIBRARY_URL,
+    url: pkg.url ?? NO_PAGE,
     architectures: '*',
     includes: `${names.library}.h`,
   };

@@ -1,5 +1,5 @@
 /** A component of ESP-IDF (its CMakeLists.txt is the one of ecosystems/cmake.ts) with an example project. */
-import { type CPackage, type Files, LIBRARY_LICENSE, LIBRARY_URL, LIBRARY_VERSION, summaryOf } from '../c-package.ts';
+import { type CPackage, type Files, LIBRARY_LICENSE, LIBRARY_VERSION, summaryOf } from '../c-package.ts';
 import { exampleBody } from './cmake.ts';
 
 export function espIdfFiles(pkg: CPackage): Files {
@@ -7,8 +7,12 @@ export function espIdfFiles(pkg: CPackage): Files {
   return {
     'idf_component.yml': `version: "${LIBRARY_VERSION}"
 description: ${JSON.stringify(summaryOf(pkg))}
-url: ${LIBRARY_URL}
-license: ${LIBRARY_LICENSE}
+${
+  pkg.url === undefined
+    ? ''
+    : `url: ${pkg.url}
+`
+}license: ${LIBRARY_LICENSE}
 tags:
   - tinyml
 dependencies:

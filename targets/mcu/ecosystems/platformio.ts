@@ -10,6 +10,7 @@ export function platformioFiles(pkg: CPackage): Files {
     keywords: ['neural-network', 'int8', 'inference', 'tinyml'],
     authors: [{ name: 'whittle' }],
     license: LIBRARY_LICENSE,
+    ...(pkg.url !== undefined && { homepage: pkg.url }),
     frameworks: '*',
     platforms: '*',
     headers: `${pkg.names.library}.h`,

@@ -72,6 +72,7 @@ const platformio = z.strictObject({
   ),
   authors: z.array(z.strictObject({ name: z.string() })),
   license: licences,
+  homepage: z.url().max(255).optional(),
   frameworks: z.literal('*'),
   platforms: z.literal('*'),
   headers: z.string(),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { compileModel } from '../../../compiler/compile.ts';
 import { UsageError } from '../../../compiler/errors.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
@@ -194,6 +195,20 @@ describe('the libraries', () => {
     checkPlatformio(folder);
     checkEspIdf(folder);
     expect(checkZephyr(folder)).toEqual(['WHITTLE_TINY']);
+  });
+
+  test('name a page on the web only where there is one', async () => {
+    const addresses = ({ files }: BuiltPackage) => [
+      /^url=(.*)$/m.exec(files['library.properties'] as string)?.[1],
+      JSON.parse(files['library.json'] as string).homepage,
+      parse(files['idf_component.yml'] as string).url,
+    ];
+    expect(addresses(built)).toEqual(['about:blank', undefined, undefined]);
+    const url = 'https://github.com/me/tiny';
+    const named = await buildCPackage(readPackedModel(bytes), { url, vocabulary: 'scalar' });
+    expect(addresses(named)).toEqual([url, url, url]);
+    using project = new Project().add(named.files);
+    for (const check of [checkArduino, checkPlatformio, checkEspIdf]) check(project.path);
   });
 
   test('a board decides the kernels', async () => {
