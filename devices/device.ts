@@ -116,6 +116,8 @@ export interface DeviceOptions {
   readonly stream?: boolean;
   /** Emulated boards: the model lies in the memory from the start; default: it is uploaded over the line. */
   readonly preload?: boolean;
+  /** Serial ports: the board that must be there; default: whichever answers. */
+  readonly board?: string;
   /** Boards: how long nobody may answer; default 10 s. */
   readonly silenceSeconds?: number;
 }

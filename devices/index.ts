@@ -39,6 +39,8 @@ export async function openDevice(name: string, options: DeviceOptions = {}): Pro
   const { kind, argument } = findKind(name, '--on');
   if (!isWebDeviceKind(kind) && (options.worker || options.isolated === false))
     throw new UsageError(`--on ${name}: --worker and --no-isolation are for web pages; leave them out`);
+  if (kind !== serial && options.board !== undefined)
+    throw new UsageError(`--on ${name}: --board is for boards on a serial port; leave it out`);
   return kind.open(options, argument);
 }
 

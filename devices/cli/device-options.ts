@@ -11,6 +11,7 @@ export interface DeviceChoice {
   readonly isolation: boolean;
   readonly stream?: boolean;
   readonly preload?: boolean;
+  readonly board?: string;
 }
 
 export function addDeviceOptions(command: Command): Command {
@@ -19,11 +20,15 @@ export function addDeviceOptions(command: Command): Command {
     .option('--worker', 'in a web page: run in a worker')
     .option('--no-isolation', 'in a web page: without cross-origin isolation, as most sites are; the clock is coarse then')
     .option('--stream', 'on a board that is too small: run the layers one by one, their operands sent over the line')
-    .option('--preload', 'on an emulated board: put the model into its memory instead of uploading it over the line');
+    .option('--preload', 'on an emulated board: put the model into its memory instead of uploading it over the line')
+    .option('--board <name>', 'on a serial port: end with an error unless this board is there');
 }
 
 /** What openDevice takes. */
-export function deviceOptions({ worker = false, isolation, stream = false, preload = false }: DeviceChoice, output: Output): DeviceOptions {
+export function deviceOptions(
+  { worker = false, isolation, stream = false, preload = false, board }: DeviceChoice,
+  output: Output,
+): DeviceOptions {
   return {
     log: (message) => output.detail(message),
     ask: (message) => output.note(message),
@@ -32,5 +37,6 @@ export function deviceOptions({ worker = false, isolation, stream = false, prelo
     isolated: isolation,
     stream,
     preload,
+    ...(board !== undefined && { board }),
   };
 }

@@ -1,10 +1,12 @@
 /** Device serial: a board with the firmware monitor on a serial port. */
-import { UsageError } from '../../compiler/errors.ts';
+import { DeviceError, UsageError } from '../../compiler/errors.ts';
+import { boardNamed } from '../../targets/boards/index.ts';
 import type { DeviceKind, FoundDevice } from '../device.ts';
 import { BoardDevice } from './board-device.ts';
 import { Monitor } from './monitor.ts';
 import { DEFAULT_BAUD, openPort } from './port.ts';
 import { listPorts, type Port } from './ports.ts';
+import { wiringOf } from './wiring.ts';
 
 function describePort({ path, title, boards, ...facts }: Port): FoundDevice {
   const guess = boards.length ? ` (${boards.join(', ')}?)` : '';
@@ -19,6 +21,7 @@ export const serial: DeviceKind = {
   },
   async open(options, argument = '') {
     if (!argument) throw new UsageError('--on serial: say which port: serial:PORT; whittle devices lists them');
+    if (options.board !== undefined) wiringOf(boardNamed(options.board));
     const [, path = argument, baud] = /^(.*)@(\d+)$/.exec(argument) ?? [];
     const wire = await openPort(path, { baud: baud === undefined ? DEFAULT_BAUD : Number(baud) });
     let monitor: Monitor;
@@ -28,6 +31,9 @@ export const serial: DeviceKind = {
         onText: (line) => log?.(`board: ${line}`),
         ...(silenceSeconds !== undefined && { silenceSeconds }),
       });
+      const { board } = monitor.info;
+      if (board !== (options.board ?? board))
+        throw new DeviceError(`${path}: this is a ${board}, not a ${options.board}; whittle devices lists the ports`);
     } catch (error) {
       await wire.close();
       throw error;

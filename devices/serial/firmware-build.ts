@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '../../compiler/errors.ts';
 import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { packageRoot, version } from '../../compiler/root.ts';
 import * as boardImage from '../../runtime-as/board-image.ts';
@@ -16,7 +15,7 @@ import { emitRuntime, type RuntimeC } from '../../targets/mcu/build-runtime-c.ts
 import { type Program, requireProgram } from '../child-process.ts';
 import { boardHeader, boardSources, constantsHeader, dispatchSource, linkerScript, monitorVocabulary } from './firmware-source.ts';
 import * as protocol from './protocol.ts';
-import { wirings } from './wiring.ts';
+import { wiringOf } from './wiring.ts';
 
 export interface Firmware {
   readonly elf: string;
@@ -89,11 +88,10 @@ function firmwareKey(parts: readonly unknown[]): string {
  * @throws UsageError when there is no monitor for the board; DeviceError when the compiler is not installed.
  */
 export async function buildFirmware(board: Board, opcodes: readonly number[]): Promise<Firmware> {
-  const wiring = wirings[board.name];
-  const sources = wiring && boardSources(board, wiring);
+  const wiring = wiringOf(board);
+  const sources = boardSources(board, wiring);
   const compiler = compilerOf(board.core, board.fpu);
-  if (!sources || !compiler)
-    throw new UsageError(`${board.name}: there is no firmware monitor for this board; it exists for ${Object.keys(wirings).join(', ')}`);
+  if (!sources || !compiler) throw new Error(`${board.name}: wired, but there is no driver for its UART or no compiler for its core`);
   const kernels = [...new Set(opcodes)].sort((a, b) => a - b);
   const generated: Readonly<Record<string, string>> = {
     'board.h': boardHeader(board, wiring),

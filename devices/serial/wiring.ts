@@ -1,5 +1,6 @@
 /** What the firmware monitor must know of a board beyond targets/boards: its interrupt, what a reset leaves to be done, where models live. */
-import { KB, MB, type Memory } from '../../targets/boards/board.ts';
+import { UsageError } from '../../compiler/errors.ts';
+import { type Board, KB, MB, type Memory } from '../../targets/boards/board.ts';
 
 export interface Slot extends Memory {
   readonly writable: boolean;
@@ -90,3 +91,13 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   },
   microbit: { interrupt: 2, pins: { tx: 24, rx: 25 }, firmwareBytes: 64 * KB, memory: nvmcSlots(64 * KB, 256 * KB, 1 * KB) },
 };
+
+/** @throws UsageError when the monitor does not run on the board */
+export function wiringOf({ name }: Board): Wiring {
+  const wiring = wirings[name];
+  if (!wiring)
+    throw new UsageError(
+      `${name}: there is no firmware monitor for this board; it exists for ${Object.keys(wirings).join(', ')}. Build the model into a program of your own: whittle build MODEL --target mcu --board ${name}`,
+    );
+  return wiring;
+}

@@ -60,6 +60,15 @@ describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-g
     });
   });
 
+  test('the board that is named must be there, and have a monitor', async () => {
+    const open = (board: string) => openDevice(`serial:${machine.port}`, { board });
+    await (await open('mps2-an386')).close();
+    await expect(open('microbit')).rejects.toThrow(/this is a mps2-an386, not a microbit; whittle devices lists/);
+    await expect(open('nucleo-f446re')).rejects.toThrow(/nucleo-f446re: there is no firmware monitor.*exists for .*whittle build MODEL/);
+    await expect(open('nothing')).rejects.toThrow(/--board nothing: unknown board; known are/);
+    await expect(openDevice('node', { board: 'microbit' })).rejects.toThrow(/--on node: --board is for boards on a serial port/);
+  });
+
   test('a port that does not exist, one that is no port, and one where nobody answers', async () => {
     await expect(openDevice('serial:/dev/ttyNONE')).rejects.toThrow(/there is no such port; whittle devices/);
     await expect(openDevice('serial:')).rejects.toThrow(/whittle devices/);
