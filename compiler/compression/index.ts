@@ -2,6 +2,7 @@
 import { channelPruningLasso } from './channel-pruning-lasso.ts';
 import { cpFactors } from './cp-factors.ts';
 import { depthwiseFactors } from './depthwise-factors.ts';
+import { int4Groups } from './int4-groups.ts';
 import { kMeansCodebook } from './k-means-codebook.ts';
 import { linearNeuralReconstruction } from './linear-neural-reconstruction.ts';
 import { lowRank } from './low-rank.ts';
@@ -41,6 +42,7 @@ export const methods: readonly CompressionMethod[] = [
   optimalBrainSurgeon,
   sparseGpt,
   kMeansCodebook,
+  int4Groups,
 ];
 
 export function methodNamed(name: string): CompressionMethod | undefined {

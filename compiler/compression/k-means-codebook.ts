@@ -13,11 +13,19 @@ import { matrix } from '../linalg/matrix.ts';
 import { INT8_MAX } from '../quantization/affine.ts';
 import { layerByLayer } from './layer-by-layer.ts';
 import type { Layer } from './layers.ts';
-import { descend, type LevelObjective, levelObjective, rowObjective, sumRows } from './level-descent.ts';
+import {
+  answersOf,
+  descend,
+  importanceOf,
+  type LevelObjective,
+  levelObjective,
+  rowObjective,
+  sumRows,
+  zerosStay,
+} from './level-descent.ts';
 import { defineMethod } from './method.ts';
-import { fittedBias } from './refit.ts';
-import { type LayerStatistics, relativeError } from './statistics.ts';
-import { gridWeights, rowScales, type WeightGrid, withGrid } from './weight-grid.ts';
+import type { LayerStatistics } from './statistics.ts';
+import { rowScales, type WeightGrid, withGrid } from './weight-grid.ts';
 
 const options = z.object({
   clusters: z.int().min(2).max(255).default(16).describe('so many different values at most, zero included; up to 16 are stored in 4 bits'),
@@ -107,14 +115,9 @@ export function entropyOf(integers: Int8Array): number {
 /** The codebook with the least error among those of the sweeps. */
 function fitCodebook(layer: Layer, statistics: LayerStatistics, { clusters, sweeps, ridge }: Options) {
   const objective = levelObjective(layer, statistics, ridge);
-  const diagonals = objective.correlation.map((r) => Float64Array.from({ length: r.rows }, (_, i) => r.data[i * r.rows + i] as number));
-  const isFree = Uint8Array.from(layer.weights, (weight) => Number(weight !== 0));
-  const judged = (codebook: Codebook) => {
-    const weights = gridWeights(codebook.grid);
-    const bias = fittedBias(layer, statistics, weights);
-    return { ...codebook, bias, error: relativeError(layer, statistics, weights, bias) };
-  };
-  let current = clusterWeights(layer, clusters, diagonals);
+  const isFree = zerosStay(layer);
+  const judged = (codebook: Codebook) => ({ ...codebook, ...answersOf(layer, statistics, codebook.grid) });
+  let current = clusterWeights(layer, clusters, importanceOf(objective));
   let best = judged(current);
   for (let sweep = 0; sweep < sweeps; sweep++) {
     const { levels, grid } = sweep === 0 ? current : fitLevels(layer, objective, current, ridge);

@@ -5,8 +5,9 @@
  */
 import { innerProduct, type Matrix, matrix, trace } from '../linalg/matrix.ts';
 import type { Layer } from './layers.ts';
-import { centred, groupWeights, type LayerStatistics } from './statistics.ts';
-import type { WeightGrid } from './weight-grid.ts';
+import { fittedBias } from './refit.ts';
+import { centred, groupWeights, type LayerStatistics, relativeError } from './statistics.ts';
+import { gridWeights, type WeightGrid } from './weight-grid.ts';
 
 /** E‖y - W x - b‖² up to a constant is tr(W R Wᵀ) - 2 tr(G Wᵀ). */
 export interface LevelObjective {
@@ -63,6 +64,31 @@ function timesCorrelation(integers: ArrayLike<number>, r: Matrix): Float64Array 
   const product = new Float64Array(r.columns);
   for (let i = 0; i < r.rows; i++) if (integers[i] !== 0) addRow(product, r, i, integers[i] as number);
   return product;
+}
+
+/** The diagonal of R, per group: what a squared error of an input's weight costs. */
+export function importanceOf({ correlation }: LevelObjective): Float64Array[] {
+  return correlation.map((r) => Float64Array.from({ length: r.rows }, (_, i) => r.data[i * r.rows + i] as number));
+}
+
+/** Which weights may move: those that are not zero. */
+export function zerosStay({ weights }: Layer): Uint8Array {
+  return Uint8Array.from(weights, (weight) => Number(weight !== 0));
+}
+
+export interface Answers {
+  readonly grid: WeightGrid;
+  /** With which the means agree. */
+  readonly bias: Float32Array;
+  /** relativeError. */
+  readonly error: number;
+}
+
+/** How well the layer answers with these weights. */
+export function answersOf(layer: Layer, statistics: LayerStatistics, grid: WeightGrid): Answers {
+  const weights = gridWeights(grid);
+  const bias = fittedBias(layer, statistics, weights);
+  return { grid, bias, error: relativeError(layer, statistics, weights, bias) };
 }
 
 /** The level of weight `column` of `row` that is nearest to `target`, in integers of the grid. */

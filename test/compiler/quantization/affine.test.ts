@@ -65,3 +65,24 @@ describe('weights', () => {
     expect(empty).toBe(1);
   });
 });
+
+describe('the exercise of methods.md 18.1, [[3, -0.5], [1, 2]]', () => {
+  const matrix = [3, -0.5, 1, 2];
+  const integers = (scale: readonly number[], axis?: number) =>
+    Array.from(quantizeArray(matrix, [2, 2], { scale, zeroPoint: 0, ...(axis !== undefined && { axis }) }, -127));
+
+  test('symmetric, per tensor', () => {
+    expect(integers([3 / 127])).toEqual([127, -21, 42, 85]);
+  });
+
+  test('symmetric, per row: 63.5 rounds to the even 64', () => {
+    expect(integers([3 / 127, 2 / 127], 0)).toEqual([127, -21, 64, 127]);
+    expect(weightScales(channelMaxima(matrix, [2, 2], 0), [0, 0], 1)).toEqual([Math.fround(3 / 127), Math.fround(2 / 127)]);
+  });
+
+  test('asymmetric', () => {
+    const quantization = asymmetricQuantization({ min: -0.5, max: 3 });
+    expect(quantization).toEqual({ scale: [Math.fround(3.5 / 255)], zeroPoint: -92 });
+    expect(Array.from(quantizeArray(matrix, [2, 2], quantization))).toEqual([127, -128, -19, 54]);
+  });
+});

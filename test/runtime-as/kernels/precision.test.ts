@@ -163,3 +163,23 @@ describe('int16 activations', () => {
     await expectKernelsEqualReference({ op: Dequantize, attributes: { quantization }, inputs: [integer] });
   });
 });
+
+test('the accumulators of methods.md 18.1, exactly, and what they stand for', async () => {
+  // [-.18120981 -.29043840; .49722983 .22141714] · [.77412377 .49299395] with 128 steps to 1.
+  const scale = [1 / 128];
+  const weights: Tensor = {
+    type: { dtype: 'int8', shape: [2, 2], quantization: { scale, zeroPoint: 0 } },
+    data: Int8Array.of(-24, -38, 63, 28),
+  };
+  const x: Tensor = { type: { dtype: 'int16', shape: [1, 2], quantization: { scale, zeroPoint: 0 } }, data: Int16Array.of(99, 63) };
+  const clamp = [-Infinity, Infinity] as const;
+  const graph = graphOf({ op: Dense, attributes: { clamp }, inputs: [x, weights, tensor('int32', [2], [0, 0])], constants: [1, 2] });
+  const [port] = graph.outputs as [Graph['outputs'][number]];
+  const quantization = { scale: [1 / 16384], zeroPoint: 0 };
+  const y = { name: port.value, type: { dtype: 'int16' as const, shape: [1, 2], quantization } };
+  const bytes = await expectSameBytes({ ...graph, values: new Map([...graph.values, [y.name, y]]) }, [x.data]);
+  const sums = new Int16Array(bytes.buffer, bytes.byteOffset, 2);
+  expect([...sums]).toEqual([-4770, 8001]);
+  expect((sums[0] as number) / 16384).toBeCloseTo(-0.2911377, 6);
+  expect((sums[1] as number) / 16384).toBeCloseTo(0.48834229, 6);
+});
