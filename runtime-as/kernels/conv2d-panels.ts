@@ -228,17 +228,25 @@ function insideEnd(extent: i32, dilation: i32, taps: i32): u32 {
  * the patches are copied first, and each is one run.
  */
 export function runPanels<T>(step: usize, context: usize, prepared: usize): void {
+  const rows = pixels(step);
   const outHeight = parameter(step, CONV_OUT_HEIGHT);
-  const outWidth = parameter(step, CONV_OUT_WIDTH);
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
-  const width = parameter(step, CONV_IN_WIDTH);
+  const k = patchElements(step);
+  const padLeft = parameter(step, CONV_PAD_LEFT);
+  const strideHeight = parameter(step, CONV_STRIDE_HEIGHT);
+  const strideWidth = parameter(step, CONV_STRIDE_WIDTH);
+  // Where output pixels are input pixels, all of them are one line.
+  const isLine =
+    k * groups == parameter(step, CONV_IN_CHANNELS) && (strideHeight | strideWidth) == 1 &&
+    rows == parameter(step, CONV_BATCH) * parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH);
+  const width = isLine ? rows : parameter(step, CONV_IN_WIDTH);
+  const outWidth = isLine ? rows : parameter(step, CONV_OUT_WIDTH);
   const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
   const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * sizeof<T>();
   const lineBytes = <usize>width * pixelBytes;
   const imageBytes = lineBytes * parameter(step, CONV_IN_HEIGHT);
   const rowBytes = <usize>parameter(step, CONV_OUT_CHANNELS) * sizeof<T>();
-  const k = patchElements(step);
   const form = isFloat<T>() ? FORM_PAIRS : formAt(prepared);
   const depth = isFloat<T>() ? 1 : depthStep(form);
   const steps = (k + depth - 1) / depth;
@@ -250,7 +258,6 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
 
   const insideHeight = insideEnd(parameter(step, CONV_IN_HEIGHT), parameter(step, CONV_DILATION_HEIGHT), kernelHeight);
   const insideWidth = insideEnd(width, parameter(step, CONV_DILATION_WIDTH), parameter(step, CONV_KERNEL_WIDTH));
-  const rows = pixels(step);
   const run = k / kernelHeight;
   const hasRuns = parameter(step, CONV_KERNEL_WIDTH) == 1 || (groups == 1 && parameter(step, CONV_DILATION_WIDTH) == 1);
   // A panel is packed from several runs if these end where steps end.
@@ -259,22 +266,31 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
 
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);
-  const padLeft = parameter(step, CONV_PAD_LEFT);
-  const strideHeight = parameter(step, CONV_STRIDE_HEIGHT);
-  const strideWidth = parameter(step, CONV_STRIDE_WIDTH);
+  const reach = 3 * strideWidth;
+  const pixelStride = <usize>strideWidth * pixelBytes;
+  const hasLines = hasRuns && strideWidth <= width;
   const hEnd = outHeight * strideHeight - parameter(step, CONV_PAD_TOP);
   const wEnd = outWidth * strideWidth - padLeft;
   let h = hEnd - outHeight * strideHeight, w = -padLeft;
   for (let row = 0; row < rows; row += <i32>ROWS, y += ROWS * rowBytes) {
     const last = <usize>min(<i32>ROWS, rows - row) - 1;
-    let inside = packsRuns;
+    let inside = hasRuns;
     for (let i: usize = 0; i <= last; i++) {
       const isInside = <u32>h < insideHeight && <u32>w < insideWidth;
+      const at = image + <usize>(h * width + w) * pixelBytes;
       inside = inside && isInside;
-      store<usize>(pixel + i * PIXEL_BYTES, image + <usize>(h * width + w) * pixelBytes);
-      store<i32>(pixel + i * PIXEL_BYTES, h, 4);
-      store<i32>(pixel + i * PIXEL_BYTES, w, 8);
-      store<i32>(pixel + i * PIXEL_BYTES, hasRuns && isInside, 12);
+      store<usize>(pixel + i * PIXEL_BYTES, at);
+      if (isInside && hasLines && i == 0 && last == 3 && <u32>(w + reach) < insideWidth && w + reach < wEnd) {
+        store<usize>(pixel + PIXEL_BYTES, at + pixelStride);
+        store<usize>(pixel + 2 * PIXEL_BYTES, at + 2 * pixelStride);
+        store<usize>(pixel + 3 * PIXEL_BYTES, at + 3 * pixelStride);
+        w += reach;
+        i = 3;
+      } else {
+        store<i32>(pixel + i * PIXEL_BYTES, h, 4);
+        store<i32>(pixel + i * PIXEL_BYTES, w, 8);
+        store<i32>(pixel + i * PIXEL_BYTES, isInside, 12);
+      }
       w += strideWidth;
       if (w == wEnd) {
         w = -padLeft;
@@ -285,6 +301,7 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
         }
       }
     }
+    const packed = inside && packsRuns;
     // Rows behind the last one repeat it.
     const r1 = min<usize>(1, last), r2 = min<usize>(2, last);
     let block = prepared + constantsBytes<T>();
@@ -292,7 +309,7 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
     let out = y;
     for (let g = 0; g < groups; g++, block += groupBytes, channel += pixelBytes / groups, out += <usize>outGroup * sizeof<T>()) {
       let x0 = patches, x1 = patches + r1 * patchStride, x2 = patches + r2 * patchStride, x3 = patches + last * patchStride;
-      if (inside) {
+      if (packed) {
         x0 = load<usize>(pixel) + channel;
         x1 = load<usize>(pixel + r1 * PIXEL_BYTES) + channel;
         x2 = load<usize>(pixel + r2 * PIXEL_BYTES) + channel;
@@ -302,7 +319,7 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
         for (let i: usize = 0; i <= last; i++) {
           const at = pixel + i * PIXEL_BYTES;
           const patch = patches + i * patchStride;
-          if (load<i32>(at, 12)) copyRuns(patch, load<usize>(at) + channel, <usize>run * sizeof<T>(), kernelHeight, runStride);
+          if (inside || (hasRuns && load<i32>(at, 12))) copyRuns(patch, load<usize>(at) + channel, <usize>run * sizeof<T>(), kernelHeight, runStride);
           else gatherPatch<T>(step, at, channel, fill, patch);
         }
       }
@@ -311,7 +328,7 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
         continue;
       }
       let at = panel;
-      for (let i = inside ? kernelHeight : 1, length = inside ? run : k; i > 0; i--, at += <usize>(length * (16 / depth))) {
+      for (let i = packed ? kernelHeight : 1, length = packed ? run : k; i > 0; i--, at += <usize>(length * (16 / depth))) {
         packRows<T>(form, x0, x1, x2, x3, length, at, prepared);
         x0 += runStride;
         x1 += runStride;

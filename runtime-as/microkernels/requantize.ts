@@ -68,21 +68,9 @@ export function clampVector(a: v128, b: v128, c: v128, d: v128, constants: usize
   return i8x16.min_s(i8x16.max_s(narrow, v128.load(constants, 32)), v128.load(constants, 48));
 }
 
-/** Stores the low `count` (1 to 7) bytes. */
-// @ts-ignore: decorator
-@inline
+/** Stores the low `count` bytes; a loop, so that no compiler copies it to where it is called. */
 function storePart(to: usize, bytes: i64, count: i32): void {
-  if (count & 4) {
-    store<i32>(to, <i32>bytes);
-    to += 4;
-    bytes >>= 32;
-  }
-  if (count & 2) {
-    store<i16>(to, <i16>bytes);
-    to += 2;
-    bytes >>= 16;
-  }
-  if (count & 1) store<i8>(to, <i8>bytes);
+  for (; count > 0; count--, to++, bytes >>= 8) store<i8>(to, <i8>bytes);
 }
 
 /** Stores row 1 (high half), then row 0 (low half) of 8 channels, of which `channels` are real. */
