@@ -46,8 +46,13 @@ async function monitorAround(bytes: Uint8Array, path: string, board: Board): Pro
       `${path}: there is no firmware monitor for ${board.name}, so that a model alone makes no program there; build one with it (README.md of a folder from whittle build --target mcu shows how), then: whittle flash PROGRAM.elf --board ${board.name}`,
     );
   const model = readPackedModel(bytes, path);
-  const { bin } = await buildFirmware(board, model.opcodes);
+  const { bin, heapBytes } = await buildFirmware(board, model.opcodes);
   const image = await writeBoardImage(model, monitorVocabulary(board));
+  const ramBytes = image.arenaBytes + image.workspaceBytes;
+  if (ramBytes > heapBytes)
+    throw new BudgetError(
+      `${path}: the model needs ${ramBytes} bytes of RAM for arena and workspace, the monitor of ${board.name} leaves ${heapBytes}; choose a smaller input or another board`,
+    );
   const content = slotContent(image.bytes, 1);
   const inFlash = wiring.memory.slots.filter(
     ({ origin }) => origin >= board.flash.origin && origin < board.flash.origin + board.flash.bytes,

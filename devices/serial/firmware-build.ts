@@ -23,6 +23,8 @@ export interface Firmware {
   readonly bin: string;
   /** Bytes of the kernels' code and constants. */
   readonly textBytes: number;
+  /** RAM that the monitor leaves for arena and workspace. */
+  readonly heapBytes: number;
 }
 
 const sourceFolder = join(packageRoot, 'devices', 'serial', 'firmware');
@@ -68,7 +70,13 @@ function linkedBytes(map: string, object: RegExp): number {
 
 function readFirmware(folder: string): Firmware {
   const map = readFileSync(join(folder, 'monitor.map'), 'utf8');
-  return { elf: join(folder, 'monitor.elf'), bin: join(folder, 'monitor.bin'), textBytes: linkedBytes(map, /whittle_runtime\.o$/) };
+  const address = (symbol: string) => Number(new RegExp(`(0x[0-9a-f]+) +${symbol} = `).exec(map)?.[1]);
+  return {
+    elf: join(folder, 'monitor.elf'),
+    bin: join(folder, 'monitor.bin'),
+    textBytes: linkedBytes(map, /whittle_runtime\.o$/),
+    heapBytes: address('_heap_end') - address('_heap_start'),
+  };
 }
 
 /** Everything that the firmware is made of, without making it: the translation of the kernels takes seconds. */

@@ -11,6 +11,7 @@ import { type FlashRequest, flash } from '../../../devices/flash/flash.ts';
 import { loadProgram } from '../../../devices/flash/program.ts';
 import { readUf2 } from '../../../devices/flash/uf2.ts';
 import { Machine } from '../../../devices/qemu/machine.ts';
+import { buildFirmware } from '../../../devices/serial/firmware-build.ts';
 import { Monitor } from '../../../devices/serial/monitor.ts';
 import { openPort } from '../../../devices/serial/port.ts';
 import type { Flasher } from '../../../targets/boards/board.ts';
@@ -89,6 +90,17 @@ describe.skipIf(!canOpenPty)('the verb', () => {
     });
     expect(code).toBe(130);
   });
+});
+
+test.skipIf(!canOpenPty)('a port that another program has is busy, and the line that finds it is told', async () => {
+  const pty = await Pty.open();
+  const wire = await openPort(pty.path);
+  const flashed = flashTo('nucleo-l432kc', file('program.bin', program), { port: pty.path });
+  await expect(flashed).rejects.toMatchObject({
+    exitCode: 6,
+    message: expect.stringMatching(/another program has the port open.*fuser \/dev/),
+  });
+  await wire.close();
 });
 
 describe('the way that is taken', () => {
@@ -180,6 +192,8 @@ describe.skipIf(!canEmulate('microbit'))('a folder with a model', () => {
       const { info } = await Monitor.open(wire);
       await wire.close();
       const image = await writeBoardImage(readPackedModel(model), 'scalar');
+      const { heapBytes } = await buildFirmware(board, readPackedModel(model).opcodes);
+      expect(info.arenaLimitBytes).toBe(heapBytes);
       expect(info.model).toMatchObject({ generation: 1, bytes: image.bytes.length, crc32: crc32(image.bytes) });
     } finally {
       await machine.kill();
@@ -190,6 +204,12 @@ describe.skipIf(!canEmulate('microbit'))('a folder with a model', () => {
     const path = file('model.whittle', denseModel({ inputs: 500, outputs: 400, seed: 1 }));
     const error = { exitCode: 4, message: expect.stringMatching(/bytes of flash beside the monitor, microbit has 98304/) };
     await expect(flashTo('microbit', path, { output: join(folder, 'x.hex') })).rejects.toMatchObject(error);
+    const wide = file('wide.whittle', denseModel({ inputs: 17_000, outputs: 1, seed: 1 }));
+    const tooWide = {
+      exitCode: 4,
+      message: expect.stringMatching(/bytes of RAM for arena and workspace, the monitor of microbit leaves \d+;/),
+    };
+    await expect(flashTo('microbit', wide, { output: join(folder, 'x.hex') })).rejects.toMatchObject(tooWide);
   });
 });
 
