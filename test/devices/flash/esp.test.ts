@@ -1,8 +1,11 @@
 /** esptool-js over npm serialport against a simulated boot ROM behind a pseudo-terminal. */
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../../compiler/root.ts';
 import { type FlashRequest, flash } from '../../../devices/flash/flash.ts';
 import { MB } from '../../../targets/boards/board.ts';
 import { boardNamed } from '../../../targets/boards/index.ts';
@@ -71,6 +74,16 @@ describe.skipIf(!canOpenPty)('esptool-js', () => {
   test('a chip in secure download mode is flashed, and said to be not verified', async () => {
     const { rom, pty } = await startRom(board, { secureDownload: true });
     expect(await flashFolder(board, pty)).toMatchObject({ verified: false });
+    expectFlashed(rom);
+  });
+
+  test('the verb prints one document, whatever esptool-js says', async () => {
+    const { rom, pty } = await startRom(board);
+    const whittle = join(packageRoot, 'dist', 'whittle.js');
+    const args = [whittle, 'flash', folder, '--port', pty.path, '--board', board, '--json'];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
+    expect(JSON.parse(stdout)).toMatchObject({ via: 'esp', verified: 'checksum', bytes: 55_001 });
+    expect(stderr).not.toMatch(/Writing at|trace/i);
     expectFlashed(rom);
   });
 
