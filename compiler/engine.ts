@@ -4,7 +4,6 @@
  */
 import * as format from '../runtime-as/format.ts';
 import { InvalidPackedModelError } from './errors.ts';
-import { expandPacked } from './packed/expand.ts';
 
 /** The ABI of runtime-as/index.ts. */
 export interface RuntimeExports {
@@ -23,37 +22,38 @@ export interface RuntimeExports {
   outputAddress(index: number): number;
 }
 
-const statusTexts: Readonly<Record<number, (fault: number) => string>> = {
-  [format.STATUS_TRUNCATED]: () => 'the file is cut off',
-  [format.STATUS_BAD_MAGIC]: () => 'is not a packed model (wrong magic number)',
-  [format.STATUS_BAD_VERSION]: () => `has another format version than this runtime (${format.FORMAT_VERSION})`,
-  [format.STATUS_BAD_SIZE]: () => 'the size in the header is not the size of the file',
-  [format.STATUS_BAD_CRC]: () => 'the CRC-32 does not match: the file is damaged',
-  [format.STATUS_BAD_SECTION]: () => 'a section lies outside the file',
-  [format.STATUS_BAD_TENSOR]: (fault) => `tensor ${fault} lies outside its section`,
-  [format.STATUS_BAD_PORT]: (fault) => `port ${fault} is not a tensor of the arena`,
-  [format.STATUS_BAD_STEP]: (fault) => `step ${fault} is malformed`,
-  [format.STATUS_BAD_OPCODE]: (fault) => `step ${fault} needs a kernel that this runtime does not contain`,
-  [format.STATUS_BAD_OPERANDS]: (fault) => `step ${fault}: parameters and operands do not fit each other`,
-  [format.STATUS_TOO_LARGE]: () => 'needs more memory than 32 bits address',
+/** `#` is the tensor, port or step. */
+const statusTexts: Readonly<Record<number, string>> = {
+  [format.STATUS_TRUNCATED]: 'the file is cut off',
+  [format.STATUS_BAD_MAGIC]: 'is not a packed model (wrong magic number)',
+  [format.STATUS_BAD_VERSION]: `has another format version than this runtime (${format.FORMAT_VERSION})`,
+  [format.STATUS_BAD_SIZE]: 'the size in the header is not the size of the file',
+  [format.STATUS_BAD_CRC]: 'the CRC-32 does not match: the file is damaged',
+  [format.STATUS_BAD_SECTION]: 'a section lies outside the file',
+  [format.STATUS_BAD_TENSOR]: 'tensor # lies outside its section',
+  [format.STATUS_BAD_PORT]: 'port # is not a tensor of the arena',
+  [format.STATUS_BAD_STEP]: 'step # is malformed',
+  [format.STATUS_BAD_OPCODE]: 'step # needs a kernel that this runtime does not contain',
+  [format.STATUS_BAD_OPERANDS]: 'step #: parameters and operands do not fit each other',
+  [format.STATUS_TOO_LARGE]: 'needs more memory than 32 bits address',
 };
 
 const PAGE_BYTES = 65536;
 
 /**
- * A checked model, packed or compact, in the memory of a new instance, not yet prepared.
+ * A checked model in the memory of a new instance, not yet prepared.
+ * @param model packed; a compact file is expanded before (packed/expand.ts)
  * @param imports the memory, for builds that do not bring their own
  * @throws InvalidPackedModelError when the runtime refuses the file.
  */
-export async function loadModel(wasm: WebAssembly.Module, file: Uint8Array, imports: WebAssembly.Imports = {}): Promise<RuntimeExports> {
-  const model = expandPacked(file);
+export async function loadModel(wasm: WebAssembly.Module, model: Uint8Array, imports: WebAssembly.Imports = {}): Promise<RuntimeExports> {
   const instance = await WebAssembly.instantiate(wasm, imports);
   const runtime = instance.exports as unknown as RuntimeExports;
   growTo(runtime.memory, runtime.modelAddress() + Math.max(model.length, format.HEADER_WORDS * 4));
   new Uint8Array(runtime.memory.buffer).set(model, runtime.modelAddress());
   const status = runtime.loadModel(model.length);
   if (status !== format.STATUS_OK) {
-    const text = statusTexts[status]?.(runtime.faultIndex()) ?? `status ${status}`;
+    const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${runtime.faultIndex()}`);
     throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again with this version`);
   }
   growTo(runtime.memory, runtime.memoryBytes());

@@ -9,6 +9,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** ES modules: name in dist/ → source. */
 const modules = {
   loader: 'targets/loader/loader.ts',
+  'threads-loader': 'targets/loader/threads-loader.ts',
+  expand: 'targets/loader/expand.ts',
+  image: 'targets/loader/image.ts',
   'worker-server': 'targets/loader/worker-server.ts',
   'worker-client': 'targets/loader/worker-client.ts',
   cache: 'targets/loader/cache.ts',

@@ -78,7 +78,7 @@ export interface Session {
   readonly info: SessionInfo;
   /** Runs once; real values by output name. */
   run(inputs: Input): Promise<ModelOutputs>;
-  /** As run, without copies: raw outputs, valid until the next run. */
+  /** As run without pictures, at once and without copies: raw outputs, valid until the next run. */
   runSync(inputs: Input): RawOutputs;
   dispose(): void;
   [Symbol.dispose](): void;

@@ -1,6 +1,7 @@
 /** What the packages for Node, browsers and webviews share: model, runtimes, loader, types, manifest. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isCompact } from '../compiler/packed/expand.ts';
 import type { PackedPort } from '../compiler/packed/metadata.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
@@ -33,6 +34,29 @@ export async function threadFiles(model: PackedModel, script: string): Promise<R
 /** The runtimes as files of a package. */
 export function runtimeFiles(runtimes: Runtimes): Record<string, Uint8Array> {
   return Object.fromEntries(Object.entries(runtimes).map(([variant, wasm]) => [`runtime-${variant}.wasm`, wasm]));
+}
+
+/** The loader of the package, with what only some models and builds need. */
+export function loaderFiles(model: PackedModel, withThreads: boolean): Record<string, string> {
+  const loader = { 'loader.js': bundle(withThreads ? 'threads-loader.js' : 'loader.js'), 'image.js': bundle('image.js') };
+  return isCompact(model.file) ? { ...loader, 'expand.js': bundle('expand.js') } : loader;
+}
+
+/** What an index.js takes from the loader: `names`, and what only some models and builds need. */
+export function loaderImports(names: readonly string[], withThreads: boolean, expands: boolean): string {
+  const loader = `import { ${[...names, ...(withThreads ? ['threadedEngines'] : [])].join(', ')} } from './loader.js';\n`;
+  return expands ? `import { expandPacked as expand } from './expand.js';\n${loader}` : loader;
+}
+
+/** What an index.js gives Session.create. */
+export function sessionSources(withThreads: boolean, expands: boolean): string {
+  return [
+    'model',
+    'runtime',
+    "image: () => import('./image.js')",
+    ...(expands ? ['expand'] : []),
+    ...(withThreads ? ['threads'] : []),
+  ].join(', ');
 }
 
 /** A bundle that `npm run build` made. */

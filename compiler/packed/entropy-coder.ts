@@ -20,7 +20,7 @@ export function byteModel(rate: number): ByteModel {
 }
 
 /** 1 + ⌊log2(count + 1)⌋: how far the average over so many bits moves by the next one. */
-const SHIFTS = Uint8Array.from({ length: 256 }, (_, count) => 1 + Math.floor(Math.log2(count + 1)));
+const SHIFTS = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, count) => 1 + Math.floor(Math.log2(count + 1)));
 
 /** The probability of a 0 as 12 bits, never 0 or 1. */
 function probabilityOf(model: ByteModel, node: number): number {

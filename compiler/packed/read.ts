@@ -17,6 +17,18 @@ export interface PackedModel {
   readonly opcodes: readonly number[];
 }
 
+/** The metadata of a model whose header is known to be right; undefined when they are no JSON. */
+export function readMetadata(bytes: Uint8Array): PackedMetadata | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const from = view.getUint32(format.HEADER_METADATA_OFFSET * 4, true);
+  const to = from + view.getUint32(format.HEADER_METADATA_BYTES * 4, true);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(from, to)));
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws InvalidPackedModelError when header, steps or metadata do not lie inside the file. */
 export function readPackedModel(file: Uint8Array, name = 'model'): PackedModel {
   const bytes = expandPacked(file);
@@ -41,19 +53,12 @@ export function readPackedModel(file: Uint8Array, name = 'model'): PackedModel {
     opcodes.push(word & 0xff);
     offset += 4 * (1 + ((word >>> 8) & 0xff) + (word >>> 16));
   }
-  const from = header(format.HEADER_METADATA_OFFSET);
-  const to = from + header(format.HEADER_METADATA_BYTES);
-  if (to > bytes.length) refuse('the metadata lie outside the file');
-  let metadata: PackedMetadata | undefined;
-  try {
-    metadata = JSON.parse(new TextDecoder().decode(bytes.subarray(from, to)));
-  } catch {
-    refuse('the metadata are not valid JSON');
-  }
+  if (header(format.HEADER_METADATA_OFFSET) + header(format.HEADER_METADATA_BYTES) > bytes.length)
+    refuse('the metadata lie outside the file');
   return {
     bytes,
     file,
-    metadata: metadata as PackedMetadata,
+    metadata: readMetadata(bytes) ?? refuse('the metadata are not valid JSON'),
     arenaBytes: header(format.HEADER_ARENA_BYTES),
     constantsBytes: header(format.HEADER_CONSTANTS_BYTES),
     stepCount: header(format.HEADER_STEP_COUNT),

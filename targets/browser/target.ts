@@ -1,15 +1,19 @@
 /** Target browser: one folder with an ES module that fetches its files, an inline module, a classic script, and a worker. */
 import { createHash } from 'node:crypto';
+import { isCompact } from '../../compiler/packed/expand.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import { cacheDeclarations, inlineDeclarations, sessionDeclarations, typeDeclarations, workerDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
 import {
   buildRuntimes,
   bundle,
+  loaderFiles,
+  loaderImports,
   manifest,
   packageName,
   readme,
   runtimeFiles,
+  sessionSources,
   threadFiles,
   threadVariants,
   webVariants,
@@ -27,15 +31,14 @@ const threadRuntimes = {
 ${runtimeUrls(threadVariants, '-threads')}
 };
 
-const threads = {
-  runtime: (variant) => fetchFile(threadRuntimes[variant]()),
-  worker: () => new Worker(new URL('./thread.js', import.meta.url), { type: 'module' }),
-};
+const threads = threadedEngines(
+  (variant) => fetchFile(threadRuntimes[variant]()),
+  () => new Worker(new URL('./thread.js', import.meta.url), { type: 'module' }),
+);
 `;
 
-function index(withThreads: boolean): string {
-  return `import { fetchFile, modelBytes, Session } from './loader.js';
-
+function index(withThreads: boolean, expands: boolean): string {
+  return `${loaderImports(['fetchFile', 'modelBytes', 'Session'], withThreads, expands)}
 const runtimes = {
 ${runtimeUrls(webVariants)}
 };
@@ -43,7 +46,7 @@ ${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
   const model = await modelBytes(source, options);
   const runtime = (variant) => fetchFile(runtimes[variant](), { signal: options.signal });
-  return Session.create({ model, runtime${withThreads ? ', threads' : ''} }, options);
+  return Session.create({ ${sessionSources(withThreads, expands)} }, options);
 }
 `;
 }
@@ -95,7 +98,7 @@ A Content-Security-Policy must allow \`script-src 'self' 'wasm-unsafe-eval'\`; t
 }
 
 function precache(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const entries = ['index.js', 'loader.js', 'model.whittle', ...Object.keys(files).filter((name) => name.endsWith('.wasm'))].map((url) => {
+  const entries = Object.keys(files).map((url) => {
     const bytes = Buffer.from(files[url] as string | Uint8Array);
     return { url, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
   });
@@ -109,8 +112,8 @@ export const browserTarget: Target = {
     const runtimes = await buildRuntimes(model);
     const sha256 = createHash('sha256').update(model.file).digest('hex');
     const modules = {
-      'index.js': index(options.threads === true),
-      'loader.js': bundle('loader.js'),
+      'index.js': index(options.threads === true, isCompact(model.file)),
+      ...loaderFiles(model, options.threads === true),
       'model.whittle': model.file,
       ...runtimeFiles(runtimes),
     };

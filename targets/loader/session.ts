@@ -5,15 +5,15 @@
 import { Engine } from '../../compiler/engine.ts';
 import { UsageError } from '../../compiler/errors.ts';
 import { byteLength, elementCount } from '../../compiler/graph.ts';
-import type { PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
-import { readPackedModel } from '../../compiler/packed/read.ts';
+import type { PackedMetadata, PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
+import { readMetadata } from '../../compiler/packed/read.ts';
 import type { Variant } from '../../compiler/root.ts';
-import { createThreadedEngine, type ThreadedEngine } from '../../compiler/threads.ts';
+import type { ThreadedEngine } from '../../compiler/threads.ts';
+import { HEADER_ARENA_BYTES } from '../../runtime-as/format.ts';
 import { dequantize, type InputData, quantizeInput, viewOf } from './convert.ts';
-import { type ImageSource, imagePixels, isImageSource } from './image.ts';
+import { type ImageSource, type imagePixels, isImageSource } from './image.ts';
 import { type RankedLabel, rankLabels } from './rank.ts';
 import { compileRuntime } from './source.ts';
-import { checkThreads, helperStarter, type ThreadWorker } from './threads.ts';
 import { bestVariant } from './variant.ts';
 
 /** What `inputs` and `outputs` tell of a tensor. */
@@ -34,20 +34,17 @@ export interface SessionInfo {
   readonly threads: number;
 }
 
-export interface ThreadSources {
-  /** As SessionSources.runtime, of a build with threads. */
-  readonly runtime: (variant: Variant) => Promise<Uint8Array | Response>;
-  /** A worker that runs the thread script. */
-  readonly worker: () => ThreadWorker;
-}
-
 export interface SessionSources {
-  /** The packed model. */
+  /** The packed model, or with `expand` a compact one. */
   readonly model: Uint8Array;
   /** The runtime's module for this variant: its bytes, or a response that is still arriving. */
   readonly runtime: (variant: Variant) => Promise<Uint8Array | Response>;
-  /** Where the package was built with threads. */
-  readonly threads?: ThreadSources;
+  /** Loads image.js: only a session that is given a picture needs it. */
+  readonly image?: () => Promise<{ readonly imagePixels: typeof imagePixels }>;
+  /** expandPacked, where the package holds a compact model. */
+  readonly expand?: (file: Uint8Array) => Uint8Array;
+  /** threadedEngines (threads.ts), where the package was built with threads. */
+  readonly threads?: (variant: Variant, model: Uint8Array, threads: number) => Promise<ThreadedEngine>;
 }
 
 export interface SessionOptions {
@@ -66,15 +63,18 @@ function portInfo(port: PackedPort, extra: Pick<PortInfo, 'labels' | 'preprocess
   return { ...port, length: elementCount(port.shape), ...extra };
 }
 
-async function singleEngine({ runtime }: SessionSources, variant: Variant, model: Uint8Array): Promise<ThreadedEngine> {
-  return { engine: await Engine.create(await compileRuntime(await runtime(variant)), model), stop() {} };
+function checkData(data: InputValue | undefined, { name, length, shape }: PortInfo): InputData {
+  const expected = `expected ${length} values [${shape.join(', ')}]`;
+  if (!data) throw new UsageError(`input "${name}" is missing; ${expected}`);
+  if (isImageSource(data)) throw new UsageError(`input "${name}" is a picture, which run() takes; ${expected}`);
+  if (data.length !== length) throw new UsageError(`input "${name}" has ${data.length} values, ${expected}`);
+  return data;
 }
 
-async function threadedEngine(sources: ThreadSources | undefined, variant: Variant, model: Uint8Array, threads: number) {
-  if (!sources) throw new UsageError(`threads: ${threads}; this package has none: build it with whittle build --threads`);
-  if (variant === 'scalar') throw new UsageError(`threads: ${threads}; this engine has no SIMD, leave threads at 1`);
-  const module = await compileRuntime(await sources.runtime(variant));
-  return createThreadedEngine(module, model, { threads, start: helperStarter(sources.worker) });
+async function engineOf(sources: SessionSources, variant: Variant, model: Uint8Array, threads: number): Promise<ThreadedEngine> {
+  if (threads === 1) return { engine: await Engine.create(await compileRuntime(await sources.runtime(variant)), model), stop() {} };
+  if (!sources.threads) throw new UsageError(`threads: ${threads}; this package has none: build it with whittle build --threads`);
+  return sources.threads(variant, model, threads);
 }
 
 export class Session {
@@ -83,6 +83,7 @@ export class Session {
     readonly inputs: readonly PortInfo[],
     readonly outputs: readonly PortInfo[],
     readonly info: SessionInfo,
+    private readonly image: SessionSources['image'],
     private readonly stop: () => void,
   ) {}
 
@@ -90,17 +91,19 @@ export class Session {
    * @throws InvalidPackedModelError when the model is damaged or was made by another version; UsageError when there cannot be so many threads.
    */
   static async create(sources: SessionSources, { threads = 1 }: SessionOptions = {}): Promise<Session> {
-    checkThreads(threads);
-    const { bytes, metadata, arenaBytes } = readPackedModel(sources.model);
+    const { model, expand = (file) => file } = sources;
+    const bytes = expand(model);
     const variant = bestVariant();
-    const { engine, stop } =
-      threads > 1 ? await threadedEngine(sources.threads, variant, bytes, threads) : await singleEngine(sources, variant, bytes);
+    const { engine, stop } = await engineOf(sources, variant, bytes, threads);
+    const metadata = readMetadata(bytes) as PackedMetadata;
+    const arenaBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEADER_ARENA_BYTES * 4, true);
     const { labels, preprocess } = metadata;
     return new Session(
       engine,
       metadata.inputs.map((port) => portInfo(port, preprocess ? { preprocess } : {})),
       metadata.outputs.map((port) => portInfo(port, labels ? { labels } : {})),
-      { name: metadata.name, variant, modelBytes: sources.model.length, arenaBytes, memoryBytes: engine.memoryBytes, threads },
+      { name: metadata.name, variant, modelBytes: model.length, arenaBytes, memoryBytes: engine.memoryBytes, threads },
+      sources.image,
       stop,
     );
   }
@@ -113,39 +116,35 @@ export class Session {
    * @throws UsageError when a name or a length is wrong.
    */
   async run(inputs: Inputs): Promise<Outputs> {
-    const raw = this.runSync(inputs);
+    const values = { ...this.byName(inputs) };
+    for (const port of this.inputs) {
+      const value = values[port.name];
+      if (isImageSource(value) && this.image) values[port.name] = (await this.image()).imagePixels(value, port);
+    }
+    const raw = this.runSync(values);
     const outputs: Record<string, Float32Array> = {};
     for (const port of this.outputs) outputs[port.name] = dequantize(raw[port.name] as Int8Array, port);
     const labels = this.outputs.map((port) => rankLabels(outputs[port.name] as Float32Array, port.labels)).find((ranked) => ranked);
     return Object.assign(outputs, labels && { labels }) as Outputs;
   }
 
-  /** As `run`, at once and without copies: views of the raw outputs, valid until the next run. */
+  /** As `run` without pictures, at once and without copies: views of the raw outputs, valid until the next run. */
   runSync(inputs: Inputs): Record<string, Int8Array | Float32Array | Int32Array> {
     const { engine } = this;
     if (!engine) throw new UsageError(`${this.info.name}: the session is disposed; create a new one`);
+    const values = this.byName(inputs);
     this.inputs.forEach((port, i) => {
-      const data = this.inputData(inputs, port);
-      quantizeInput(data, port, viewOf(engine.input(i, byteLength(port)), port.dtype));
+      quantizeInput(checkData(values[port.name], port), port, viewOf(engine.input(i, byteLength(port)), port.dtype));
     });
     engine.run();
     return Object.fromEntries(this.outputs.map((port, i) => [port.name, viewOf(engine.output(i, byteLength(port)), port.dtype)]));
   }
 
-  private inputData(inputs: Inputs, port: PortInfo): InputData {
-    const single = ArrayBuffer.isView(inputs) || isImageSource(inputs);
-    if (single && this.inputs.length > 1) {
-      throw new UsageError(
-        `${this.info.name} has ${this.inputs.length} inputs; pass { ${this.inputs.map(({ name }) => name).join(', ')} }`,
-      );
-    }
-    const value = single ? inputs : (inputs as Readonly<Record<string, InputValue>>)[port.name];
-    const data = isImageSource(value) ? imagePixels(value, port) : (value as InputData | undefined);
-    if (!data) throw new UsageError(`input "${port.name}" is missing; expected ${port.length} values [${port.shape.join(', ')}]`);
-    if (data.length !== port.length) {
-      throw new UsageError(`input "${port.name}" has ${data.length} values, expected ${port.length} [${port.shape.join(', ')}]`);
-    }
-    return data;
+  private byName(inputs: Inputs): Readonly<Record<string, InputValue>> {
+    if (!(ArrayBuffer.isView(inputs) || isImageSource(inputs))) return inputs as Readonly<Record<string, InputValue>>;
+    const names = this.inputs.map(({ name }) => name);
+    if (names.length > 1) throw new UsageError(`${this.info.name} has ${names.length} inputs; pass { ${names.join(', ')} }`);
+    return { [names[0] as string]: inputs };
   }
 
   /** Frees the WASM memory, and ends the threads. */

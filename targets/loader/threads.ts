@@ -1,6 +1,8 @@
 /** Helper threads of a session: workers of a browser or of Node that run thread.ts or thread-node.ts. */
 import { UsageError } from '../../compiler/errors.ts';
-import type { StartHelper } from '../../compiler/threads.ts';
+import type { Variant } from '../../compiler/root.ts';
+import { createThreadedEngine, type StartHelper, type ThreadedEngine } from '../../compiler/threads.ts';
+import { compileRuntime } from './source.ts';
 
 /** What the workers of browsers and those of node:worker_threads have in common. */
 export interface ThreadWorker {
@@ -53,4 +55,17 @@ export function helperStarter(open: () => ThreadWorker): StartHelper {
       }
       worker.postMessage(task);
     });
+}
+
+/**
+ * What a package with threads gives its sessions.
+ * @param runtime as SessionSources.runtime, of a build with threads
+ * @param worker a worker that runs the thread script
+ */
+export function threadedEngines(runtime: (variant: Variant) => Promise<Uint8Array | Response>, worker: () => ThreadWorker) {
+  return async (variant: Variant, model: Uint8Array, threads: number): Promise<ThreadedEngine> => {
+    checkThreads(threads);
+    if (variant === 'scalar') throw new UsageError(`threads: ${threads}; this engine has no SIMD, leave threads at 1`);
+    return createThreadedEngine(await compileRuntime(await runtime(variant)), model, { threads, start: helperStarter(worker) });
+  };
 }

@@ -1,24 +1,35 @@
 /** Target node: an ESM package that reads its files from disk. */
+import { isCompact } from '../../compiler/packed/expand.ts';
 import { sessionDeclarations, typeDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
-import { buildRuntimes, bundle, manifest, packageName, readme, runtimeFiles, threadFiles, writeWebPackage } from '../web-package.ts';
+import {
+  buildRuntimes,
+  loaderFiles,
+  loaderImports,
+  manifest,
+  packageName,
+  readme,
+  runtimeFiles,
+  sessionSources,
+  threadFiles,
+  writeWebPackage,
+} from '../web-package.ts';
 
 const threads = `
-const threads = {
-  runtime: (variant) => readFile(new URL('./runtime-' + variant + '-threads.wasm', import.meta.url)),
-  worker: () => new Worker(new URL('./thread.js', import.meta.url)),
-};
+const threads = threadedEngines(
+  (variant) => readFile(new URL('./runtime-' + variant + '-threads.wasm', import.meta.url)),
+  () => new Worker(new URL('./thread.js', import.meta.url)),
+);
 `;
 
-function index(withThreads: boolean): string {
+function index(withThreads: boolean, expands: boolean): string {
   return `import { readFile } from 'node:fs/promises';
-${withThreads ? "import { Worker } from 'node:worker_threads';\n" : ''}import { modelBytes, Session } from './loader.js';
-${withThreads ? threads : ''}
+${withThreads ? "import { Worker } from 'node:worker_threads';\n" : ''}${loaderImports(['modelBytes', 'Session'], withThreads, expands)}${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
   const isFile = source instanceof URL ? source.protocol === 'file:' : typeof source === 'string' && !/^https?:/.test(source);
   const model = isFile ? new Uint8Array(await readFile(source, options)) : await modelBytes(source, options);
   const runtime = (variant) => readFile(new URL('./runtime-' + variant + '.wasm', import.meta.url));
-  return Session.create({ model, runtime${withThreads ? ', threads' : ''} }, options);
+  return Session.create({ ${sessionSources(withThreads, expands)} }, options);
 }
 `;
 }
@@ -40,11 +51,11 @@ export const nodeTarget: Target = {
     const runtimes = await buildRuntimes(model);
     const { name: input = '', shape = [] } = model.metadata.inputs[0] ?? {};
     return writeWebPackage(folder, model, runtimes, {
-      'index.js': index(options.threads === true),
+      'index.js': index(options.threads === true, isCompact(model.file)),
       ...(options.threads && (await threadFiles(model, 'thread-node.js'))),
       'index.d.ts': sessionDeclarations,
       'types.d.ts': typeDeclarations(model),
-      'loader.js': bundle('loader.js'),
+      ...loaderFiles(model, options.threads === true),
       'model.whittle': model.file,
       ...runtimeFiles(runtimes),
       'package.json': manifest(name, { '.': 'index' }),

@@ -78,7 +78,7 @@ describe.skipIf(!requireTool('chromium'))('the browser package', () => {
       return [...outputs, await session.run(new Uint8Array(5)).catch((error) => error.message)];
     })()`)) as unknown[];
     for (const output of results.slice(0, 6)) expect(output).toEqual(expected);
-    expect(results[6]).toContain('has 5 values, expected 108 [1, 6, 6, 3]');
+    expect(results[6]).toContain('has 5 values, expected 108 values [1, 6, 6, 3]');
   });
 
   test('a worker session queues, aborts, moves arrays, reports errors and ends', async () => {
@@ -102,7 +102,7 @@ describe.skipIf(!requireTool('chromium'))('the browser package', () => {
     })()`)) as Record<string, unknown>;
     expect(result.runs).toEqual([expected, expect.stringMatching(/^AbortError/), expected, expected]);
     expect(result).toMatchObject({ left: 0, port: 'x', disposed: expect.stringContaining('the session is disposed') });
-    expect(result.wrong).toBe('WhittleError: input "x" has 5 values, expected 108 [1, 6, 6, 3]');
+    expect(result.wrong).toBe('WhittleError: input "x" has 5 values, expected 108 values [1, 6, 6, 3]');
   });
 
   test('the script runs from file://, in the page and in a worker made of itself', async () => {

@@ -53,7 +53,7 @@ describe.skipIf(!requireTool('chromium'))('the mobile-webview package', () => {
     expect(answer).toMatchObject({ id: 7, outputs: { y: expected } });
     expect((answer as { labels: unknown[] }).labels).toHaveLength(5);
     await evaluate(`whittleBridge.receive('{"id":8,"inputs":{"x":{"dtype":"uint8","data":"AA=="}}}')`);
-    expect((await messages(evaluate, 3))[2]).toEqual({ id: 8, error: 'input "x" has 1 values, expected 108 [1, 6, 6, 3]' });
+    expect((await messages(evaluate, 3))[2]).toEqual({ id: 8, error: 'input "x" has 1 values, expected 108 values [1, 6, 6, 3]' });
   });
 
   test('www/index.html loads its scripts from disk', async () => {

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Executor } from '../../compiler/execute.ts';
+import { compactPacked } from '../../compiler/packed/compact.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import { packageRoot } from '../../compiler/root.ts';
 import { targets } from '../../targets/index.ts';
@@ -51,7 +52,7 @@ console.log(JSON.stringify([Array.from(fromStored.y), Array.from(fromReal.y)]));
 
   test('names what is wrong with an input', () => {
     expect(runInNode('await session.run(new Float32Array(5)).catch((error) => console.log(error.message));')).toContain(
-      'input "x" has 5 values, expected 108 [1, 6, 6, 3]',
+      'input "x" has 5 values, expected 108 values [1, 6, 6, 3]',
     );
     expect(runInNode('await session.run({ y: new Float32Array(108) }).catch((error) => console.log(error.message));')).toContain(
       'input "x" is missing',
@@ -90,4 +91,17 @@ console.log(y, z);
     expect(stdout).toBe('');
     expect(status).toBe(0);
   });
+});
+
+test('a package of a compact model brings what expands it, other packages do not', async () => {
+  const compact = compactPacked(smallModel());
+  const place = join(folder, 'compact');
+  const { files } = await nodeTarget.package(readPackedModel(compact), place, {});
+  expect(files).toContain('expand.js');
+  expect((await nodeTarget.package(readPackedModel(smallModel()), join(folder, 'plain'), {})).files).not.toContain('expand.js');
+  const sessionOf = async (name: string) => (await import(pathToFileURL(join(folder, name, 'index.js')).href)).createSession();
+  const [expanded, plain] = [await sessionOf('compact'), await sessionOf('plain')];
+  const input = Float32Array.from({ length: 108 }, (_, i) => (i % 17) - 8);
+  expect((await expanded.run(input)).y).toEqual((await plain.run(input)).y);
+  expect(expanded.info).toMatchObject({ modelBytes: compact.length, arenaBytes: plain.info.arenaBytes });
 });

@@ -2,12 +2,11 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compileModel } from '../../../compiler/compile.ts';
-import { Engine } from '../../../compiler/engine.ts';
 import { compactPacked } from '../../../compiler/packed/compact.ts';
 import { ByteDecoder, ByteEncoder, byteModel } from '../../../compiler/packed/entropy-coder.ts';
 import { expandPacked, isCompact } from '../../../compiler/packed/expand.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
-import { fullRuntime, packageRoot } from '../../../compiler/root.ts';
+import { packageRoot } from '../../../compiler/root.ts';
 import { randomIntegers, survives } from '../../damage.ts';
 import { smallModel } from '../../small-model.ts';
 import { randomTensor } from '../ops/op-case.ts';
@@ -63,11 +62,6 @@ describe.for([
     expect(expandPacked(model)).toBe(model);
     expect(readPackedModel(compact).file).toBe(compact);
     expect(readPackedModel(compact).metadata).toEqual(readPackedModel(model).metadata);
-  });
-
-  test('runs from the compact file', async () => {
-    const engine = await Engine.create(await fullRuntime('simd'), compact);
-    expect(engine.memoryBytes).toBe((await Engine.create(await fullRuntime('simd'), model)).memoryBytes);
   });
 
   test('damaged anywhere, is refused, or is what it was', async () => {
