@@ -189,6 +189,7 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: PackO
   const withPrecisions = (quantized: QuantizedGraph): QuantizedGraph => {
     const { graph: precise, refused } = applyPrecision({ float: graph, graph: quantized.graph, precisions, ranges: wideRanges });
     return {
+      ...quantized,
       graph: precise,
       islands: quantized.islands.map((island) => ({ ...island, reason: refused.get(island.node) ?? island.reason })),
     };
@@ -212,9 +213,9 @@ async function quantizeModel(graph: Graph, samples: SampleReader, options: PackO
           onLayer: (name) => progress(`round ${name}`),
         })
       : quantized.graph;
+    const precise = withPrecisions({ ...quantized, graph: rounded });
     progress('correct biases');
-    const corrected = await correctBiases(graph, rounded, samples.spread(BIAS_CORRECTION_SAMPLES));
-    return withPrecisions({ ...quantized, graph: corrected });
+    return { ...precise, graph: await correctBiases(graph, precise.graph, samples.spread(BIAS_CORRECTION_SAMPLES)) };
   };
   const quantized = await quantizeWith(weightBits, options.rounding);
   if (weightBits.size === 0) return quantized;

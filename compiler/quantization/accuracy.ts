@@ -40,7 +40,7 @@ export class AccuracyMeter {
 
 /** The real numbers of a tensor that may be int8. */
 export function realNumbers(data: ArrayLike<number>, quantization: Quantization | undefined): ArrayLike<number> {
-  return data instanceof Int8Array && quantization ? dequantizeArray(data, quantization) : data;
+  return (data instanceof Int8Array || data instanceof Int16Array) && quantization ? dequantizeArray(data, quantization) : data;
 }
 
 /** Quantizes what the model's int8 inputs take; float inputs stay. */

@@ -15,8 +15,14 @@ const LARGEST_CORRECTION = 2 ** 28;
 /** A sample's values that are still needed. */
 type Values = Map<ValueName, TypedArray>;
 
+/** Layers with int8 weights: those whose activations are int16, or quantized per call, too. */
 function isIntegerLayer(graph: Graph, node: Node): boolean {
-  return node.op.quantize.kind === 'accumulate' && valueOf(graph, node.outputs[0] as ValueName).type.dtype === 'int8';
+  return node.op.quantize.kind === 'accumulate' && valueOf(graph, node.inputs[1] as ValueName).type.dtype === 'int8';
+}
+
+/** What the float graph calls the layer's output. */
+function originalOutput(float: Graph, { name, outputs }: Node): ValueName {
+  return (float.nodes.find((node) => node.name === name)?.outputs ?? outputs)[0] as ValueName;
 }
 
 /** Adds `weight` · the sum over positions of each channel of the last axis. */
@@ -76,11 +82,13 @@ function correctedBias(graph: Graph, node: Node, outputs: readonly Values[], exp
     const data = realNumbers(values.get(name) as TypedArray, quantization);
     addChannelSums(means, data, means.length / data.length / outputs.length);
   }
+  const shifts = expected.map((mean, channel) => mean - (means[channel] as number));
+  if (bias.constant instanceof Float32Array)
+    return { ...bias, constant: bias.constant.map((b, channel) => b + (shifts[channel] as number)) };
   const inputScale = x.type.quantization?.scale[0] as number;
   const scales = weights.type.quantization?.scale as readonly number[];
   const corrected = Int32Array.from(bias.constant as Int32Array, (b, channel) => {
-    const shift = (expected[channel] as number) - (means[channel] as number);
-    const steps = Math.round(shift / (inputScale * ((scales.length === 1 ? scales[0] : scales[channel]) as number)));
+    const steps = Math.round((shifts[channel] as number) / (inputScale * ((scales.length === 1 ? scales[0] : scales[channel]) as number)));
     return Math.abs(steps) < LARGEST_CORRECTION ? b + steps : b;
   });
   return { ...bias, constant: corrected };
@@ -93,14 +101,14 @@ function forget(graph: Graph, next: number, samples: readonly Values[]): void {
 }
 
 /**
- * @param float the graph that `quantized` was made from; layers are matched by the names of their outputs
+ * @param float the graph that `quantized` was made from; layers are matched by their names
  * @param samples a few dozen; their int8 values are held in memory
  */
 export async function correctBiases(float: Graph, quantized: Graph, samples: readonly Sample[]): Promise<Graph> {
   const layers = new Map(
     quantized.nodes
       .filter((node) => isIntegerLayer(quantized, node))
-      .map((node) => [node.outputs[0] as ValueName, channelsOf(quantized, node)]),
+      .map((node) => [originalOutput(float, node), channelsOf(quantized, node)]),
   );
   if (samples.length === 0 || layers.size === 0) return quantized;
   const expected = await floatMeans(float, layers, samples);
@@ -111,8 +119,8 @@ export async function correctBiases(float: Graph, quantized: Graph, samples: rea
   });
   for (const [i, node] of quantized.nodes.entries()) {
     let outputs = await runNode(corrected, node, values);
-    const means = expected.get(node.outputs[0] as ValueName);
-    if (means && isIntegerLayer(quantized, node)) {
+    const means = isIntegerLayer(quantized, node) && expected.get(originalOutput(float, node));
+    if (means) {
       const bias = correctedBias(corrected, node, outputs, means);
       (corrected.values as Map<ValueName, Value>).set(bias.name, bias);
       outputs = await runNode(corrected, node, values);

@@ -142,6 +142,21 @@ test('weights beyond the largest half are clipped, and that is said', async () =
   expect([...data]).toEqual([0]);
 });
 
+test.for([['int16'], [{ '*': 'dynamic' }]] as const)('%j: biases take back what rounding does to the mean answer', async ([precision]) => {
+  const { graph } = await pack(precision);
+  const samples = randomSamples(network(), 24);
+  const [reference, candidate] = [await Executor.create(network()), await Executor.create(graph)];
+  const shifts = new Float64Array(10);
+  for (let i = 0; i < samples.count; i++) {
+    const [[expected], [actual]] = [reference.run(samples.at(i)), candidate.run(inputsOf(graph, samples.at(i)))] as [[Tensor], [Tensor]];
+    expected.data.forEach((value: number, k: number) => {
+      shifts[k] = (shifts[k] as number) + (value - (actual.data[k] as number)) / samples.count;
+    });
+  }
+  // Without the correction one of the means is 0.05 away.
+  expect(Math.max(...shifts.map(Math.abs))).toBeLessThan(2e-3);
+});
+
 test.for([
   ['float16', 1e-5],
   ['dynamic', 1e-5],
