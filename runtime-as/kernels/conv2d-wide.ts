@@ -29,7 +29,7 @@ import {
   DTYPE_INT8,
 } from "../format";
 import { dotFourRows } from "../microkernels/dot-wide";
-import { requantize } from "../microkernels/requantize";
+import { requantizeFar } from "../microkernels/requantize";
 import { operandAddress, parameter, parameterF32 } from "../step";
 import { imageElements, isBlock, isInside, isWindowAxis, patchElements } from "./geometry";
 
@@ -113,7 +113,7 @@ function finish<T>(step: usize, sum: i32, channel: i32, bias: usize, factors: us
     const value = <f32>sum * (scale * factor) + load<f32>(bias + at);
     store<f32>(y + at, min<f32>(max<f32>(value, parameterF32(step, CONV_CLAMP_LOW_F32)), parameterF32(step, CONV_CLAMP_HIGH_F32)));
   } else {
-    const value = requantize(sum + load<i32>(bias + at), factor, 0, parameter(step, CONV_CLAMP_LOW), parameter(step, CONV_CLAMP_HIGH));
+    const value = requantizeFar(sum + load<i32>(bias + at), factor, parameter(step, CONV_CLAMP_LOW), parameter(step, CONV_CLAMP_HIGH));
     store<i16>(y + (<usize>channel << 1), <i16>value);
   }
 }

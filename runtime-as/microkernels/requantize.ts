@@ -30,6 +30,11 @@ export function requantizeWide(accumulator: i32, multiplier: f32, zeroPoint: i32
   return reinterpret<i32>(<f32>accumulator * multiplier + MAGIC) - (MAGIC_BITS - zeroPoint);
 }
 
+/** The same for limits that are not those of int8, for which boards have no short form; zero point 0. */
+export function requantizeFar(accumulator: i32, multiplier: f32, low: i32, high: i32): i32 {
+  return min(max(reinterpret<i32>(<f32>accumulator * multiplier + MAGIC) - MAGIC_BITS, low), high);
+}
+
 /** Four accumulators, rounded and offset, not clamped; for loops too short to be worth constants in memory. */
 // @ts-ignore: decorator
 @inline

@@ -112,6 +112,7 @@ test.for([
     vocabulary: 'scalar',
     flags: ['-std=gnu11', '-O3', '-march=haswell', '-ffp-contract=fast'],
   },
+  { label: 'scalar, with integer requantization', vocabulary: 'scalar', flags: ['-std=c99', '-O1', '-DWHITTLE_INTEGER_REQUANTIZE=1'] },
   { label: 'dsp, the same module as wasm2c', vocabulary: 'dsp', isHost: true },
   { label: 'dsp, wasm2c', vocabulary: 'dsp', flags: ['-O1', '-w'], wasm2c: true },
 ] as const)('the C gives the bytes of Node: $label', async ({ label, vocabulary, ...options }) => {
