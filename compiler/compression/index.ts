@@ -1,7 +1,9 @@
 /** The one list of compression methods. */
 import { channelPruningLasso } from './channel-pruning-lasso.ts';
 import { cpFactors } from './cp-factors.ts';
+import { crossLayerEqualization } from './cross-layer-equalization.ts';
 import { depthwiseFactors } from './depthwise-factors.ts';
+import { fixedPointWeights } from './fixed-point-weights.ts';
 import { int4Groups } from './int4-groups.ts';
 import { kMeansCodebook } from './k-means-codebook.ts';
 import { linearNeuralReconstruction } from './linear-neural-reconstruction.ts';
@@ -41,6 +43,8 @@ export const methods: readonly CompressionMethod[] = [
   magnitudePruning,
   optimalBrainSurgeon,
   sparseGpt,
+  crossLayerEqualization,
+  fixedPointWeights,
   kMeansCodebook,
   int4Groups,
 ];

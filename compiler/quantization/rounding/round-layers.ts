@@ -17,7 +17,7 @@ import { type RoundingName, roundings } from './index.ts';
 import type { Rounding } from './problem.ts';
 
 export interface RoundLayersOptions {
-  /** Its answers are the targets. */
+  /** The network before quantization: its answers are the targets. */
   readonly float: Graph;
   /** What the quantizer made of it. */
   readonly quantized: Graph;
@@ -35,7 +35,7 @@ export interface WeightRounding {
   apply(options: RoundLayersOptions): Promise<Graph>;
 }
 
-/** undefined: what the quantizer does anyway. */
+/** @returns undefined: what the quantizer does anyway */
 export function weightRounding(name: RoundingName): WeightRounding | undefined {
   return name === 'nearest' ? undefined : { name, apply: (options) => roundLayers(options, roundings[name]) };
 }
@@ -50,9 +50,8 @@ async function roundLayers(
     if (!layer || !isRounded(float, graph, layer)) continue;
     onLayer?.(layer.name);
     const asSeen = { ...layer, input: node.inputs[0] as ValueName };
-    const statistics = (await gatherStatistics(float, graph, [asSeen], samples, { seed, meanWeight: DEFAULT_MEAN_WEIGHT })).get(
-      layer.name,
-    ) as LayerStatistics;
+    const options = { seed, meanWeight: DEFAULT_MEAN_WEIGHT };
+    const statistics = (await gatherStatistics(float, graph, [asSeen], samples, options)).get(layer.name) as LayerStatistics;
     const scales = valueOf(graph, node.inputs[1] as ValueName).type.quantization?.scale as readonly number[];
     const bits = weightBits?.get(layer.name) ?? DEFAULT_WEIGHT_BITS;
     graph = withRounded(float, graph, node, layer, roundLayer(layer, statistics, scales, bits, round));
