@@ -18,6 +18,7 @@ import { refitMethod } from './refit-layers.ts';
 import { removeConstantChannels } from './remove-constant-channels.ts';
 import { removeDeadChannels } from './remove-dead-channels.ts';
 import { removeRareChannels } from './remove-rare-channels.ts';
+import { softLowRank } from './soft-low-rank.ts';
 import { sparseGpt } from './sparse-gpt.ts';
 import { spatialFactorization } from './spatial-factors.ts';
 import { tensorTrainFactors } from './tensor-train-factors.ts';
@@ -34,6 +35,7 @@ export const methods: readonly CompressionMethod[] = [
   channelPruningLasso,
   linearNeuralReconstruction,
   lowRank,
+  softLowRank,
   spatialFactorization,
   tuckerFactors,
   cpFactors,

@@ -5,7 +5,8 @@
  * the weights of the channels that stay are then fitted by least squares (debiasing).
  */
 import { z } from 'zod';
-import { largestLambda, lipschitzConstant, solveGroupSparse, withPrincipalRows } from '../linalg/group-sparse.ts';
+import { lipschitzConstant, withPrincipalRows } from '../linalg/fista.ts';
+import { largestLambda, solveGroupSparse } from '../linalg/group-sparse.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import { type PreparedProblem, selectChannels, selectionOptions } from './channel-selection.ts';
 import { defineMethod } from './method.ts';
@@ -20,8 +21,8 @@ const options = z.object({
 const ANSWER_ENERGY = 1e-7;
 
 function prepare(problem: ReaderProblem): PreparedProblem {
-  const compact = withPrincipalRows(problem, ANSWER_ENERGY);
-  const lipschitz = lipschitzConstant(compact);
+  const compact = { ...problem, terms: withPrincipalRows(problem.terms, ANSWER_ENERGY) };
+  const lipschitz = lipschitzConstant(compact.terms);
   let start: readonly Matrix[] | undefined;
   return {
     largestLambda: largestLambda(compact),
