@@ -93,13 +93,15 @@ interface Selection {
   readonly graph: Graph;
 }
 
-/** λ of a choice is searched between its largest value and this share of it; that of a network between these two. */
+/** λ of a choice is searched between its largest value and this share of it. */
 const SMALLEST_LAMBDA = 1e-6;
-const LARGEST_LAMBDA = 10;
+
+/** λ of a network is searched here: answers have the variance 1. */
+const NETWORK_LAMBDAS = [1e-4, 4] as const;
 
 /** So many halvings (of the logarithm) find a width, or the size of a network. */
 const BISECTIONS = 14;
-const NETWORK_BISECTIONS = 9;
+const NETWORK_BISECTIONS = 8;
 
 /** The groups that stay at this λ; never none. */
 export function usedGroups(prepared: PreparedProblem, lambda: number): boolean[] {
@@ -282,7 +284,7 @@ class Selector {
     const cost = unit === 'parameters' ? countParameters : macsOf;
     const limit = share * cost(this.context.original);
     const mean = this.choices.reduce((sum, choice) => sum + choice.cost[unit], 0) / this.choices.length;
-    let [low, high] = [Math.log(SMALLEST_LAMBDA), Math.log(LARGEST_LAMBDA)];
+    let [low, high] = NETWORK_LAMBDAS.map(Math.log) as [number, number];
     let best: Selection | undefined;
     for (let i = 0; i < NETWORK_BISECTIONS; i++) {
       const middle = (low + high) / 2;

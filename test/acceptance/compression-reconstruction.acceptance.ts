@@ -38,4 +38,13 @@ describeWithSharedData('the LeNets by reconstruction', () => {
     expect(result.parameters).toBeLessThanOrEqual(share);
     expect(result.moreErrors).toBeLessThanOrEqual(ERRORS_PER_POINT * 0.05);
   });
+
+  test.for([
+    ['lenet300100', 'lenet-300-100-small', 100],
+    ['lenet5', 'lenet-5-small', 60],
+  ] as const)('%s: %s, at most %i KB, at most 0.1 points', async ([model, recipe, kilobytes]) => {
+    const result = await run(`mnist-lenet/${model}_original.onnx`, recipe);
+    expect(result.packedBytes).toBeLessThanOrEqual(kilobytes * 1024);
+    expect(result.moreErrors).toBeLessThanOrEqual(ERRORS_PER_POINT * 0.1);
+  });
 });
