@@ -43,6 +43,7 @@ function prepare(problem: ReaderProblem): PreparedProblem {
   const { gram, linear } = channelResponses(problem);
   let start: Float64Array | undefined;
   return {
+    groups: problem.groups,
     largestLambda: linear.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0),
     solve(lambda) {
       start = lasso(gram, linear, lambda, { ...(start && { start }) });

@@ -59,6 +59,7 @@ export interface SelectionOptions extends z.output<z.ZodObject<typeof selectionO
 
 /** A problem that is solved for several λ. */
 export interface PreparedProblem {
+  readonly groups: number;
   /** Nothing stays from here on. */
   readonly largestLambda: number;
   /** Strength of each group; 0: it is not used. */
@@ -103,12 +104,11 @@ const NETWORK_LAMBDAS = [1e-4, 4] as const;
 const BISECTIONS = 14;
 const NETWORK_BISECTIONS = 8;
 
-/** The groups that stay at this λ; never none. */
+/** The groups that stay at this λ; never none: where all are constants, the first. */
 export function usedGroups(prepared: PreparedProblem, lambda: number): boolean[] {
+  if (!(prepared.largestLambda > 0)) return Array.from({ length: prepared.groups }, (_, i) => i === 0);
   const strengths = Array.from(prepared.solve(Math.min(lambda, 0.99 * prepared.largestLambda)));
-  const used = strengths.map((strength) => strength > 0);
-  if (used.length > 0 && !used.includes(true)) used[0] = true;
-  return used;
+  return strengths.map((strength) => strength > 0);
 }
 
 /** The most groups, but at most `count`, that a λ selects. */

@@ -25,6 +25,7 @@ function prepare(problem: ReaderProblem): PreparedProblem {
   const lipschitz = lipschitzConstant(compact.terms);
   let start: readonly Matrix[] | undefined;
   return {
+    groups: problem.groups,
     largestLambda: largestLambda(compact),
     solve(lambda) {
       const solution = solveGroupSparse(compact, lambda, { ...(start && { start }) }, lipschitz);

@@ -26,7 +26,7 @@ export interface ReaderProblem {
   readonly groups: number;
 }
 
-/** Inputs that vary less than this share of the one that varies most are taken for constants. */
+/** Inputs that vary less than this share of the one that varies most are constants, which the bias replaces: they are left out. */
 const CONSTANT_VARIANCE = 1e-9;
 
 /** Damping of the free columns, as a share of their mean variance. */
@@ -77,22 +77,24 @@ export function readerTerm(
   const own = indicesOf(columns, (group) => group >= 0);
   const free = indicesOf(columns, (group) => group === FREE_COLUMN);
   const { r, g } = withoutFree(correlation[0] as Matrix, takeRows(cross[0] as Matrix, rows), own, free);
-  const variance = rows.reduce((sum, o) => sum + (statistics.targetEnergy[o] as number) - (statistics.targetMean[o] as number) ** 2, 0);
-  const unit = variance > 0 ? 1 / Math.sqrt(variance) : 1;
   const diagonal = Float64Array.from(own, (_, j) => r.data[j * (own.length + 1)] as number);
   const least = CONSTANT_VARIANCE * diagonal.reduce((a, b) => Math.max(a, b), 0);
-  const inverse = diagonal.map((own) => (own > least ? (standardize ? 1 / Math.sqrt(own) : 1) : 0));
-  const weights = takeColumns(takeRows(matrix(layer.outputs, layer.columns, layer.weights), rows), own);
+  const varying = [...own.keys()].filter((j) => (diagonal[j] as number) > least);
+  const chosen = varying.map((j) => own[j] as number);
+  const variance = rows.reduce((sum, o) => sum + (statistics.targetEnergy[o] as number) - (statistics.targetMean[o] as number) ** 2, 0);
+  const unit = variance > 0 ? 1 / Math.sqrt(variance) : 1;
+  const inverse = Float64Array.from(varying, (j) => (standardize ? 1 / Math.sqrt(diagonal[j] as number) : 1));
+  const weights = takeColumns(takeRows(matrix(layer.outputs, layer.columns, layer.weights), rows), chosen);
   return {
-    correlation: scaled(r, inverse, true),
+    correlation: scaled(takeColumns(takeRows(r, varying), varying), inverse, true),
     cross: scaled(
-      g,
+      takeColumns(g, varying),
       inverse.map((factor) => factor * unit),
     ),
     weights: scaled(
       weights,
-      inverse.map((factor) => (factor > 0 ? unit / factor : 0)),
+      inverse.map((factor) => unit / factor),
     ),
-    groupOf: Int32Array.from(own, (column) => columns[column] as number),
+    groupOf: Int32Array.from(chosen, (column) => columns[column] as number),
   };
 }

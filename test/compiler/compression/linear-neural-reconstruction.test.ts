@@ -149,8 +149,27 @@ test('a layer whose channels are the outputs stays, and it is said why', async (
 });
 
 test('a width is the most that a λ selects; at least one group stays', () => {
-  const prepared: PreparedProblem = { largestLambda: 1, solve: (lambda) => [0.9, 0.5, 0.1, 0.1].map((s) => Math.max(0, s - lambda)) };
+  const prepared: PreparedProblem = {
+    groups: 4,
+    largestLambda: 0.9,
+    solve: (lambda) => [0.9, 0.5, 0.1, 0.1].map((s) => Math.max(0, s - lambda)),
+  };
   expect(mostGroups(prepared, 3)).toEqual([true, true, false, false]);
   expect(mostGroups(prepared, 4)).toEqual([true, true, true, true]);
   expect(usedGroups(prepared, 5)).toEqual([true, false, false, false]);
+  const constant: PreparedProblem = { groups: 3, largestLambda: 0, solve: () => [0, 0, 0] };
+  expect(mostGroups(constant, 2)).toEqual([true, false, false]);
+});
+
+test('of channels that are all constant one is left, and the biases take over', async () => {
+  const graph = buildGraph({ x: [1, 6] }, (g) => [
+    addDense(g, addDense(g, 'x', 'a', new Float32Array(24), lcg(2, 4), true), 'y', lcg(3, 12), lcg(4, 3)),
+  ]);
+  const samples = randomSamples(graph, 20);
+  const narrow = await apply(graph, samples, { target: { keep: 0.5 } }, layersOf(graph).slice(0, 1));
+  expect(shapes(narrow)).toEqual([
+    [6, 1],
+    [1, 3],
+  ]);
+  expect(await largestDifference(graph, narrow, samples)).toBeLessThan(1e-5);
 });
