@@ -98,8 +98,8 @@ describeWithSharedData('the five networks on emulated boards', () => {
   }
 
   for (const board of emulatedBoards) {
-    describe.skipIf(!canEmulate(board.name))(`${board.name} (${board.core}, ${board.vocabulary})`, () => {
-      test.concurrent(`${uploaded} uploaded by whittle eval`, async () => {
+    describe.skipIf(!canEmulate(board.name)).concurrent(`${board.name} (${board.core}, ${board.vocabulary})`, () => {
+      test(`${uploaded} uploaded by whittle eval`, async () => {
         const { samples } = boardModelSources.find(({ name }) => name === uploaded) as { samples: string };
         const verb = ['eval', join(folder, 'uploaded.whittle'), '--samples', sharedData(samples), '--limit', '20', '--stream'];
         const argv = [join(packageRoot, 'dist', 'whittle.js'), ...verb, '--on', `qemu:${board.name}`, '--json'];
@@ -112,7 +112,7 @@ describeWithSharedData('the five networks on emulated boards', () => {
         });
       });
 
-      test.concurrent.for(boardModelSources)('$name', async ({ name }) => {
+      test.for(boardModelSources)('$name', async ({ name }) => {
         const start = performance.now();
         const how = await runOn(board, name);
         rows.push(`${board.name.padEnd(14)} ${name.padEnd(15)} ${how} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
