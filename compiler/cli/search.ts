@@ -175,6 +175,7 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
       seconds: options.maxMinutes * 60,
       seed,
       onNote: (text) => output.detail(text),
+      onFailure: (text) => output.note(text),
       onProgress: (label, done, total) => output.progress(label, done, total),
       onBest: ({ recipe, measured }, compiled) => {
         output.note(`best so far: ${measuredText(measured, shown)}`);

@@ -11,7 +11,8 @@ export interface ProbeOptions {
   readonly decisions: readonly Decision[];
   readonly metrics: readonly Metric[];
   readonly predictor: Predictor;
-  readonly measure: (plan: Plan) => Promise<Measured>;
+  /** undefined: the option cannot be applied. */
+  readonly measure: (plan: Plan) => Promise<Measured | undefined>;
   readonly isOver: () => boolean;
   /** Of the model without options. */
   readonly base: Measured;
@@ -90,7 +91,7 @@ class Prober {
     if (failures !== undefined && failures >= FAILURES) return;
     const middle = middleOf(series);
     const found = await this.probe(decision, middle);
-    const others = this.seen.get(decision.target) as Probe[];
+    const others = this.seen.get(decision.target) ?? [];
     // Where the middle goes too far, what is milder may still be of use.
     const isPromising = (isUseful(found) && !isClearlyWorse(found, others)) || found.loss >= LARGEST_LOSS;
     this.failures.set(series.name, isPromising || failures === undefined ? undefined : failures + 1);
@@ -110,6 +111,7 @@ class Prober {
   private async probe(decision: Decision, option: Option): Promise<Probe> {
     const { measure, base, metrics, predictor } = this.options;
     const measured = await measure(new Map([[decision.name, option]]));
+    if (!measured) return { saved: metrics.map(() => 0), loss: Number.POSITIVE_INFINITY };
     const found = probeOf(measured, base, metrics);
     const seen = this.seen.get(decision.target) ?? [];
     this.seen.set(decision.target, seen);

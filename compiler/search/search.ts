@@ -4,6 +4,7 @@
  * around the best plan are measured in its company, since options do not simply add up.
  */
 import type { CompiledModel } from '../compile.ts';
+import { DeviceError, InputFileError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import { uniformRandom } from '../linalg/random.ts';
 import { type Decision, type Option, type RecipeFrame, recipeText } from './decisions.ts';
@@ -29,6 +30,8 @@ export interface SearchOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly onNote?: (text: string) => void;
+  /** An option that could not be measured. */
+  readonly onFailure?: (text: string) => void;
   readonly onProgress?: (label: string, done: number, total: number) => void;
   /** A plan that is better than all before; `compiled` when it was not measured in an earlier call. */
   readonly onBest?: (candidate: Candidate, compiled: CompiledModel | undefined) => void;
@@ -60,6 +63,8 @@ const AIM = 0.997;
 export class Trials {
   private readonly start = performance.now();
   readonly candidates: Candidate[] = [];
+  /** Recipes that could not be run. */
+  private readonly failed = new Set<string>();
   best: Candidate | undefined;
 
   constructor(private readonly options: SearchOptions) {}
@@ -74,19 +79,32 @@ export class Trials {
     return recipeText(graph, [...plan.values()], frame, 'found by whittle search');
   }
 
-  async measure(plan: Plan, fidelity: Fidelity): Promise<Measured> {
-    const { state, laboratory } = this.options;
+  /**
+   * @returns undefined when a method cannot do this here: that says something of the option, not of the search
+   * @throws when not even the model without options can be measured
+   */
+  async measure(plan: Plan, fidelity: Fidelity): Promise<Measured | undefined> {
+    const { state, onFailure } = this.options;
     const recipe = this.recipeOf(plan);
+    if (this.failed.has(recipe)) return undefined;
     const known = state.find(recipe, fidelity);
-    const run = known ? { measured: known, compiled: undefined } : await laboratory.run(recipe, fidelity);
-    if (!known) state.record(recipe, fidelity, run.measured);
-    if (fidelity === 'full') this.keep({ plan, recipe, measured: run.measured }, run.compiled);
-    return run.measured;
+    try {
+      const run = known ? { measured: known, compiled: undefined } : await this.options.laboratory.run(recipe, fidelity);
+      if (!known) state.record(recipe, fidelity, run.measured);
+      if (fidelity === 'full') this.keep({ plan, recipe, measured: run.measured }, run.compiled);
+      return run.measured;
+    } catch (error) {
+      if (plan.size === 0 || !(error instanceof Error) || error instanceof DeviceError || error instanceof InputFileError) throw error;
+      this.failed.add(recipe);
+      onFailure?.(`left out: ${[...plan.values()].map(({ name }) => name).join('; ')}: ${error.message}`);
+      return undefined;
+    }
   }
 
-  isMeasured(plan: Plan): boolean {
+  /** Whether the plan was measured as a whole, or cannot be. */
+  isKnown(plan: Plan): boolean {
     const recipe = this.recipeOf(plan);
-    return this.candidates.some((candidate) => candidate.recipe === recipe);
+    return this.failed.has(recipe) || this.candidates.some((candidate) => candidate.recipe === recipe);
   }
 
   private keep(candidate: Candidate, compiled: CompiledModel | undefined): void {
@@ -122,8 +140,8 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
   const { goal, decisions, seed, onNote = () => {}, onProgress = () => {} } = options;
   const trials = new Trials(options);
   const random = uniformRandom(seed);
-  const base = await trials.measure(new Map(), 'full');
-  const probeBase = await trials.measure(new Map(), 'probe');
+  const base = (await trials.measure(new Map(), 'full')) as Measured;
+  const probeBase = (await trials.measure(new Map(), 'probe')) as Measured;
   const chosenMetrics = metricsOf(goal);
   const predictor = new Predictor(decisions, chosenMetrics, probeBase);
   await probeOptions({
@@ -139,9 +157,10 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
 
   /** Measures a plan as a whole; the best one is what predictions start from. */
   const attempt = async (plan: Plan): Promise<boolean> => {
-    if (trials.isMeasured(plan)) return false;
+    if (trials.isKnown(plan)) return false;
     const before = trials.best;
     const measured = await trials.measure(plan, 'full');
+    if (!measured) return false;
     const { drop, costs } = measured;
     onNote(`${chosenMetrics.map((metric) => `${metric} ${Math.round(costs[metric] ?? 0)}`).join(', ')}, drop ${drop.toFixed(2)}`);
     if (trials.best === before && violation(goal, measured) > 0) predictor.anchorAt(plan, measured);
@@ -150,9 +169,11 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
 
   for (let i = 0; i < CORRECTIONS && !trials.isOver(); i++) {
     const plan = predictor.best(budgetsFor(goal, trials, base));
-    if (trials.isMeasured(plan)) break;
+    if (trials.isKnown(plan)) break;
     await attempt(plan);
-    predictor.anchorAt(plan, (trials.candidates.at(-1) as Candidate).measured);
+    const measured = await trials.measure(plan, 'full');
+    if (!measured) break;
+    predictor.anchorAt(plan, measured);
   }
   let idle = 0;
   while (idle < IDLE_ROUNDS && !trials.isOver()) {
@@ -184,13 +205,14 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
         return weights.get(option) as number;
       };
       const plan = predictor.best(budgets, weigh);
-      if (!trials.isMeasured(plan)) return plan;
+      if (!trials.isKnown(plan)) return plan;
     }
     return undefined;
   }
 
   async function probeExchanges(plan: Plan, measured: Measured, budgets: Costs): Promise<void> {
     const reference = await trials.measure(plan, 'probe');
+    if (!reference) return;
     const exchanges = predictor.promising(plan, budgets, EXCHANGES);
     for (const [i, { decision, option }] of exchanges.entries()) {
       if (trials.isOver()) return;
@@ -199,6 +221,7 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
       if (option) changed.set(decision.name, option);
       else changed.delete(decision.name);
       const outcome = await trials.measure(changed, 'probe');
+      if (!outcome) continue;
       const current = plan.get(decision.name);
       // What an option is worth is counted from leaving the target alone: leaving it alone re-values what is there.
       if (option) predictor.learn(plan, decision, option, reference, outcome);
