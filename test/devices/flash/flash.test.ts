@@ -1,6 +1,6 @@
 /** `whittle flash` as a whole: which way it takes, what it refuses, and that what it flashed runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -169,6 +169,15 @@ describe('drives', () => {
     await expect(flashTo('pico', join(folder, 'x.uf2'), { drive: folder })).rejects.toThrow(/family 0xe48bff59, pico is 0xe48bff56/);
     rmSync(join(folder, 'INFO_UF2.TXT'));
     await expect(flashTo('pico', path, { drive: folder })).rejects.toThrow(/no drive of a UF2 boot loader.*hold BOOTSEL/);
+  });
+
+  test.runIf(existsSync('/dev/full'))('a drive that takes no more says how far the copy came', async () => {
+    file('INFO_UF2.TXT', information);
+    symlinkSync('/dev/full', join(folder, 'WHITTLE.UF2'));
+    await expect(flashTo('pico', file('program.bin', program), { drive: folder })).rejects.toMatchObject({
+      exitCode: 7,
+      message: expect.stringMatching(/the copy broke off after 0 of 6144 bytes \(ENOSPC.*plug the board in again/),
+    });
   });
 
   test('a debug probe that fails is quoted', async () => {

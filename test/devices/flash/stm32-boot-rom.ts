@@ -11,6 +11,7 @@ export interface RomOptions {
   readonly flashBytes: number;
   readonly sectorBytes: number;
   readonly readProtected?: boolean;
+  readonly writeProtected?: boolean;
 }
 
 const ACK = 0x79;
@@ -67,6 +68,7 @@ export class Stm32BootRom {
       this.commands.push(code);
       if ((code ^ complement) !== 0xff || !COMMANDS.includes(code)) this.send(NACK);
       else if (code === 0x11 && this.options.readProtected) this.send(NACK);
+      else if ((code === 0x31 || code === 0x44) && this.options.writeProtected) this.send(NACK);
       else {
         this.send(ACK);
         await this.execute(code);

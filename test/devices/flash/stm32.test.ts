@@ -85,6 +85,12 @@ describe.skipIf(!canOpenPty)('AN3155', () => {
     await expect(flash(pty)).rejects.toThrow(/protected against reading \(RDP\).*type: stm32flash -k \/dev\//);
   });
 
+  test('a flash that is protected against writing is left alone', async () => {
+    const { rom, pty } = await startRom({ writeProtected: true });
+    await expect(flash(pty)).rejects.toThrow(/erasing sectors 0, 1, 2: the flash is protected .*stm32flash -u \/dev\//);
+    expect(rom.flash.every((byte) => byte === 0xa5)).toBe(true);
+  });
+
   test('silence says how to enter the boot ROM', async () => {
     const pty = await Pty.open();
     await expect(flash(pty, { answerMs: 20 })).rejects.toThrow(/does not answer; pull BOOT0 high, then run this again/);
@@ -174,6 +180,20 @@ describe.skipIf(!canOpenPty || !requireTool('stm32flash'))("Debian's stm32flash"
     expect(said).toMatch(/Device ID\s+: 0x0435 \(STM32L43xxx\/44xxx\)/);
     expect(said).toMatch(/Wrote and verified address 0x0800138b \(100\.00%\) Done/);
     expect(content(rom)).toEqual(program);
+  });
+
+  test.for([
+    ['nucleo-f401re', 'STM32F401xD(E)'],
+    ['nucleo-f411re', 'STM32F411xx'],
+    ['nucleo-f446re', 'STM32F446xx'],
+    ['nucleo-f429zi', 'STM32F42xxx/43xxx'],
+    ['nucleo-l476rg', 'STM32L47xxx/48xxx'],
+    ['nucleo-l4r5zi', 'STM32L4Rxx/4Sxx'],
+    ['nucleo-h743zi2', 'STM32H74xxx/75xxx'],
+  ] as const)('knows the product identifier of %s as %s', async ([name, title]) => {
+    const productId = boardNamed(name).flashers.flatMap((flasher) => (flasher.kind === 'stm32-uart' ? [flasher.productId] : []))[0];
+    const { pty } = await startRom({ productId: productId as number });
+    expect(await stm32flash(pty.path)).toContain(`(${title})`);
   });
 
   test('reads back what whittle wrote', async () => {
