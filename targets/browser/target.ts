@@ -88,7 +88,7 @@ console.log(outputs);`)}
 | entry | for |
 |---|---|
 | \`index.js\` | pages and bundlers that understand \`new URL('./file', import.meta.url)\` (Vite, webpack 5), import maps |
-| \`inline.js\` | every bundler; nothing is fetched. (Rollup and esbuild leave \`new URL\` as it is: with \`index.js\`, copy this folder's files beside their bundle.) |
+| \`inline.js\` | every bundler; nothing is fetched. (Rollup and esbuild leave \`new URL\` as it is: with \`index.js\`, copy this folder's files beside their bundle, and let Rollup write a folder: \`--dir\`.) |
 | \`${name}.iife.js\` | \`<script>\`, file:// pages, webviews: defines \`${globalName(name)}\`; nothing is fetched |
 | \`worker-session.js\` | \`createWorkerSession()\`: the same in a worker, with a queue and AbortSignal |
 | \`cached-model.js\` | \`createSession(await cachedModel())\`: the model stays in the browser, checked by its SHA-256 |

@@ -139,9 +139,9 @@ describe.skipIf(!requireTool('chromium'))('bundlers', () => {
   test.for(['url', 'inline'])('Rollup, %s', async (entry) => {
     run(
       binary('rollup'),
-      `${entry}.js`,
-      '--file',
-      'rollup/main.js',
+      `main=${entry}.js`,
+      '--dir',
+      'rollup',
       '--format',
       'es',
       '--plugin',
