@@ -126,6 +126,8 @@ export const OPCODE_CONV2D_DYNAMIC = 46;
 export const OPCODE_CONV2D_INT16 = 47;
 export const OPCODE_QUANTIZE_INT16 = 48;
 export const OPCODE_DEQUANTIZE_INT16 = 49;
+export const OPCODE_REDUCE_EXTREME_INT8 = 50;
+export const OPCODE_REDUCE_EXTREME_FLOAT32 = 51;
 
 // Parameters of a step, by opcode family. Names ending in _F32 hold float32 bits.
 
@@ -301,12 +303,12 @@ export const POOL_CLAMP_LOW = 20;
 export const POOL_CLAMP_HIGH = 21;
 export const AVERAGE_POOL_INT8_PARAMETERS = 22;
 
-/** REDUCE, SOFTMAX, ARGMAX: operands x [outer, length, inner] · (SOFTMAX_INT8: table uint32 [256]) · y. */
+/** REDUCE (sum, mean), REDUCE_EXTREME (maximum, minimum), SOFTMAX, ARGMAX: operands x [outer, length, inner] · (SOFTMAX_INT8: table uint32 [256]) · y. */
 export const REDUCE_OUTER = 0;
 export const REDUCE_LENGTH = 1;
 export const REDUCE_INNER = 2;
 export const REDUCE_FUNCTION = 3;
-export const REDUCE_FLOAT32_PARAMETERS = 4;
+export const REDUCE_PARAMETERS = 4;
 export const REDUCE_INPUT_ZERO_POINT = 4;
 /** sum and mean: scale of x / scale of y (mean: / length) */
 export const REDUCE_MULTIPLIER_F32 = 5;

@@ -34,6 +34,7 @@ export { runPreluInt8 } from "./kernels/prelu";
 export { runMaxPoolFloat32, runMaxPoolInt8 } from "./kernels/max-pool";
 export { runAveragePoolFloat32, runAveragePoolInt8 } from "./kernels/average-pool";
 export { runReduceFloat32, runReduceInt8 } from "./kernels/reduce";
+export { runReduceExtremeFloat32, runReduceExtremeInt8 } from "./kernels/reduce-extreme";
 export { runSoftmaxFloat32, runSoftmaxInt8 } from "./kernels/softmax";
 export { runLayerNormFloat32 } from "./kernels/layer-norm";
 export { runInstanceNormFloat32 } from "./kernels/instance-norm";

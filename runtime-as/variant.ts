@@ -65,6 +65,8 @@ export const HAS_CONV2D_DYNAMIC = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV
 export const HAS_CONV2D_INT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_CONV2D_INT16);
 export const HAS_QUANTIZE_INT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_QUANTIZE_INT16);
 export const HAS_DEQUANTIZE_INT16 = isDefined(KERNEL_ALL) || isDefined(KERNEL_DEQUANTIZE_INT16);
+export const HAS_REDUCE_EXTREME_INT8 = isDefined(KERNEL_ALL) || isDefined(KERNEL_REDUCE_EXTREME_INT8);
+export const HAS_REDUCE_EXTREME_FLOAT32 = isDefined(KERNEL_ALL) || isDefined(KERNEL_REDUCE_EXTREME_FLOAT32);
 /** Any convolution with encoded weights. */
 export const HAS_ENCODED =
   HAS_CONV2D_CSR16_INT8 || HAS_CONV2D_CSR8_INT8 || HAS_CONV2D_BITMAP_INT8 ||

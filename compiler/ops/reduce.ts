@@ -106,14 +106,18 @@ function kernelCall(attributes: ReduceAttributes, x: Value, y: Value): KernelCal
     [format.REDUCE_INNER]: inner,
     [format.REDUCE_FUNCTION]: functions[attributes.function].code,
   };
-  if (dtype === 'float32') {
-    const parameters = parameterWords(format.REDUCE_FLOAT32_PARAMETERS, words);
-    return { opcode: format.OPCODE_REDUCE_FLOAT32, operands: [x.name], parameters };
-  }
+  const parameters = parameterWords(format.REDUCE_PARAMETERS, words);
+  const operands = [x.name];
+  if (attributes.function === 'Max' || attributes.function === 'Min')
+    return { opcode: dtype === 'int8' ? format.OPCODE_REDUCE_EXTREME_INT8 : format.OPCODE_REDUCE_EXTREME_FLOAT32, operands, parameters };
+  if (dtype === 'float32') return { opcode: format.OPCODE_REDUCE_FLOAT32, operands, parameters };
   const int8Words = length < LONGEST_INT8 ? int8Parameters(attributes, length, x, y) : undefined;
   if (!int8Words) return undefined;
-  const parameters = parameterWords(format.REDUCE_INT8_PARAMETERS, { ...words, ...int8Words });
-  return { opcode: format.OPCODE_REDUCE_INT8, operands: [x.name], parameters };
+  return {
+    opcode: format.OPCODE_REDUCE_INT8,
+    operands,
+    parameters: parameterWords(format.REDUCE_INT8_PARAMETERS, { ...words, ...int8Words }),
+  };
 }
 
 /** The axes of an ONNX reduction: an attribute or an input; left out, all of them (or none, when asked so). */

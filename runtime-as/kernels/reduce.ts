@@ -1,13 +1,13 @@
 /**
- * REDUCE: x [outer, length, inner] → y [outer, inner]: sum, mean, maximum or minimum along the middle axis. int8 sums are
- * requantized, y = clamp(rne(f32(Σ (x - zx)) · multiplier) + zy); extremes keep their integers.
+ * REDUCE: x [outer, length, inner] → y [outer, inner]: sum or mean along the middle axis. int8 sums are requantized,
+ * y = clamp(rne(f32(Σ (x - zx)) · multiplier) + zy).
  */
 import {
   DTYPE_FLOAT32,
   DTYPE_INT8,
   FUNCTION_REDUCE_MEAN,
-  FUNCTION_REDUCE_MIN,
-  REDUCE_FLOAT32_PARAMETERS,
+  FUNCTION_REDUCE_SUM,
+  REDUCE_PARAMETERS,
   REDUCE_FUNCTION,
   REDUCE_INNER,
   REDUCE_INPUT_ZERO_POINT,
@@ -18,16 +18,16 @@ import {
   REDUCE_OUTPUT_ZERO_POINT,
 } from "../format";
 import { dtypeBytes, extent, hasShape, holds, isBetween, times } from "../check";
-import { extremeWindow } from "../microkernels/extreme-window";
 import { sumRowFloat32, sumRowInt8 } from "../microkernels/reduce-row";
 import { requantize } from "../microkernels/requantize";
 import { sumWindowFloat32, sumWindowInt8 } from "../microkernels/sum-window";
 import { operandAddress, parameter, parameterF32 } from "../step";
 
-function checkReduce(step: usize, context: usize, dtype: i32, parameters: i32): bool {
+/** Any reduction whose function lies between these two. */
+export function checkReduce(step: usize, context: usize, dtype: i32, parameters: i32, first: i32, last: i32): bool {
   return (
     hasShape(step, 2, parameters) &&
-    isBetween(step, REDUCE_FUNCTION, 0, FUNCTION_REDUCE_MIN) &&
+    isBetween(step, REDUCE_FUNCTION, first, last) &&
     holds(step, context, 0, dtype, extent(step, REDUCE_OUTER, 3), dtypeBytes(dtype)) &&
     holds(step, context, 1, dtype, times(parameter(step, REDUCE_OUTER), parameter(step, REDUCE_INNER)), dtypeBytes(dtype))
   );
@@ -35,7 +35,7 @@ function checkReduce(step: usize, context: usize, dtype: i32, parameters: i32): 
 
 export function checkReduceInt8(step: usize, context: usize): bool {
   return (
-    checkReduce(step, context, DTYPE_INT8, REDUCE_INT8_PARAMETERS) &&
+    checkReduce(step, context, DTYPE_INT8, REDUCE_INT8_PARAMETERS, FUNCTION_REDUCE_SUM, FUNCTION_REDUCE_MEAN) &&
     isBetween(step, REDUCE_INPUT_ZERO_POINT, -128, 127) &&
     isBetween(step, REDUCE_OUTPUT_ZERO_POINT, -128, 127) &&
     abs<f32>(parameterF32(step, REDUCE_MULTIPLIER_F32)) < Infinity
@@ -43,28 +43,10 @@ export function checkReduceInt8(step: usize, context: usize): bool {
 }
 
 export function checkReduceFloat32(step: usize, context: usize): bool {
-  return checkReduce(step, context, DTYPE_FLOAT32, REDUCE_FLOAT32_PARAMETERS);
-}
-
-/** Every [length, inner] block is a window of one row whose columns are `inner` elements apart. */
-function runExtreme<T>(step: usize, context: usize): void {
-  const outer = parameter(step, REDUCE_OUTER);
-  const length = parameter(step, REDUCE_LENGTH);
-  const inner = parameter(step, REDUCE_INNER);
-  const isMin = parameter(step, REDUCE_FUNCTION) == FUNCTION_REDUCE_MIN;
-  const stride = <usize>inner * sizeof<T>();
-  let x = operandAddress(step, context, 0);
-  let y = operandAddress(step, context, 1);
-  for (let o = 0; o < outer; o++, x += stride * <usize>length, y += stride) {
-    extremeWindow<T>(y, x, 1, length, 0, stride, inner, isMin);
-  }
+  return checkReduce(step, context, DTYPE_FLOAT32, REDUCE_PARAMETERS, FUNCTION_REDUCE_SUM, FUNCTION_REDUCE_MEAN);
 }
 
 export function runReduceInt8(step: usize, context: usize, prepared: usize): void {
-  if (parameter(step, REDUCE_FUNCTION) > FUNCTION_REDUCE_MEAN) {
-    runExtreme<i8>(step, context);
-    return;
-  }
   const outer = parameter(step, REDUCE_OUTER);
   const length = parameter(step, REDUCE_LENGTH);
   const inner = parameter(step, REDUCE_INNER);
@@ -80,15 +62,10 @@ export function runReduceInt8(step: usize, context: usize, prepared: usize): voi
 }
 
 export function runReduceFloat32(step: usize, context: usize, prepared: usize): void {
-  const f = parameter(step, REDUCE_FUNCTION);
-  if (f > FUNCTION_REDUCE_MEAN) {
-    runExtreme<f32>(step, context);
-    return;
-  }
   const outer = parameter(step, REDUCE_OUTER);
   const length = parameter(step, REDUCE_LENGTH);
   const inner = parameter(step, REDUCE_INNER);
-  const divisor: f32 = f == FUNCTION_REDUCE_MEAN ? <f32>length : 1;
+  const divisor: f32 = parameter(step, REDUCE_FUNCTION) == FUNCTION_REDUCE_MEAN ? <f32>length : 1;
   const stride = <usize>inner << 2;
   let x = operandAddress(step, context, 0);
   let y = operandAddress(step, context, 1);

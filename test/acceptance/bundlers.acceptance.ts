@@ -137,17 +137,7 @@ describe.skipIf(!requireTool('chromium'))('bundlers', () => {
   });
 
   test.for(['url', 'inline'])('Rollup, %s', async (entry) => {
-    run(
-      binary('rollup'),
-      `main=${entry}.js`,
-      '--dir',
-      'rollup',
-      '--format',
-      'es',
-      '--plugin',
-      '@rollup/plugin-node-resolve',
-      '--silent',
-    );
+    run(binary('rollup'), `main=${entry}.js`, '--dir', 'rollup', '--format', 'es', '--plugin', '@rollup/plugin-node-resolve', '--silent');
     copyAssets('rollup');
     await expectOutputs(page('/rollup/main.js'));
   });
