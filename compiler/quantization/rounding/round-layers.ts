@@ -6,7 +6,7 @@
 import { groupObjectives } from '../../compression/group-objectives.ts';
 import { type Layer, layerNamed } from '../../compression/layers.ts';
 import { fittedBias } from '../../compression/refit.ts';
-import { DEFAULT_MEAN_WEIGHT, gatherStatistics, LARGEST_COLUMNS, type LayerStatistics } from '../../compression/statistics.ts';
+import { gatherStatistics, LARGEST_COLUMNS, type LayerStatistics } from '../../compression/statistics.ts';
 import type { SampleSet } from '../../compression/values.ts';
 import { gridWeights, type WeightGrid, withGrid } from '../../compression/weight-grid.ts';
 import { type Graph, type Node, type Quantization, type Value, type ValueName, valueOf } from '../../graph.ts';
@@ -50,8 +50,7 @@ async function roundLayers(
     if (!layer || !isRounded(float, graph, layer)) continue;
     onLayer?.(layer.name);
     const asSeen = { ...layer, input: node.inputs[0] as ValueName };
-    const options = { seed, meanWeight: DEFAULT_MEAN_WEIGHT };
-    const statistics = (await gatherStatistics(float, graph, [asSeen], samples, options)).get(layer.name) as LayerStatistics;
+    const statistics = (await gatherStatistics(float, graph, [asSeen], samples, { seed })).get(layer.name) as LayerStatistics;
     const scales = valueOf(graph, node.inputs[1] as ValueName).type.quantization?.scale as readonly number[];
     const bits = weightBits?.get(layer.name) ?? DEFAULT_WEIGHT_BITS;
     graph = withRounded(float, graph, node, layer, roundLayer(layer, statistics, scales, bits, round));
