@@ -22,20 +22,20 @@ export interface RuntimeExports {
   outputAddress(index: number): number;
 }
 
-/** `#` is the tensor, port or step. */
+/** `#` is the tensor, port or step. Short: every page downloads them. */
 const statusTexts: Readonly<Record<number, string>> = {
-  [format.STATUS_TRUNCATED]: 'the file is cut off',
-  [format.STATUS_BAD_MAGIC]: 'is not a packed model (wrong magic number)',
-  [format.STATUS_BAD_VERSION]: `has another format version than this runtime (${format.FORMAT_VERSION})`,
-  [format.STATUS_BAD_SIZE]: 'the size in the header is not the size of the file',
-  [format.STATUS_BAD_CRC]: 'the CRC-32 does not match: the file is damaged',
-  [format.STATUS_BAD_SECTION]: 'a section lies outside the file',
-  [format.STATUS_BAD_TENSOR]: 'tensor # lies outside its section',
-  [format.STATUS_BAD_PORT]: 'port # is not a tensor of the arena',
+  [format.STATUS_TRUNCATED]: 'it is cut off',
+  [format.STATUS_BAD_MAGIC]: 'wrong magic number',
+  [format.STATUS_BAD_VERSION]: 'another format version',
+  [format.STATUS_BAD_SIZE]: 'wrong size',
+  [format.STATUS_BAD_CRC]: 'it is damaged (CRC-32)',
+  [format.STATUS_BAD_SECTION]: 'a section is malformed',
+  [format.STATUS_BAD_TENSOR]: 'tensor # is malformed',
+  [format.STATUS_BAD_PORT]: 'port # is malformed',
   [format.STATUS_BAD_STEP]: 'step # is malformed',
-  [format.STATUS_BAD_OPCODE]: 'step # needs a kernel that this runtime does not contain',
-  [format.STATUS_BAD_OPERANDS]: 'step #: parameters and operands do not fit each other',
-  [format.STATUS_TOO_LARGE]: 'needs more memory than 32 bits address',
+  [format.STATUS_BAD_OPCODE]: 'step # needs a kernel that this runtime has not',
+  [format.STATUS_BAD_OPERANDS]: 'step # does not fit its operands',
+  [format.STATUS_TOO_LARGE]: 'more memory than 32 bits address',
 };
 
 const PAGE_BYTES = 65536;
