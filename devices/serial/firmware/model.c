@@ -44,7 +44,7 @@ static struct refusal refuse(uint32_t fault, uint32_t index)
 static int is_tensor_inside(const uint32_t *header, const uint32_t *record)
 {
   const uint32_t region = record[TENSOR_KIND] >> 8, offset = record[TENSOR_OFFSET];
-  if ((record[TENSOR_KIND] & 0xff) > DTYPE_INT32 || region > REGION_ARENA || offset & 3) return 0;
+  if ((record[TENSOR_KIND] & 0xff) > DTYPE_INT16 || region > REGION_ARENA || offset & 3) return 0;
   return (uint64_t)offset + record[TENSOR_BYTES] <= header[region == REGION_ARENA ? IMAGE_ARENA_BYTES : IMAGE_BYTES];
 }
 
