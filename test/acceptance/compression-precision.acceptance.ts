@@ -1,5 +1,5 @@
 /** Issue 5: number formats and codebooks on the real networks, what they cost in accuracy and what is left in bytes. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compress } from '../../compiler/cli/compress.ts';
@@ -12,9 +12,11 @@ import type { PrecisionChoice } from '../../compiler/quantization/layer-precisio
 import { packageRoot } from '../../compiler/root.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
+import { bench } from '../../devices/cli/bench.ts';
 import { jsonOf, runCli } from '../compiler/cli/run-cli.ts';
 import { int8Variants } from '../compiler/ops/op-case.ts';
 import { scratchFolder } from '../compiler/samples/scratch.ts';
+import { canEmulate } from '../devices/serial/emulated.ts';
 import { describeWithSharedData, sharedData } from '../shared-data.ts';
 
 const KB = 1024;
@@ -85,5 +87,19 @@ describeWithSharedData('number formats', () => {
       const answers = await Promise.all(int8Variants.map(async (variant) => (await Executor.create(graph, variant)).run(sample)[0]?.data));
       for (const answer of answers) expect(answer).toEqual(answers[0]);
     }
+  });
+
+  test('an emulated Cortex-M4 runs a model of every format, each layer with the bytes of this machine', async () => {
+    if (!canEmulate('mps2-an386')) return;
+    const recipe = scratch.path('formats.yaml');
+    writeFileSync(recipe, 'steps: []\nquantize:\n  precision: { conv1: float16, conv2: int16, ip1: dynamic }\n');
+    const packed = scratch.path('formats.whittle');
+    const samples = ['--samples', sharedData('mnist-lenet/calibration.dataset.json'), '--limit', '50'];
+    const model = sharedData('mnist-lenet/lenet5_original.onnx');
+    const written = await runCli([compress], ['compress', model, '--recipe', recipe, ...samples, '-o', packed, '--json']);
+    expect(jsonOf(written).layers.map(({ dtype }: { dtype: string }) => dtype)).toEqual(['float16', 'int16', 'dynamic', 'int8']);
+    // Outputs that differ in any layer would end it with exit code 5.
+    const result = await runCli([bench], ['bench', packed, '--on', 'qemu:mps2-an386', '--json']);
+    expect(result.exitCode, result.stderr).toBe(0);
   });
 });
