@@ -100,8 +100,11 @@ const SMALLEST_LAMBDA = 1e-6;
 /** λ of a network is searched here: answers have the variance 1. */
 const NETWORK_LAMBDAS = [1e-4, 4] as const;
 
+/** From one λ of a path to the next, as a logarithm. */
+const PATH_STEP = Math.log(3);
+
 /** So many halvings (of the logarithm) find a width, or the size of a network. */
-const BISECTIONS = 14;
+const BISECTIONS = 8;
 const NETWORK_BISECTIONS = 8;
 
 /** The groups that stay at this λ; never none: where all are constants, the first. */
@@ -111,17 +114,26 @@ export function usedGroups(prepared: PreparedProblem, lambda: number): boolean[]
   return strengths.map((strength) => strength > 0);
 }
 
-/** The most groups, but at most `count`, that a λ selects. */
+/**
+ * The most groups, but at most `count`, that a λ selects: down from the largest λ, each solution the start of the next,
+ * then between the last two.
+ */
 export function mostGroups(prepared: PreparedProblem, count: number): boolean[] {
-  let [low, high] = [Math.log(SMALLEST_LAMBDA * prepared.largestLambda), Math.log(prepared.largestLambda)];
+  let high = Math.log(prepared.largestLambda);
+  let low = high;
   let best = usedGroups(prepared, prepared.largestLambda);
   let most = best.filter(Boolean).length;
-  for (let i = 0; i < BISECTIONS && most !== count; i++) {
-    const middle = (low + high) / 2;
-    const used = usedGroups(prepared, Math.exp(middle));
+  const least = Math.log(SMALLEST_LAMBDA) + high;
+  for (let halvings = 0; halvings < BISECTIONS && most !== count; ) {
+    const isDescending = low === high;
+    const lambda = isDescending ? high - PATH_STEP : (low + high) / 2;
+    if (lambda < least) break;
+    if (!isDescending) halvings++;
+    const used = usedGroups(prepared, Math.exp(lambda));
     const found = used.filter(Boolean).length;
-    if (found > count) low = middle;
-    else high = middle;
+    if (found > count) low = lambda;
+    else if (isDescending) low = high = lambda;
+    else high = lambda;
     if (found <= count && found >= most) [best, most] = [used, found];
   }
   return best;
