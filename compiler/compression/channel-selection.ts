@@ -119,9 +119,10 @@ export function usedGroups(prepared: PreparedProblem, lambda: number): boolean[]
  * then between the last two.
  */
 export function mostGroups(prepared: PreparedProblem, count: number): boolean[] {
+  let best = usedGroups(prepared, prepared.largestLambda);
+  if (!(prepared.largestLambda > 0)) return best;
   let high = Math.log(prepared.largestLambda);
   let low = high;
-  let best = usedGroups(prepared, prepared.largestLambda);
   let most = best.filter(Boolean).length;
   const least = Math.log(SMALLEST_LAMBDA) + high;
   for (let halvings = 0; halvings < BISECTIONS && most !== count; ) {
