@@ -42,6 +42,11 @@ export class Predictor {
     return (option && this.increments.get(option)) ?? { loss: 0, costs: this.metrics.map(() => 0) };
   }
 
+  /** Whether the option was measured and is of use. */
+  knows(option: Option): boolean {
+    return this.increments.has(option);
+  }
+
   /** `option` in the place of what `plan` has for its decision turned `before` into `after`. */
   learn(plan: Plan, decision: Decision, option: Option, before: Outcome, after: Outcome): void {
     const replaced = this.incrementOf(plan.get(decision.name));

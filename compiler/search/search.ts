@@ -53,9 +53,11 @@ const VARIANTS = 3;
 const VARIATION = 0.35;
 const DRAWS = 12;
 const CORRECTIONS = 5;
-const IDLE_ROUNDS = 3;
+const IDLE_ROUNDS = 8;
 /** Of the time: whatever options there are, plans are to be measured, too. */
-const PROBING_SHARE = 0.55;
+const PROBING_SHARE = 0.5;
+const UNIFORM_SHARE = 0.65;
+const UNIFORM_PLANS = 3;
 /** A plan is aimed a little below its budgets: the last bytes are not predictable. */
 const AIM = 0.997;
 
@@ -136,6 +138,32 @@ function budgetsFor(goal: Goal, trials: Trials, base: Measured): Costs {
   return { size: failed.length ? (smallest + Math.max(...failed)) / 2 : smallest * 0.85 };
 }
 
+/** For each series the mildest setting that fits by prediction, on all of its targets: those with the least predicted loss. */
+function uniformPlans(decisions: readonly Decision[], predictor: Predictor, budgets: Costs): Plan[] {
+  const names = new Set(decisions.flatMap(({ series }) => series.map(({ name }) => name)));
+  const fits = ({ costs }: { costs: Costs }) => Object.entries(budgets).every(([metric, limit]) => (costs[metric as Metric] ?? 0) <= limit);
+  const plans = [...names].flatMap((name) => {
+    const members = decisions.flatMap((decision) =>
+      decision.series.filter((series) => series.name === name).map((series) => ({ decision, series })),
+    );
+    const settings = Math.max(...members.map(({ series }) => series.options.length));
+    for (let at = 0; at < settings; at++) {
+      const chosen = members.flatMap(({ decision, series }) => {
+        const option = series.options[at];
+        return option && predictor.knows(option) ? [[decision.name, option] as const] : [];
+      });
+      const plan: Plan = new Map(chosen);
+      const outcome = predictor.predict(plan);
+      if (plan.size > 0 && fits(outcome)) return [{ plan, loss: outcome.loss }];
+    }
+    return [];
+  });
+  return plans
+    .sort((a, b) => a.loss - b.loss)
+    .slice(0, UNIFORM_PLANS)
+    .map(({ plan }) => plan);
+}
+
 export async function searchRecipe(options: SearchOptions): Promise<SearchResult> {
   const { goal, decisions, seed, onNote = () => {}, onProgress = () => {} } = options;
   const trials = new Trials(options);
@@ -167,6 +195,12 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     return trials.best !== before;
   };
 
+  // One method at one strength everywhere: what a plan of many has to beat is measured, not assumed.
+  for (const plan of uniformPlans(decisions, predictor, budgetsFor(goal, trials, base))) {
+    if (trials.isOver(UNIFORM_SHARE)) break;
+    await attempt(plan);
+  }
+  predictor.anchorAt(new Map(), base);
   for (let i = 0; i < CORRECTIONS && !trials.isOver(); i++) {
     const plan = predictor.best(budgetsFor(goal, trials, base));
     if (trials.isKnown(plan)) break;

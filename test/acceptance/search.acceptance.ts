@@ -99,7 +99,7 @@ describeWithSharedData('search on ResNet-8', () => {
   test('at 60 KB it beats every single method', async () => {
     const output = scratch.path('resnet8.whittle');
     const noDevice = () => Promise.reject(new UsageError('no device is opened here'));
-    const options = ['--samples', calibration, '--validate', dev, '--limit', String(LIMIT), '--max-minutes', '4', '-o', output, '--json'];
+    const options = ['--samples', calibration, '--validate', dev, '--limit', String(LIMIT), '--max-minutes', '8', '-o', output, '--json'];
     const result = await runCli([searchVerb(noDevice)], ['search', onnx, '--goal', 'size<=60KB', ...options]);
     expect(result.exitCode, result.stderr).toBe(0);
     const document = jsonOf(result);
