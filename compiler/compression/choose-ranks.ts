@@ -3,6 +3,7 @@
  * 13.4): each layer says what it loses at every rank, and the one that loses the least per multiply-accumulate gives way,
  * until the network fits. Zhang's loss is -ln of the kept energy, so that the sum stands for the product of the energies.
  */
+import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { type Layer, macsOfLayer } from './layers.ts';
 import type { MethodContext } from './method.ts';
@@ -11,6 +12,20 @@ import { networkCost } from './network-cost.ts';
 /** How a budget is shared among the layers. */
 export const spreads = ['even', 'energy'] as const;
 export type Spread = (typeof spreads)[number];
+
+export const macsOption = z
+  .number()
+  .positive()
+  .max(1)
+  .optional()
+  .describe('the whole network may have this share of its multiply-accumulates: the ranks of all layers are chosen together');
+
+export const spreadOption = z
+  .enum(spreads)
+  .default('energy')
+  .describe(
+    'how `macs` is shared: so that the product of the kept energies is largest (Zhang; needs samples), or the same share for every layer',
+  );
 
 /** Below this a layer keeps nothing. */
 const LEAST_ENERGY = 1e-9;
@@ -80,10 +95,7 @@ export function lossOfError(error: number): number {
   return -Math.log(Math.max(LEAST_ENERGY, 1 - error));
 }
 
-/**
- * Every layer at the same share of its multiply-accumulates, the largest that the budget allows, rounded to ranks: where
- * layers behind correct the errors of the layers before, as every fit to the answers does, this is hard to beat.
- */
+/** Every layer at the same share of its multiply-accumulates, the largest that the budget allows, rounded to ranks. */
 export function evenRanks(costs: readonly Omit<RankCurve, 'losses'>[], budget: number): Map<string, number> | undefined {
   const ranksAt = (share: number) => costs.map(({ macs, macsPerRank }) => Math.max(1, Math.round((share * macs) / macsPerRank)));
   const total = (ranks: readonly number[]) => costs.reduce((sum, { macsPerRank }, i) => sum + (ranks[i] as number) * macsPerRank, 0);

@@ -6,16 +6,8 @@
 import { z } from 'zod';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
 import { svd } from '../linalg/svd.ts';
-import {
-  type FactorForm,
-  fitOptions,
-  fitToAnswers,
-  macsOption,
-  placeChain,
-  rankOfRatio,
-  ranksOfForm,
-  spreadOption,
-} from './factor-form.ts';
+import { macsOption, spreadOption } from './choose-ranks.ts';
+import { type FactorForm, fitOptions, fitToAnswers, placeChain, rankOfRatio, ranksOfForm, statisticsToFit } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { windowed } from './layer-chain.ts';
 import type { Layer } from './layers.ts';
@@ -115,8 +107,7 @@ export const depthwiseFactors = defineMethod({
       const form = depthwiseForm(layer);
       const rank = chosen ? chosen.get(layer.name) : (rule.rank ?? rankOfRatio(form, layer, rule.ratio));
       if (rank === undefined) return kept(network, layer.name, 'the budget allows it as it is');
-      const fits = rule.fit === 'responses' && context.samples.count > 0;
-      const statistics = fits ? (await context.statistics([layer], network)).get(layer.name) : undefined;
+      const statistics = await statisticsToFit(context, network, layer, rule);
       const factors = statistics ? fitToAnswers(form, statistics, rank, rule).factors : form.start(rank);
       return placeChain(context, network, layer, form.chain(factors), { rank }, rule);
     });

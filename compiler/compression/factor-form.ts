@@ -5,18 +5,18 @@
 import { z } from 'zod';
 import type { Matrix } from '../linalg/matrix.ts';
 import { balanceChain } from './balance-chain.ts';
-import { chooseRanks, demanded, evenRanks, lossOfError, macsBudget, type RankCurve, type Spread, spreads } from './choose-ranks.ts';
+import { chooseRanks, demanded, evenRanks, lossOfError, macsBudget, type RankCurve, type Spread } from './choose-ranks.ts';
 import { type FactoredWeights, fitFactors } from './fit-factors.ts';
 import { fitLastLink } from './fit-last-link.ts';
 import { kept, type LayerResult } from './layer-by-layer.ts';
 import { type Link, macsOfChain, parametersOfChain, replaceLayer } from './layer-chain.ts';
 import { type Layer, macsOfLayer, parametersOfLayer } from './layers.ts';
-import { leastSquares } from './low-rank.ts';
 import type { LayerOutcome, MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { unprofitable } from './rank.ts';
+import { leastSquares } from './reduced-rank.ts';
 import { DEFAULT_RIDGE } from './refit.ts';
-import { centred, type LayerStatistics } from './statistics.ts';
+import { centred, DEFAULT_MEAN_WEIGHT, type LayerStatistics } from './statistics.ts';
 
 /** A layer's weights in a form with one rank. */
 export interface FactorForm extends FactoredWeights {
@@ -38,23 +38,14 @@ export const fitOptions = {
     .boolean()
     .default(true)
     .describe('scale the channels between the factors to the same range: int8 loses nothing there (needs samples)'),
+  meanWeight: z
+    .number()
+    .min(0)
+    .default(DEFAULT_MEAN_WEIGHT)
+    .describe("how much the mean over a sample's positions counts beside the single ones: what errs alike everywhere passes every pooling"),
   refit: z.boolean().default(true).describe('fit the last layer to the original answers (needs samples)'),
   keepUnprofitable: z.boolean().default(false).describe('factorize even where the chain has more parameters than the layer'),
 };
-
-export const macsOption = z
-  .number()
-  .positive()
-  .max(1)
-  .optional()
-  .describe('the whole network may have this share of its multiply-accumulates: the ranks of all layers are chosen together');
-
-export const spreadOption = z
-  .enum(spreads)
-  .default('even')
-  .describe(
-    'how `macs` is shared: the same share for every layer, or so that the product of the kept energies is largest (Zhang; needs samples)',
-  );
 
 type FitRule = z.output<z.ZodObject<typeof fitOptions>>;
 
@@ -115,7 +106,7 @@ export async function ranksOfForm(
   context: MethodContext,
   layers: readonly Layer[],
   formOf: (layer: Layer) => FactorForm,
-  { macs: share, spread, ridge }: { macs: number; spread: Spread; ridge: number },
+  { macs: share, spread, ridge, meanWeight }: { macs: number; spread: Spread; ridge: number; meanWeight: number },
 ): Promise<Map<string, number>> {
   const budget = macsBudget(context, layers, share);
   const { graph } = context.network;
@@ -123,8 +114,8 @@ export async function ranksOfForm(
     const form = formOf(layer);
     return { layer: layer.name, macs: macsOfLayer(layer), macsPerRank: macsOfChain(graph, layer, form.chain(form.start(1))) };
   });
-  if (spread === 'even') return demanded(evenRanks(costs, budget), share);
-  const statistics = await context.statistics(layers);
+  if (spread === 'even' || context.samples.count === 0) return demanded(evenRanks(costs, budget), share);
+  const statistics = await context.statistics(layers, context.network, { meanWeight });
   const curves: RankCurve[] = [];
   for (const [i, layer] of layers.entries()) {
     context.progress(`${layer.name}: what each rank keeps`);
@@ -135,6 +126,17 @@ export async function ranksOfForm(
   return demanded(chooseRanks(curves, budget), share);
 }
 
+/** What a layer is fitted to; undefined where the rule, or the lack of samples, leaves it to the weights. */
+export async function statisticsToFit(
+  context: MethodContext,
+  network: Network,
+  layer: Layer,
+  { fit, meanWeight }: Pick<FitRule, 'fit' | 'meanWeight'>,
+): Promise<LayerStatistics | undefined> {
+  if (fit !== 'responses' || context.samples.count === 0) return undefined;
+  return (await context.statistics([layer], network, { meanWeight })).get(layer.name);
+}
+
 /** Puts a chain in the layer's place where it pays. */
 export async function placeChain(
   context: MethodContext,
@@ -142,11 +144,11 @@ export async function placeChain(
   layer: Layer,
   links: readonly Link[],
   facts: LayerOutcome['facts'],
-  rule: Pick<FitRule, 'balance' | 'refit' | 'keepUnprofitable'>,
+  rule: Pick<FitRule, 'balance' | 'refit' | 'keepUnprofitable' | 'meanWeight'>,
 ): Promise<LayerResult> {
   const reason = unprofitable(parametersOfChain(links), parametersOfLayer(layer), rule);
   if (reason) return kept(network, layer.name, reason, facts);
   const factored = { ...network, graph: replaceLayer(network.graph, layer, links) };
   const balanced = rule.balance ? await balanceChain(factored, layer.name, layer.input, context.samples) : factored;
-  return fitLastLink(context, balanced, layer.name, facts, rule.refit);
+  return fitLastLink(context, balanced, layer.name, facts, rule);
 }

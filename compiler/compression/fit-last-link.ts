@@ -13,12 +13,12 @@ export async function fitLastLink(
   network: Network,
   name: string,
   facts: LayerOutcome['facts'],
-  fits: boolean,
+  { refit: fits, meanWeight }: { readonly refit: boolean; readonly meanWeight?: number },
 ): Promise<LayerResult> {
   const plain = { network, outcome: { layer: name, action: 'factorized' as const, ...(facts && { facts }) } };
   const last = layerNamed(network.graph, name);
   if (context.samples.count === 0 || !last) return plain;
-  const statistics = (await context.statistics([last], network)).get(name);
+  const statistics = (await context.statistics([last], network, { ...(meanWeight !== undefined && { meanWeight }) })).get(name);
   if (!statistics) return plain;
   if (!fits) return { network, outcome: { ...plain.outcome, relativeError: relativeError(last, statistics, last.weights, last.bias) } };
   const { weights, bias } = refit(last, statistics, new Uint8Array(last.weights.length).fill(1), DEFAULT_RIDGE);

@@ -4,10 +4,13 @@ import { cpFactors } from './cp-factors.ts';
 import { crossLayerEqualization } from './cross-layer-equalization.ts';
 import { depthwiseFactors } from './depthwise-factors.ts';
 import { fixedPointWeights } from './fixed-point-weights.ts';
+import { flattenedFactors } from './flattened-factors.ts';
 import { int4Groups } from './int4-groups.ts';
 import { kMeansCodebook } from './k-means-codebook.ts';
 import { linearNeuralReconstruction } from './linear-neural-reconstruction.ts';
 import { lowRank } from './low-rank.ts';
+import { unifiedDecomposition } from './low-rank-plus-channels.ts';
+import { lowRankPlusSparse } from './low-rank-plus-sparse.ts';
 import { magnitudePruning } from './magnitude-pruning.ts';
 import { mergeDuplicateChannels } from './merge-duplicate-channels.ts';
 import type { CompressionMethod } from './method.ts';
@@ -36,10 +39,13 @@ export const methods: readonly CompressionMethod[] = [
   linearNeuralReconstruction,
   lowRank,
   softLowRank,
+  lowRankPlusSparse,
+  unifiedDecomposition,
   spatialFactorization,
   tuckerFactors,
   cpFactors,
   depthwiseFactors,
+  flattenedFactors,
   tensorTrainFactors,
   refitMethod,
   magnitudePruning,

@@ -9,25 +9,32 @@
  * network gives now and the answers that the original gave: reduced-rank regression.
  */
 import { z } from 'zod';
-import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
-import { type Matrix, matrix, takeColumns, transpose } from '../linalg/matrix.ts';
-import { multiply, multiplyTransposed, transposedMultiply } from '../linalg/multiply.ts';
-import { squaredNorm, svd } from '../linalg/svd.ts';
-import { symmetricEigen } from '../linalg/symmetric-eigen.ts';
+import type { Matrix } from '../linalg/matrix.ts';
+import { matrix } from '../linalg/matrix.ts';
+import { multiply } from '../linalg/multiply.ts';
+import { chooseRanks, demanded, lossOfError, macsBudget, macsOption, type RankCurve } from './choose-ranks.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
-import { type Link, parametersOfChain, replaceLayer, windowed } from './layer-chain.ts';
-import { type Layer, parametersOfLayer } from './layers.ts';
-import { defineMethod, type LayerOutcome } from './method.ts';
+import { type Link, macsOfChain, parametersOfChain, replaceLayer, windowed } from './layer-chain.ts';
+import { type Layer, macsOfLayer, parametersOfLayer } from './layers.ts';
+import { defineMethod, type LayerOutcome, type MethodContext } from './method.ts';
+import type { Network } from './network.ts';
+import { gatherPatches } from './patch-samples.ts';
+import { responses } from './patches.ts';
 import { chooseRank, rankOptions, unprofitable } from './rank.ts';
+import { rectifiedError, rectifiedFactors } from './rectified-factors.ts';
+import { balanceFactors, factorsOfResponses, factorsOfWeights, leastSquares } from './reduced-rank.ts';
 import { DEFAULT_RIDGE, fittedBias } from './refit.ts';
 import { centred, groupWeights, type LayerStatistics, relativeError } from './statistics.ts';
 
 const options = z.object({
   ...rankOptions,
+  macs: macsOption,
   fit: z
-    .enum(['asymmetric', 'responses', 'weights'])
+    .enum(['asymmetric', 'rectified', 'responses', 'weights'])
     .default('asymmetric')
-    .describe('what is kept: the original answers on the current inputs, the answers of this layer, or its weights'),
+    .describe(
+      'what is kept: the original answers on the current inputs; these as the ReLU leaves them; the answers of this layer; or its weights',
+    ),
   balance: z
     .boolean()
     .default(true)
@@ -37,73 +44,16 @@ const options = z.object({
 
 type Options = z.output<typeof options>;
 
-/** P [h, t] and Q [t, d]. */
-export interface Factors {
-  readonly p: Matrix;
-  readonly q: Matrix;
-  /** What each possible component holds, descending; the first t are kept. */
-  readonly energies: Float64Array;
-  readonly total: number;
-}
-
-/** Truncated SVD, both factors scaled by √s. */
-export function factorsOfWeights(w: Matrix, chooseOf: (energies: Float64Array, total: number) => number): Factors {
-  const full = svd(w);
-  const energies = full.values.map((value) => value * value);
-  const total = squaredNorm(w);
-  const rank = chooseOf(energies, total);
-  const kept = Array.from({ length: rank }, (_, i) => i);
-  const [p, v] = [takeColumns(full.u, kept), takeColumns(full.v, kept)];
-  for (const factor of [p, v])
-    for (let i = 0; i < factor.data.length; i++) factor.data[i] = (factor.data[i] as number) * Math.sqrt(full.values[i % rank] as number);
-  return { p, q: transpose(v), energies, total };
-}
-
-/** Leading eigenvectors of W* R W*ᵀ. @param best W* [h, d]  @param correlation R [d, d], centred */
-export function factorsOfResponses(
-  best: Matrix,
-  correlation: Matrix,
-  chooseOf: (energies: Float64Array, total: number) => number,
-): Factors {
-  const { values, vectors } = symmetricEigen(multiplyTransposed(multiply(best, correlation), best));
-  const energies = values.map((value) => Math.max(0, value));
-  const total = energies.reduce((a, b) => a + b, 0);
-  const rank = Math.min(chooseOf(energies, total), best.columns);
-  const p = takeColumns(
-    vectors,
-    Array.from({ length: rank }, (_, i) => i),
-  );
-  return { p, q: transposedMultiply(p, best), energies, total };
-}
-
-/** W* = G R⁻¹. */
-export function leastSquares(cross: Matrix, correlation: Matrix, ridge: number): Matrix {
-  return transpose(solveCholesky(dampedCholesky(correlation, ridge).factor, transpose(cross)));
-}
-
-/** Scales the components of a pair so that each has the same root mean square on the samples; without samples, the same norm. */
-export function balanceFactors({ p, q }: Pick<Factors, 'p' | 'q'>, correlation?: Matrix): { p: Matrix; q: Matrix } {
-  const spread = correlation ? multiplyTransposed(multiply(q, correlation), q) : multiplyTransposed(q, q);
-  const size = Float64Array.from({ length: q.rows }, (_, i) => Math.sqrt(Math.max(1e-30, spread.data[i * q.rows + i] as number)));
-  const scaledQ = matrix(
-    q.rows,
-    q.columns,
-    q.data.map((value, i) => value / (size[Math.floor(i / q.columns)] as number)),
-  );
-  const scaledP = matrix(
-    p.rows,
-    p.columns,
-    p.data.map((value, i) => value * (size[i % p.columns] as number)),
-  );
-  return { p: scaledP, q: scaledQ };
-}
-
 interface Factored {
   readonly links: readonly Link[];
   readonly outcome: LayerOutcome;
 }
 
-export function factorizeLayer(layer: Layer, statistics: LayerStatistics | undefined, rule: Options): Factored {
+function linksOfFactors(layer: Layer, p: Matrix, q: Matrix, bias: ArrayLike<number>): Link[] {
+  return [windowed(layer, { outputs: q.rows, weights: q.data }), { outputs: layer.outputs, weights: p.data, bias }];
+}
+
+export function factorizeLayer(layer: Layer, statistics: LayerStatistics | undefined, rule: Omit<Options, 'macs'>): Factored {
   const { outputs, columns } = layer;
   const w = groupWeights(layer, layer.weights, 0);
   const choose = (energies: Float64Array, total: number) =>
@@ -112,11 +62,11 @@ export function factorizeLayer(layer: Layer, statistics: LayerStatistics | undef
   const found =
     rule.fit === 'weights' || !r || !g
       ? factorsOfWeights(w, choose)
-      : factorsOfResponses(rule.fit === 'asymmetric' ? leastSquares(g, r, rule.ridge) : w, r, choose);
+      : factorsOfResponses(rule.fit === 'responses' ? w : leastSquares(g, r, rule.ridge), r, choose);
   const { p, q } = rule.balance ? balanceFactors(found, r) : found;
   const product = multiply(p, q).data;
   const bias = statistics && rule.fit !== 'weights' ? fittedBias(layer, statistics, product) : layer.bias;
-  const links = [windowed(layer, { outputs: q.rows, weights: q.data }), { outputs, weights: p.data, bias }];
+  const links = linksOfFactors(layer, p, q, bias);
   const held = found.energies.slice(0, q.rows).reduce((a, b) => a + b, 0);
   const reason = unprofitable(parametersOfChain(links), parametersOfLayer(layer), rule);
   return {
@@ -140,12 +90,72 @@ export const lowRank = defineMethod({
   options,
   search: { target: 'layer', kind: 'factors', settings: [0.8, 0.65, 0.5, 0.35].map((ratio) => ({ ratio })) },
 
-  apply: (context, layers, rule) =>
-    layerByLayer(context, layers, async (network, layer) => {
-      if (layer.groups !== 1) return kept(network, layer.name, 'its channels are in groups already');
+  async apply(context, layers, rule) {
+    const { macs } = rule;
+    const chosen = macs === undefined ? undefined : await ranksOfResponses(context, layers.filter(isWhole), { ...rule, macs });
+    return layerByLayer(context, layers, async (network, layer) => {
+      if (!isWhole(layer)) return kept(network, layer.name, 'its channels are in groups already');
+      if (chosen && !chosen.has(layer.name)) return kept(network, layer.name, 'the budget allows it as it is');
       const statistics = context.samples.count > 0 ? (await context.statistics([layer], network)).get(layer.name) : undefined;
-      const { links, outcome } = factorizeLayer(layer, statistics, rule);
-      if (outcome.action === 'kept') return { network, outcome };
+      const found = factorizeLayer(layer, statistics, chosen ? { ...rule, rank: chosen.get(layer.name) } : rule);
+      if (found.outcome.action === 'kept') return { network, outcome: found.outcome };
+      const isRectified = rule.fit === 'rectified' && statistics && layer.clamp[0] === 0;
+      const { links, outcome } = isRectified ? await rectify(context, network, layer, found, statistics) : found;
       return { network: { ...network, graph: replaceLayer(network.graph, layer, links) }, outcome };
-    }),
+    });
+  },
 });
+
+function isWhole({ groups }: Layer): boolean {
+  return groups === 1;
+}
+
+/** Ranks of all layers under one budget, by the spectra of their answers (Zhang et al., TPAMI 2016, section 3.4). */
+async function ranksOfResponses(
+  context: MethodContext,
+  layers: readonly Layer[],
+  { macs: share, ridge }: { macs: number; ridge: number },
+): Promise<Map<string, number>> {
+  const statistics = context.samples.count > 0 ? await context.statistics(layers) : undefined;
+  const curves = layers.map((layer): RankCurve => {
+    const found = statistics?.get(layer.name);
+    const { correlation: [r] = [], cross: [g] = [] } = found ? centred(found) : {};
+    const all = (energies: Float64Array) => energies.length;
+    const { energies, total } =
+      r && g ? factorsOfResponses(leastSquares(g, r, ridge), r, all) : factorsOfWeights(groupWeights(layer, layer.weights, 0), all);
+    let missing = total;
+    const losses = Array.from(energies, (energy) => {
+      missing -= energy;
+      return lossOfError(Math.max(0, missing) / (total || 1));
+    });
+    const links = linksOfFactors(layer, matrix(layer.outputs, 1), matrix(1, layer.columns), layer.bias);
+    return { layer: layer.name, macs: macsOfLayer(layer), macsPerRank: macsOfChain(context.network.graph, layer, links), losses };
+  });
+  return demanded(chooseRanks(curves, macsBudget(context, layers, share)), share);
+}
+
+/** Positions at which the answers behind the ReLU are looked at. */
+const RECTIFIED_PATCHES = 10_000;
+
+/** The same rank, fitted behind the ReLU. */
+async function rectify(
+  context: MethodContext,
+  network: Network,
+  layer: Layer,
+  { links: linear, outcome }: Factored,
+  statistics: LayerStatistics,
+): Promise<Factored> {
+  const { inputs, targets } = await gatherPatches(context, network, layer, RECTIFIED_PATCHES);
+  const answers = matrix(inputs.rows, layer.outputs, responses(layer, inputs.data, inputs.rows));
+  const rank = (linear[0] as Link).outputs;
+  const found = rectifiedFactors(answers, targets, rank);
+  const q = multiply(found.q, groupWeights(layer, layer.weights, 0));
+  const shift = multiply(found.p, multiply(found.q, matrix(layer.outputs, 1, Float64Array.from(layer.bias)))).data;
+  const bias = found.bias.map((value, o) => value + (shift[o] as number));
+  const { correlation: [r] = [] } = centred(statistics);
+  const balanced = balanceFactors({ p: found.p, q }, r);
+  return {
+    links: linksOfFactors(layer, balanced.p, balanced.q, bias),
+    outcome: { ...outcome, facts: { ...outcome.facts, rectifiedError: rectifiedError(answers, targets, found) } },
+  };
+}

@@ -1,23 +1,31 @@
 /**
  * A convolution as a vertical and a horizontal one (Tai et al., ICLR 2016; methods.md 9): K filters of kh x 1, then all
- * output filters of 1 x kw over them. The SVD of the unfolded weights M[(c, i), (n, j)] gives the best pair.
+ * output filters of 1 x kw over them. The SVD of the unfolded weights M[(c, i), (n, j)] gives the best pair for the weights;
+ * with samples it is where the fit to the original answers starts.
  */
 import { z } from 'zod';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
+import { multiply, multiplyTransposed, transposedMultiply } from '../linalg/multiply.ts';
 import { squaredNorm, svd } from '../linalg/svd.ts';
+import { permuteModes } from '../linalg/tensor.ts';
 import { vbmf } from '../linalg/vbmf.ts';
-import { fitLastLink } from './fit-last-link.ts';
+import { macsOption, spreadOption } from './choose-ranks.ts';
+import { type FactorForm, fitOptions, fitToAnswers, placeChain, ranksOfForm, statisticsToFit } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
-import { horizontalPart, type Link, parametersOfChain, replaceLayer, verticalPart } from './layer-chain.ts';
-import { type Layer, parametersOfLayer, windowOfLayer } from './layers.ts';
+import { horizontalPart, verticalPart } from './layer-chain.ts';
+import { type Layer, windowOfLayer } from './layers.ts';
 import { defineMethod } from './method.ts';
-import { chooseRank, rankOptions, unprofitable } from './rank.ts';
+import { chooseRank, rankOptions } from './rank.ts';
 
 const options = z.object({
   ...rankOptions,
   vbmf: z.boolean().default(false).describe('let variational Bayes estimate the rank (an upper bound for compact networks)'),
-  refit: z.boolean().default(true).describe('fit the horizontal filters to the original answers (needs samples)'),
+  macs: macsOption,
+  spread: spreadOption,
+  ...fitOptions,
 });
+
+type Options = z.output<typeof options>;
 
 /** M [C·kh, N·kw] of weights [N, kh, kw, C]. */
 export function unfoldSpatial(weights: ArrayLike<number>, n: number, kh: number, kw: number, c: number): Matrix {
@@ -58,6 +66,47 @@ export function spatialFactors(layer: Layer, chooseOf: (energies: Float64Array, 
   return { vertical, horizontal, rank, energies };
 }
 
+/** Factors: vertical [K, kh·C], horizontal [N·kw, K]; W[(n, i, j, c)] = Σ_k horizontal[(n, j), k] vertical[k, (i, c)]. */
+function formOf(layer: Layer): FactorForm {
+  const window = windowOfLayer(layer);
+  const [kh, kw] = window.kernel;
+  const { outputs: n, inputs: c } = layer;
+  return {
+    compose([vertical, horizontal]) {
+      const { data } = multiply(horizontal as Matrix, vertical as Matrix);
+      return matrix(n, layer.columns, permuteModes({ shape: [n, kw, kh, c], data }, [0, 2, 1, 3]).data);
+    },
+    pullBack([vertical, horizontal], gradient) {
+      const turned = matrix(n * kw, kh * c, permuteModes({ shape: [n, kh, kw, c], data: gradient.data }, [0, 2, 1, 3]).data);
+      return [transposedMultiply(horizontal as Matrix, turned), multiplyTransposed(turned, vertical as Matrix)];
+    },
+    start(rank) {
+      const { vertical, horizontal } = spatialFactors(layer, () => rank);
+      return [
+        matrix(vertical.length / (kh * c), kh * c, Float64Array.from(vertical)),
+        matrix(n * kw, vertical.length / (kh * c), Float64Array.from(horizontal)),
+      ];
+    },
+    chain: ([vertical, horizontal]) => [
+      { outputs: (vertical as Matrix).rows, weights: (vertical as Matrix).data, window: verticalPart(window) },
+      { outputs: n, weights: (horizontal as Matrix).data, bias: layer.bias, window: horizontalPart(window) },
+    ],
+  };
+}
+
+function isSpatial(layer: Layer): boolean {
+  return layer.kind === 'convolution' && windowOfLayer(layer).kernel.every((extent) => extent > 1);
+}
+
+/** By the spectrum of the unfolded weights. */
+function rankOfWeights(layer: Layer, rule: Options): number {
+  const [kh, kw] = windowOfLayer(layer).kernel;
+  const question = { parametersPerRank: kh * layer.inputs + kw * layer.outputs, parameters: layer.weights.length };
+  return spatialFactors(layer, (energies, m) =>
+    rule.vbmf ? Math.max(1, vbmf(m).rank) : chooseRank({ energies, total: squaredNorm(m), ...question }, rule),
+  ).rank;
+}
+
 export const spatialFactorization = defineMethod({
   name: 'spatial-factors',
   summary: 'a convolution becomes a vertical one and a horizontal one',
@@ -67,25 +116,17 @@ export const spatialFactorization = defineMethod({
   options,
   search: { target: 'layer', kind: 'factors', settings: [0.8, 0.65, 0.5, 0.35].map((ratio) => ({ ratio })) },
 
-  apply: (context, layers, rule) =>
-    layerByLayer(context, layers, (network, layer) => {
-      const window = windowOfLayer(layer);
-      const [kh, kw] = window.kernel;
-      if (layer.kind !== 'convolution' || kh < 2 || kw < 2) return kept(network, layer.name, 'it has no rows and columns to separate');
-      const [n, c] = [layer.outputs, layer.inputs];
-      const question = { parametersPerRank: kh * c + kw * n, parameters: layer.weights.length };
-      const { vertical, horizontal, rank, energies } = spatialFactors(layer, (found, m) =>
-        rule.vbmf ? Math.max(1, vbmf(m).rank) : chooseRank({ energies: found, total: squaredNorm(m), ...question }, rule),
-      );
-      const links: Link[] = [
-        { outputs: rank, weights: vertical, window: verticalPart(window) },
-        { outputs: n, weights: horizontal, bias: layer.bias, window: horizontalPart(window) },
-      ];
-      const total = energies.reduce((a, b) => a + b, 0);
-      const facts = { rank, energy: energies.slice(0, rank).reduce((a, b) => a + b, 0) / total };
-      const reason = unprofitable(parametersOfChain(links), parametersOfLayer(layer), rule);
-      if (reason) return kept(network, layer.name, reason, facts);
-      const factored = { ...network, graph: replaceLayer(network.graph, layer, links) };
-      return fitLastLink(context, factored, layer.name, facts, rule.refit);
-    }),
+  async apply(context, layers, rule) {
+    const { macs } = rule;
+    const chosen = macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), formOf, { ...rule, macs });
+    return layerByLayer(context, layers, async (network, layer) => {
+      if (!isSpatial(layer)) return kept(network, layer.name, 'it has no rows and columns to separate');
+      const form = formOf(layer);
+      const rank = chosen ? chosen.get(layer.name) : rankOfWeights(layer, rule);
+      if (rank === undefined) return kept(network, layer.name, 'the budget allows it as it is');
+      const statistics = await statisticsToFit(context, network, layer, rule);
+      const factors = statistics ? fitToAnswers(form, statistics, rank, rule).factors : form.start(rank);
+      return placeChain(context, network, layer, form.chain(factors), { rank }, rule);
+    });
+  },
 });

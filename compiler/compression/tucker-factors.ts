@@ -1,21 +1,24 @@
 /**
  * A convolution as point-wise, small and point-wise again (Kim et al., ICLR 2016; methods.md 10): Tucker decomposition of
  * the channel modes, ranks by energy, by variational Bayes, or given. With few inputs only the outputs are reduced
- * (Tucker-1).
+ * (Tucker-1). With samples, that is where the fit to the original answers starts.
  */
 import { z } from 'zod';
-import { transpose } from '../linalg/matrix.ts';
-import { multiplyTransposed } from '../linalg/multiply.ts';
+import { type Matrix, matrix, transpose } from '../linalg/matrix.ts';
+import { multiply, multiplyTransposed, transposedMultiply } from '../linalg/multiply.ts';
 import { symmetricEigenvalues } from '../linalg/symmetric-eigen.ts';
 import { type DenseTensor, denseTensor, multiplyMode, permuteModes, unfold } from '../linalg/tensor.ts';
 import { leadingVectors, tucker2 } from '../linalg/tucker2.ts';
 import { vbmf } from '../linalg/vbmf.ts';
-import { fitLastLink } from './fit-last-link.ts';
+import { fitOptions, placeChain, statisticsToFit } from './factor-form.ts';
+import { type FactoredWeights, fitFactors } from './fit-factors.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
-import { type Link, parametersOfChain, replaceLayer, windowed } from './layer-chain.ts';
-import { type Layer, parametersOfLayer, windowOfLayer } from './layers.ts';
+import { type Link, windowed } from './layer-chain.ts';
+import { type Layer, windowOfLayer } from './layers.ts';
 import { defineMethod } from './method.ts';
-import { chooseRank, unprofitable } from './rank.ts';
+import { chooseRank } from './rank.ts';
+import { leastSquares } from './reduced-rank.ts';
+import { centred } from './statistics.ts';
 
 const options = z.object({
   ranks: z
@@ -27,8 +30,7 @@ const options = z.object({
   weaken: z.number().min(0).max(1).default(1).describe('1: the estimated ranks; 0: all channels; between: in between'),
   sweeps: z.int().min(0).default(10).describe('sweeps of higher-order orthogonal iteration'),
   roundTo: z.int().min(1).default(1).describe('round the ranks up to a multiple of this'),
-  refit: z.boolean().default(true).describe('fit the last layer to the original answers (needs samples)'),
-  keepUnprofitable: z.boolean().default(false).describe('factorize even where the chain has more parameters than the layer'),
+  ...fitOptions,
 });
 
 type Options = z.output<typeof options>;
@@ -59,30 +61,47 @@ function asWeights(x: DenseTensor): Float64Array {
   return permuteModes(x, [0, 2, 3, 1]).data;
 }
 
-interface Chain {
-  readonly links: readonly Link[];
-  readonly ranks: readonly number[];
+/** Factors: outputs [N, a], core [a·taps, b], inputs [C, b]. */
+const tuckerWeights: FactoredWeights = {
+  compose([outputs, core, inputs]) {
+    const inner = multiplyTransposed(core as Matrix, inputs as Matrix);
+    return multiply(outputs as Matrix, rowsOf(inner, (outputs as Matrix).columns));
+  },
+  pullBack([outputs, core, inputs], gradient) {
+    const inner = rowsOf(multiplyTransposed(core as Matrix, inputs as Matrix), (outputs as Matrix).columns);
+    const ofInner = rowsOf(transposedMultiply(outputs as Matrix, gradient), (core as Matrix).rows);
+    return [multiplyTransposed(gradient, inner), multiply(ofInner, inputs as Matrix), transposedMultiply(ofInner, core as Matrix)];
+  },
+};
+
+/** Factors: outputs [N, a], core [a, taps·C]. */
+const tucker1Weights: FactoredWeights = {
+  compose: ([outputs, core]) => multiply(outputs as Matrix, core as Matrix),
+  pullBack: ([outputs, core], gradient) => [multiplyTransposed(gradient, core as Matrix), transposedMultiply(outputs as Matrix, gradient)],
+};
+
+function rowsOf({ data }: Matrix, rows: number): Matrix {
+  return matrix(rows, data.length / rows, data);
 }
 
-function tuckerChain(layer: Layer, rule: Options): Chain {
+/** Higher-order orthogonal iteration on the weights; two factors (Tucker-1) where there are few inputs. */
+function factorsOfWeights(layer: Layer, rule: Options): Matrix[] {
   const x = weightTensor(layer);
   const outputRank = Math.min(layer.outputs, rule.ranks?.[1] ?? modeRank(x, 0, rule));
   if (layer.inputs <= FEW_INPUTS) {
     const outputs = leadingVectors(x, 0, outputRank);
-    const links = [
-      windowed(layer, { outputs: outputRank, weights: asWeights(multiplyMode(x, 0, outputs)) }),
-      { outputs: layer.outputs, weights: outputs.data, bias: layer.bias },
-    ];
-    return { links, ranks: [outputRank] };
+    return [outputs, matrix(outputRank, layer.columns, asWeights(multiplyMode(x, 0, outputs)))];
   }
   const inputRank = Math.min(layer.inputs, rule.ranks?.[0] ?? modeRank(x, 1, rule));
   const { first, second, core } = tucker2(x, [0, 1], [outputRank, inputRank], rule.sweeps);
-  const links = [
-    { outputs: inputRank, weights: transpose(second).data },
-    windowed(layer, { outputs: outputRank, weights: asWeights(core) }),
-    { outputs: layer.outputs, weights: first.data, bias: layer.bias },
-  ];
-  return { links, ranks: [inputRank, outputRank] };
+  return [first, matrix(outputRank * layer.taps, inputRank, asWeights(core)), second];
+}
+
+function chainOf(layer: Layer, [outputs, core, inputs]: readonly Matrix[]): Link[] {
+  const mixing = { outputs: layer.outputs, weights: (outputs as Matrix).data, bias: layer.bias };
+  const small = windowed(layer, { outputs: (outputs as Matrix).columns, weights: (core as Matrix).data });
+  if (!inputs) return [small, mixing];
+  return [{ outputs: inputs.columns, weights: transpose(inputs).data }, small, mixing];
 }
 
 export const tuckerFactors = defineMethod({
@@ -95,13 +114,16 @@ export const tuckerFactors = defineMethod({
   search: { target: 'layer', kind: 'factors', settings: [0.95, 0.9, 0.8, 0.7].map((energy) => ({ energy })) },
 
   apply: (context, layers, rule) =>
-    layerByLayer(context, layers, (network, layer) => {
+    layerByLayer(context, layers, async (network, layer) => {
       if (layer.kind !== 'convolution' || layer.taps === 1)
         return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
-      const { links, ranks } = tuckerChain(layer, rule);
-      const reason = unprofitable(parametersOfChain(links), parametersOfLayer(layer), rule);
-      if (reason) return kept(network, layer.name, reason, { ranks });
-      const factored = { ...network, graph: replaceLayer(network.graph, layer, links) };
-      return fitLastLink(context, factored, layer.name, { ranks }, rule.refit);
+      const start = factorsOfWeights(layer, rule);
+      const [outputs, , inputs] = start as [Matrix, Matrix, Matrix?];
+      const ranks = inputs ? [inputs.columns, outputs.columns] : [outputs.columns];
+      const statistics = await statisticsToFit(context, network, layer, rule);
+      const { correlation: [r] = [], cross: [g] = [] } = statistics ? centred(statistics) : {};
+      const factors =
+        r && g ? fitFactors(inputs ? tuckerWeights : tucker1Weights, start, leastSquares(g, r, rule.ridge), r, rule).factors : start;
+      return placeChain(context, network, layer, chainOf(layer, factors), { ranks }, rule);
     }),
 });

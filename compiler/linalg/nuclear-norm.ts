@@ -18,8 +18,13 @@ export function largestNuclearLambda({ cross }: ReconstructionTerm): number {
   return singularValues(cross)[0] as number;
 }
 
-/** U max(1 - threshold / S, 0) Uᵀ M, by the eigenvectors U of M Mᵀ. */
-function shrinkSingularValues(m: Matrix, threshold: number): void {
+export interface Thresholded {
+  readonly value: Matrix;
+  readonly rank: number;
+}
+
+/** The proximal operator: U max(1 - threshold / S, 0) Uᵀ M, by the eigenvectors U of M Mᵀ. */
+export function thresholdSingularValues(m: Matrix, threshold: number): Thresholded {
   const { values, vectors } = symmetricEigen(multiplyTransposed(m, m));
   const factors = values.map((value) => (value > threshold ** 2 ? 1 - threshold / Math.sqrt(value) : 0));
   const scaled = matrix(
@@ -27,12 +32,12 @@ function shrinkSingularValues(m: Matrix, threshold: number): void {
     vectors.columns,
     vectors.data.map((value, i) => value * (factors[i % vectors.columns] as number)),
   );
-  m.data.set(multiply(multiplyTransposed(scaled, vectors), m).data);
+  return { value: multiply(multiplyTransposed(scaled, vectors), m), rank: factors.filter((factor) => factor > 0).length };
 }
 
 const penalty: Penalty = {
   shrink: (factors, threshold) => {
-    for (const m of factors) shrinkSingularValues(m, threshold);
+    for (const m of factors) m.data.set(thresholdSingularValues(m, threshold).value.data);
   },
   // The Frobenius norm bounds the spectral norm.
   dualNorm: (factors) => Math.max(...factors.map(({ data }) => Math.hypot(...data))),

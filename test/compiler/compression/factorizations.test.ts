@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { methodNamed } from '../../../compiler/compression/index.ts';
 import { layersOf } from '../../../compiler/compression/layers.ts';
-import { balanceFactors, factorsOfResponses, factorsOfWeights, leastSquares } from '../../../compiler/compression/low-rank.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
 import { chooseRank } from '../../../compiler/compression/rank.ts';
+import { balanceFactors, factorsOfResponses, factorsOfWeights, leastSquares } from '../../../compiler/compression/reduced-rank.ts';
 import { matrix, transpose } from '../../../compiler/linalg/matrix.ts';
 import { multiply } from '../../../compiler/linalg/multiply.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
@@ -42,8 +42,14 @@ describe('full ranks change nothing', () => {
     ['low-rank', { energy: 1, fit: 'weights' }],
     ['low-rank', { energy: 1, fit: 'asymmetric' }],
     ['low-rank', { energy: 1, fit: 'responses', balance: false }],
+    ['low-rank', { energy: 1, fit: 'rectified' }],
+    ['soft-low-rank', { lambda: 1e-9 }],
+    ['low-rank-plus-sparse', { ratio: 1, sparse: 0.999 }],
     ['spatial-factors', { energy: 1 }],
+    ['spatial-factors', { energy: 1, fit: 'weights', refit: false }],
     ['tucker-factors', { energy: 1 }],
+    ['tucker-factors', { energy: 1, fit: 'weights', refit: false }],
+    ['flattened-factors', { rank: 9, fit: 'weights' }],
     ['cp-factors', { fit: 'weights', strided: 'mixed', rank: 60, damping: 0, sweeps: 400, refit: false }],
     ['cp-factors', { fit: 'weights', strided: 'mixed', rank: 60, damping: 0, sweeps: 400, modes: 4, refit: false }],
     ['cp-factors', { rank: 50, strided: 'mixed', refit: false }],

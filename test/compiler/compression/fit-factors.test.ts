@@ -6,8 +6,8 @@ import { depthwiseForm } from '../../../compiler/compression/depthwise-factors.t
 import { type FactoredWeights, fitFactors } from '../../../compiler/compression/fit-factors.ts';
 import { methodNamed } from '../../../compiler/compression/index.ts';
 import { layersOf } from '../../../compiler/compression/layers.ts';
-import { factorsOfResponses } from '../../../compiler/compression/low-rank.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
+import { factorsOfResponses } from '../../../compiler/compression/reduced-rank.ts';
 import { tensorTrainWeights } from '../../../compiler/compression/tensor-train-weights.ts';
 import { Executor } from '../../../compiler/execute.ts';
 import { addScaled, innerProduct, type Matrix } from '../../../compiler/linalg/matrix.ts';

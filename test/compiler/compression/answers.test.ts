@@ -1,0 +1,99 @@
+/** Factorizations that look at the answers: better than by the weights, and what they report is what the network does. */
+import { describe, expect, test } from 'vitest';
+import { methodNamed } from '../../../compiler/compression/index.ts';
+import { layersOf } from '../../../compiler/compression/layers.ts';
+import type { CompressionMethod } from '../../../compiler/compression/method.ts';
+import { networkCost } from '../../../compiler/compression/network-cost.ts';
+import { rectifiedError, rectifiedFactors } from '../../../compiler/compression/rectified-factors.ts';
+import { factorsOfResponses } from '../../../compiler/compression/reduced-rank.ts';
+import { matrix } from '../../../compiler/linalg/matrix.ts';
+import { transposedMultiply } from '../../../compiler/linalg/multiply.ts';
+import { verify } from '../../../compiler/verify.ts';
+import { lcgMatrix } from './lcg.ts';
+import { contextOf, convolutions, largestDifference, randomSamples } from './network-case.ts';
+
+async function errorOf(name: string, options: object) {
+  const graph = convolutions();
+  const method = methodNamed(name) as CompressionMethod;
+  const samples = randomSamples(graph, 60);
+  const layer = layersOf(graph).filter((one) => one.name === 'b');
+  const { network, layers } = await method.apply(contextOf(graph, samples), layer, method.options.parse(options));
+  expect(layers[0]).toMatchObject({ layer: 'b', action: 'factorized' });
+  const difference = await largestDifference(graph, verify(network.graph, name), samples);
+  return { error: layers[0]?.relativeError as number, difference, facts: layers[0]?.facts, graph: network.graph };
+}
+
+describe('the fit to the answers', () => {
+  test.for([
+    ['spatial-factors', { rank: 5 }],
+    ['tucker-factors', { ranks: [5, 4] }],
+    ['flattened-factors', { rank: 2 }],
+    ['depthwise-factors', { rank: 2 }],
+  ] as const)('%s %o', async ([name, options]) => {
+    const plain = await errorOf(name, { ...options, fit: 'weights', refit: false, keepUnprofitable: true });
+    const fitted = await errorOf(name, { ...options, keepUnprofitable: true });
+    expect(fitted.error).toBeLessThan(plain.error);
+    expect(fitted.difference).toBeGreaterThan(0);
+  });
+});
+
+describe('behind the ReLU (methods.md 13.3)', () => {
+  test('what is cut off does not count', () => {
+    const answers = lcgMatrix(1, 500, 6);
+    const targets = { ...answers, data: answers.data.map((value, i) => value - 0.3 * ((i % 6) / 3)) };
+    const r = transposedMultiply(answers, answers);
+    for (const rank of [2, 3, 4]) {
+      const linear = factorsOfResponses(
+        matrix(
+          6,
+          6,
+          Float64Array.from({ length: 36 }, (_, i) => Number(i % 7 === 0)),
+        ),
+        r,
+        () => rank,
+      );
+      const bias = Float64Array.from({ length: 6 }, (_, o) => -0.1 * o);
+      const found = rectifiedFactors(answers, targets, rank);
+      expect(rectifiedError(answers, targets, found)).toBeLessThan(0.9 * rectifiedError(answers, targets, { ...linear, bias }));
+    }
+    expect(rectifiedError(answers, targets, rectifiedFactors(answers, targets, 6))).toBeLessThan(1e-6);
+  });
+
+  test('the pair of a layer is fitted so', async () => {
+    const { facts } = await errorOf('low-rank', { fit: 'rectified', rank: 3 });
+    expect(facts).toMatchObject({ rank: 3 });
+    expect(facts?.rectifiedError).toBeGreaterThan(0);
+    expect(facts?.rectifiedError).toBeLessThan(1);
+  });
+});
+
+describe('parts that are added', () => {
+  test('a thin pair and single weights', async () => {
+    const { error, graph } = await errorOf('low-rank-plus-sparse', { ratio: 0.5, sparse: 0.5 });
+    const [sparse] = layersOf(graph).filter(({ name }) => name === 'b.part2');
+    expect(sparse?.weights.filter((value) => value !== 0)).toHaveLength(Math.floor(0.25 * 6 * 72));
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan((await errorOf('low-rank', { ratio: 0.5 })).error);
+  });
+
+  test('a thin pair and a few channels', async () => {
+    const { error, facts, graph } = await errorOf('low-rank-plus-channels', { ratio: 0.9, preference: 0.6 });
+    const channels = facts?.channels as number;
+    expect(channels).toBeGreaterThan(0);
+    expect(channels).toBeLessThan(8);
+    const part = layersOf(graph).find(({ name }) => name === 'b.part2');
+    expect(part?.inputs).toBe(channels);
+    expect(error).toBeLessThan(0.5);
+    expect(networkCost(graph).macs).toBeLessThan(networkCost(convolutions()).macs);
+  });
+});
+
+test('one budget for all pairs', async () => {
+  const graph = convolutions();
+  const method = methodNamed('low-rank') as CompressionMethod;
+  const layers = layersOf(graph).filter(({ name }) => name !== 'c');
+  const context = contextOf(graph, randomSamples(graph, 60));
+  const { network } = await method.apply(context, layers, method.options.parse({ macs: 0.6 }));
+  expect(networkCost(network.graph).macs).toBeLessThanOrEqual(0.6 * networkCost(graph).macs);
+  expect(networkCost(network.graph).macs).toBeGreaterThan(0.45 * networkCost(graph).macs);
+});
