@@ -54,7 +54,7 @@ export async function loadModel(wasm: WebAssembly.Module, model: Uint8Array, imp
   const status = runtime.loadModel(model.length);
   if (status !== format.STATUS_OK) {
     const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${runtime.faultIndex()}`);
-    throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again with this version`);
+    throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again`);
   }
   growTo(runtime.memory, runtime.memoryBytes());
   return runtime;
@@ -117,7 +117,7 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): void {
   try {
     memory.grow(missing);
   } catch (error) {
-    throw new InvalidPackedModelError(`the model needs ${bytes} bytes of memory, which the engine refuses: ${(error as Error).message}`, {
+    throw new InvalidPackedModelError(`the engine refuses ${bytes} bytes of memory: ${(error as Error).message}`, {
       cause: error,
     });
   }

@@ -15,7 +15,7 @@ export async function fetchFile(url: URL | string, { signal }: FetchOptions = {}
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw new InputFileError(
-      `${url}: cannot be fetched (${(error as Error).message}); serve the whole package folder, or use the inline build where fetch is not possible (file://, webviews)`,
+      `${url}: cannot be fetched (${(error as Error).message}); serve the whole package folder, or use the inline build (file:, webviews)`,
       { cause: error },
     );
   }

@@ -12,7 +12,7 @@ import { describeWithSharedData, sharedData } from '../shared-data.ts';
 const LIMIT_BYTES = 10 * 1024;
 
 describeWithSharedData('the browser package of DS-CNN', () => {
-  test('loader and SIMD runtime are at most 10 KB gzip', async () => {
+  test('loader and the largest runtime are at most 10 KB gzip', async () => {
     const { bytes } = await compileFile(sharedData('kws-dscnn/model_fp32.onnx'), {
       name: 'dscnn',
       seed: 0,
@@ -28,7 +28,7 @@ describeWithSharedData('the browser package of DS-CNN', () => {
       console.log(
         `gzip: loader ${loader}, with scalar ${scalar}, simd ${simd}, relaxed ${relaxed} bytes; pictures ${gzipBytes('image.js')} more`,
       );
-      expect(simd).toBeLessThanOrEqual(LIMIT_BYTES);
+      expect(Math.max(simd as number, relaxed as number)).toBeLessThanOrEqual(LIMIT_BYTES);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
