@@ -73,7 +73,8 @@ function ranksOf({ outputs, inputs }: TensorTrainShape, rank: number): number[] 
   return sizes.slice(1).map((_, k) => Math.min(rank, product(sizes.slice(0, k + 1)), product(sizes.slice(k + 1))));
 }
 
-function parametersOfRank(shape: TensorTrainShape, rank: number): number {
+/** Σ m_k n_k r_{k-1} r_k with this rank between all cores, as far as there is one. */
+export function parametersOfRank(shape: TensorTrainShape, rank: number): number {
   const ranks = [1, ...ranksOf(shape, rank), 1];
   return shape.outputs.reduce((sum, m, k) => sum + m * (shape.inputs[k] as number) * (ranks[k] as number) * (ranks[k + 1] as number), 0);
 }

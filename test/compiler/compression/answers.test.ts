@@ -4,12 +4,12 @@ import { methodNamed } from '../../../compiler/compression/index.ts';
 import { layersOf } from '../../../compiler/compression/layers.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
 import { networkCost } from '../../../compiler/compression/network-cost.ts';
-import { rectifiedError, rectifiedFactors } from '../../../compiler/compression/rectified-factors.ts';
+import { type RectifiedFactors, rectifiedError, rectifiedFactors } from '../../../compiler/compression/rectified-factors.ts';
 import { factorsOfResponses } from '../../../compiler/compression/reduced-rank.ts';
-import { matrix } from '../../../compiler/linalg/matrix.ts';
-import { transposedMultiply } from '../../../compiler/linalg/multiply.ts';
+import { identity, matrix, transpose } from '../../../compiler/linalg/matrix.ts';
+import { multiply, multiplyTransposed, transposedMultiply } from '../../../compiler/linalg/multiply.ts';
 import { verify } from '../../../compiler/verify.ts';
-import { lcgMatrix } from './lcg.ts';
+import { lcg, lcgMatrix } from './lcg.ts';
 import { contextOf, convolutions, largestDifference, randomSamples } from './network-case.ts';
 
 async function errorOf(name: string, options: object) {
@@ -57,6 +57,34 @@ describe('behind the ReLU (methods.md 13.3)', () => {
       expect(rectifiedError(answers, targets, found)).toBeLessThan(0.9 * rectifiedError(answers, targets, { ...linear, bias }));
     }
     expect(rectifiedError(answers, targets, rectifiedFactors(answers, targets, 6))).toBeLessThan(1e-6);
+  });
+
+  // Y = W X + b with X = max(0, T(71) T(72)), W = T(73), b = 0.3 T(74); ‖max(0, Y) - max(0, Ŷ)‖ / ‖max(0, Y)‖.
+  test.for([
+    [2, 0.20735, 0.153],
+    [3, 0.12155, 0.10227],
+  ] as const)('the golden values of methods.md 13 at rank %i of 5: %f without, %f with the ReLU', ([rank, linear, rectified]) => {
+    const x = multiply(lcgMatrix(71, 6, 6), lcgMatrix(72, 6, 400));
+    const positive = { ...x, data: x.data.map((value) => Math.max(0, value)) };
+    const bias = lcg(74, 5);
+    const product = transposedMultiply(positive, transpose(lcgMatrix(73, 5, 6)));
+    const y = { ...product, data: product.data.map((value, i) => value + 0.3 * bias[i % 5]!) };
+    const errorOf = ({ p, q, bias: b }: RectifiedFactors) => {
+      const model = multiplyTransposed(multiplyTransposed(y, q), p).data;
+      let [error, norm] = [0, 0];
+      y.data.forEach((value, i) => {
+        error += (Math.max(0, value) - Math.max(0, model[i]! + b[i % 5]!)) ** 2;
+        norm += Math.max(0, value) ** 2;
+      });
+      return Math.sqrt(error / norm);
+    };
+    const means = Float64Array.from({ length: 5 }, (_, o) => y.data.reduce((sum, value, i) => (i % 5 === o ? sum + value / 400 : sum), 0));
+    const centred = { ...y, data: y.data.map((value, i) => value - means[i % 5]!) };
+    // M = U Uᵀ of the leading eigenvectors, b = (I - M) ȳ.
+    const { p, q } = factorsOfResponses(identity(5), transposedMultiply(centred, centred), () => rank);
+    const kept = multiply(p, multiply(q, matrix(5, 1, means))).data;
+    expect(errorOf({ p, q, bias: means.map((mean, o) => mean - kept[o]!) })).toBeCloseTo(linear, 5);
+    expect(errorOf(rectifiedFactors(y, y, rank, 0))).toBeCloseTo(rectified, 5);
   });
 
   test('the pair of a layer is fitted so', async () => {

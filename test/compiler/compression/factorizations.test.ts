@@ -5,8 +5,8 @@ import { layersOf } from '../../../compiler/compression/layers.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
 import { chooseRank } from '../../../compiler/compression/rank.ts';
 import { balanceFactors, factorsOfResponses, factorsOfWeights, leastSquares } from '../../../compiler/compression/reduced-rank.ts';
-import { matrix, transpose } from '../../../compiler/linalg/matrix.ts';
-import { multiply } from '../../../compiler/linalg/multiply.ts';
+import { addScaled, innerProduct, matrix, transpose } from '../../../compiler/linalg/matrix.ts';
+import { multiply, multiplyTransposed } from '../../../compiler/linalg/multiply.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { verify } from '../../../compiler/verify.ts';
 import { lcgMatrix } from './lcg.ts';
@@ -134,6 +134,23 @@ describe('low rank', () => {
   });
 });
 
+test('the golden values of methods.md 7: rank 2 for the answers, and for the weights alone', () => {
+  const x = multiply(lcgMatrix(51, 6, 6), lcgMatrix(52, 6, 200));
+  for (let n = 0; n < 200; n++) x.data[1000 + n] = 0.7 * x.data[n]! - 0.3 * x.data[200 + n]!;
+  const gram = multiplyTransposed(x, x);
+  const r = { ...gram, data: gram.data.map((value) => value / 200) };
+  const w = lcgMatrix(53, 4, 6);
+  const errorOf = ({ p, q }: { p: typeof w; q: typeof w }) => {
+    const difference = addScaled(w, multiply(p, q), -1);
+    return innerProduct(multiply(difference, r).data, difference.data);
+  };
+  const found = factorsOfResponses(w, r, () => 2);
+  expect(errorOf(found)).toBeCloseTo(0.20867, 5);
+  // The discarded eigenvalues of W R Wᵀ.
+  expect(found.energies.slice(2).reduce((a, b) => a + b)).toBeCloseTo(0.20867, 5);
+  expect(errorOf(factorsOfWeights(w, () => 2))).toBeCloseTo(0.2622, 5);
+});
+
 test('the published ratios of methods.md 7 are those of the pair', () => {
   const ratio = (m: number, k: number, t: number) => (m * k) / (t * (m + k));
   const rows: [number, number, number, number][] = [
@@ -143,6 +160,8 @@ test('the published ratios of methods.md 7 are those of the pair', () => {
     [4096, 4096, 650, 3.15],
     [4096, 4096, 250, 8.19],
     [4096, 4096, 850, 2.41],
+    // The first layer of the autoencoder at 90 % of its energy.
+    [640, 128, 30, 3.56],
   ];
   for (const [m, k, t, published] of rows) {
     expect(ratio(m, k, t)).toBeCloseTo(published, 2);

@@ -17,6 +17,7 @@ describe('⌊128 x / a⌋', () => {
     const accumulators = [0, 1].map((row) => (Wq[2 * row] as number) * (vq[0] as number) + (Wq[2 * row + 1] as number) * (vq[1] as number));
     expect(accumulators).toEqual([-4770, 8001]);
     [-0.2911377, 0.48834229].forEach((value, row) => expect((accumulators[row] as number) / 16384).toBeCloseTo(value, 5));
+    [-0.28346319, 0.49407474].forEach((exact, row) => expect(W[2 * row]! * v[0]! + W[2 * row + 1]! * v[1]!).toBeCloseTo(exact, 5));
     // Both ranges count, not one of them: a_w a_x acc / 16384.
     const [wider, finer] = [fixedPoint(W, 2), fixedPoint(v, 4)];
     const product = (2 * 4 * ((wider[2] as number) * (finer[0] as number) + (wider[3] as number) * (finer[1] as number))) / 16384;

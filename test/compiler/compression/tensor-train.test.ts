@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { methodNamed } from '../../../compiler/compression/index.ts';
 import { layersOf } from '../../../compiler/compression/layers.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
-import { nearlyEqualFactors } from '../../../compiler/compression/tensor-train-factors.ts';
+import { nearlyEqualFactors, parametersOfRank } from '../../../compiler/compression/tensor-train-factors.ts';
 import { replaceByTensorTrain } from '../../../compiler/compression/tensor-train-graph.ts';
 import { coresOfFactors, factorOfCore, tensorTrainWeights } from '../../../compiler/compression/tensor-train-weights.ts';
 import { composeTensorTrain, tensorTrain } from '../../../compiler/linalg/tensor-train.ts';
@@ -69,4 +69,27 @@ test('shapes that do not fit are refused by name', async () => {
   expect(nearlyEqualFactors(784, 2)).toEqual([28, 28]);
   expect(nearlyEqualFactors(300, 2)).toEqual([15, 20]);
   expect(nearlyEqualFactors(24, 3)).toEqual([3, 2, 4]);
+});
+
+test('the published sizes of the dense layers of VGG (methods.md 12)', () => {
+  // m are the outputs, n the inputs; one of the lectures names them the other way round.
+  const first = { outputs: [4, 4, 4, 4, 4, 4], inputs: [2, 7, 8, 8, 7, 4] };
+  const second = { outputs: first.outputs, inputs: first.outputs };
+  const [fc6, fc7] = [25088 * 4096, 4096 * 4096];
+  const sizes = [4, 2, 1].map((rank) => parametersOfRank(first, rank));
+  expect(sizes).toEqual([2016, 528, 144]);
+  // 8 064 bytes of float32, not the 0.766 MB of the lecture's picture.
+  expect(4 * sizes[0]!).toBe(8064);
+  expect(sizes.map((size) => Math.round(fc6 / size))).toEqual([50_972, 194_622, 713_614]);
+  const both = sizes[0]! + parametersOfRank(second, 4);
+  expect(both).toBe(3168);
+  expect(Math.floor((fc6 + fc7) / both)).toBe(37_732);
+  // The whole of VGG-16 and VGG-19, biases included: the first layer as a train, or both.
+  for (const [all, one, two] of [
+    [138_357_544, 3.89, 7.35],
+    [143_667_240, 3.51, 5.95],
+  ] as const) {
+    expect(all / (all - fc6 + sizes[0]!)).toBeCloseTo(one, 2);
+    expect(all / (all - fc6 - fc7 + both)).toBeCloseTo(two, 2);
+  }
 });

@@ -7,11 +7,12 @@ import { svd } from '../../../compiler/linalg/svd.ts';
 import { answerError, debias, decompose, type UnifiedProblem } from '../../../compiler/linalg/unified-decomposition.ts';
 import { lcgMatrix } from '../compression/lcg.ts';
 
-/** Rank 2 plus columns 3 and 11 of 20. */
+/** Rank 2 plus columns 3 and 11 of 20: T(1) T(2) + 2 T(3, [16, 2]) there. */
 function planted() {
   const low = multiply(lcgMatrix(1, 16, 2), lcgMatrix(2, 2, 20));
-  const columns = lcgMatrix(3, 16, 20);
-  const sparse = { ...columns, data: columns.data.map((value, i) => (i % 20 === 3 || i % 20 === 11 ? 2 * value : 0)) };
+  const columns = lcgMatrix(3, 16, 2).data;
+  const sparse = matrix(16, 20);
+  for (let row = 0; row < 16; row++) [3, 11].forEach((column, i) => (sparse.data[row * 20 + column] = 2 * columns[row * 2 + i]!));
   return { low, sparse, w: addScaled(low, sparse, 1) };
 }
 
@@ -56,6 +57,35 @@ describe('low rank plus columns behind a ReLU (17)', () => {
     expect(at(4, 20).groups).toEqual([]);
     // A rank spread over all columns costs less in A.
     expect(at(0.15, 20).rank).toBe(0);
+  });
+
+  // W = T(1) T(2) + 2 T(3) in two columns + 0.02 T(4), X = T(5): ../shared/prototypes/numerics/unified_admm.py, run until nothing moves.
+  test.for([
+    [60, 0.7, true, { columns: [3, 11], rank: 2, raw: 0.056102, fitted: 0.019146 }],
+    [150, 0.5, true, { columns: [3, 11], rank: 2, raw: 0.121761, fitted: 0.023949 }],
+    [150, 0.7, true, { columns: [3, 11], rank: 2, raw: 0.133045, fitted: 0.02419 }],
+    [150, 0.5, false, { columns: [3, 11], rank: 2, raw: 0.063576, fitted: 0.019424 }],
+    [150, 0.2, true, { columns: [...Array(20).keys()], rank: 0, raw: 0.06924, fitted: 0 }],
+    [150, 1, true, { columns: [], rank: 4, raw: 0.158827, fitted: 0.033025 }],
+  ] as const)('the golden values of methods.md 17: λ2 %i, λ1/λ2 %f, rectified %s', ([lambda2, ratio, isRectified, golden]) => {
+    const noise = lcgMatrix(4, 16, 20);
+    const noisy = addScaled(w, noise, 0.02);
+    const given = transpose(lcgMatrix(5, 20, 600));
+    const toy: UnifiedProblem = { ...problem, inputs: given, targets: multiplyTransposed(given, noisy), isRectified };
+    const found = decompose(toy, { lambda1: ratio * lambda2, lambda2, limit: 3000, tolerance: 1e-8 });
+    expect([found.groups, found.rank]).toEqual([golden.columns, golden.rank]);
+    const errorOf = (m: ReturnType<typeof matrix>) => {
+      const answers = multiplyTransposed(given, m).data;
+      let [error, norm] = [0, 0];
+      toy.targets.data.forEach((value, i) => {
+        error += (Math.max(0, value) - Math.max(0, answers[i]!)) ** 2;
+        norm += Math.max(0, value) ** 2;
+      });
+      return Math.sqrt(error / norm);
+    };
+    expect(errorOf(addScaled(found.low, found.sparse, 1))).toBeCloseTo(golden.raw, 5);
+    const { p, q, sparse } = debias(toy, transpose(svd(found.low, found.rank).v), found.groups, 2000);
+    expect(errorOf(addScaled(multiply(p, q), sparse, 1))).toBeCloseTo(golden.fitted, 5);
   });
 
   test('without the norms the planted weights come back', () => {
