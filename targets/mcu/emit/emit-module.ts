@@ -8,13 +8,15 @@
 import binaryen from 'binaryen';
 import { InvalidGraphError } from '../../../compiler/errors.ts';
 import { ids, localName, visit } from './binaryen.ts';
-import { type Callee, cType, FunctionEmitter } from './function.ts';
+import { writeBody } from './control.ts';
+import { type Callee, FunctionWriter } from './function-writer.ts';
 import { functionBaseName, localBaseName, Scope } from './names.ts';
-import type { CType } from './operators.ts';
+import { type CType, cType } from './operators.ts';
 import { printBody } from './print.ts';
 import { type ImportedFunction, refuseModule } from './refuse.ts';
 import { dropUnread } from './statement.ts';
 import { tidy } from './tidy.ts';
+import { truthLocals } from './truths.ts';
 import { cTypeName } from './value.ts';
 import { wrap } from './wrap.ts';
 
@@ -133,20 +135,20 @@ function define(fn: WasmFunction, callees: ReadonlyMap<string, Callee>, taken: r
   // Names that are numbers are binaryen's.
   const source = types.map((_, i) => localName(ref, i)?.replace(/^\d+$/, '') || undefined);
   const wanted = source.map((name) => name && localBaseName(name));
-  const emitter = new FunctionEmitter(
-    info.name,
-    wanted.map((name) => name ?? 'v'),
+  const writer = new FunctionWriter({
+    where: info.name,
+    names: wanted.map((name) => name ?? 'v'),
     types,
-    callee.result,
+    result: callee.result,
     callees,
-    parameters,
     taken,
-  );
-  const emitted = dropUnread(emitter.emit(info.body));
-  const { body, names } = tidy(emitted, { names: emitter.names, wanted, parameters, taken });
+    truths: truthLocals(info.body, parameters),
+  });
+  const written = dropUnread(writeBody(writer, info.body));
+  const { body, names } = tidy(written, { names: writer.names, wanted, parameters, taken });
   const lines = printBody(
     body,
-    emitter.types.map((type, i) => ({ type, name: names[i] as string })),
+    writer.types.map((type, i) => ({ type, name: names[i] as string })),
     parameters,
   );
   const text = lines.join('\n');

@@ -4,6 +4,19 @@ import binaryen from 'binaryen';
 /** Type of a C expression. An i32 of WASM is u32, s32 or bool, whichever its text has anyway. */
 export type CType = 'u32' | 's32' | 'bool' | 'u64' | 's64' | 'f32' | 'f64' | 'v128';
 
+const cTypes: ReadonlyMap<number, CType> = new Map([
+  [binaryen.i32, 'u32'],
+  [binaryen.i64, 'u64'],
+  [binaryen.f32, 'f32'],
+  [binaryen.f64, 'f64'],
+  [binaryen.v128, 'v128'],
+]);
+
+/** @param type binaryen's; undefined: no value */
+export function cType(type: number): CType | undefined {
+  return cTypes.get(type);
+}
+
 /** C precedence, the higher the tighter; operands of other families get parentheses, so that no reader has to know the table. */
 export const PRIMARY = 10;
 export const UNARY = 9;
@@ -22,7 +35,7 @@ export interface BinaryOperator {
   readonly left: CType;
   readonly right: CType;
   readonly result: CType;
-  /** A C operator, or the name of a function of whittle_port.h. */
+  /** A C operator, or the name of a function of whittle_port.h or whittle_float.h. */
   readonly symbol: string;
   /** The operator's opposite, for conditions. */
   readonly opposite?: string;
