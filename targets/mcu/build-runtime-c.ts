@@ -36,11 +36,13 @@ const imports: Readonly<Record<Vocabulary, readonly ImportedFunction[]>> = {
   ],
 };
 
-/** The headers of targets/mcu/c that the source includes. */
+const boardHeaders = ['whittle_port.h', 'whittle_float.h', 'whittle_board.h'];
+
+/** The headers of targets/mcu/c, each including the one before; the source includes the last. */
 const portHeaders: Readonly<Record<Vocabulary, readonly string[]>> = {
-  scalar: ['whittle_port.h'],
-  dsp: ['whittle_port.h', 'whittle_dsp.h'],
-  mve: ['whittle_port.h', 'whittle_dsp.h', 'whittle_mve.h'],
+  scalar: boardHeaders,
+  dsp: [...boardHeaders, 'whittle_dsp.h'],
+  mve: [...boardHeaders, 'whittle_dsp.h', 'whittle_mve.h'],
 };
 
 const cores: Readonly<Record<Vocabulary, string>> = { scalar: 'every core', dsp: 'the DSP extension', mve: 'MVE with float' };

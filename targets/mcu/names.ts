@@ -15,7 +15,8 @@ const takenHeaders = new Set(
   (
     'arduino assert client complex ctype errno fenv float inttypes ios iso646 iterator limits list locale main map math memory new print ' +
     'queue server set setjmp signal span stack stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn stream string ' +
-    'strings tgmath thread threads time uchar udp unistd utility vector version wchar wctype whittle_port wiring wire spi'
+    'strings tgmath thread threads time uchar udp unistd utility vector version wchar wctype wiring wire spi ' +
+    'whittle_port whittle_float whittle_board whittle_dsp whittle_mve'
   ).split(' '),
 );
 

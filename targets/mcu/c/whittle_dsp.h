@@ -7,7 +7,7 @@
 #ifndef WHITTLE_DSP_H
 #define WHITTLE_DSP_H
 
-#include "whittle_port.h"
+#include "whittle_board.h"
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && (defined(__GNUC__) || defined(__clang__))
 #define WHITTLE_DSP_1(name, instruction)                                              \

@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
  */
 const program = `
 #include <stdio.h>
-#include "whittle_port.h"
+#include "whittle_board.h"
 
 static uint32_t state = 1u, count;
 

@@ -70,7 +70,7 @@ export function runAsC(text: string, functions: readonly WasmFunction[], flags: 
   try {
     const main = `int main(void) {\n${functions.map((_, i) => `  print_${i}();\n`).join('')}  return 0;\n}\n`;
     const anchor = 'unsigned char whittle_anchor[16];\n';
-    const headers = '#include <stdio.h>\n#include "whittle_port.h"\nuint64_t memory[8];\n';
+    const headers = '#include <stdio.h>\n#include "whittle_float.h"\nuint64_t memory[8];\n';
     writeFileSync(join(folder, 'both.c'), [headers, anchor, declarations, definitions, ...functions.map(printer), main].join('\n'));
     const include = join(packageRoot, 'targets', 'mcu', 'c');
     // What random code does on purpose needs no warning.
