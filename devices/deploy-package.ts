@@ -76,12 +76,12 @@ export async function deployPackage(bytes: Uint8Array, host: WebHost, thread: 'p
       `${host.name}: its page belongs to an app and cannot load modules of ours; put the mobile-webview package into the app (whittle build --target mobile-webview), and measure it with whittle bench`,
     );
   const inputs = split(input, model.metadata.inputs).map((part) => Buffer.from(part).toString('base64'));
-  const reply = Buffer.from((await host.call('runPackage', served.address, thread, inputs)) as string, 'base64');
-  const wanted = new Uint8Array(expected.buffer);
-  const at = wanted.findIndex((byte, i) => byte !== reply[i]);
-  if (at >= 0 || reply.length !== wanted.length)
+  const reply = Uint8Array.from(Buffer.from((await host.call('runPackage', served.address, thread, inputs)) as string, 'base64'));
+  const actual = new Float32Array(reply.buffer);
+  const at = expected.findIndex((value, i) => !Object.is(value, actual[i]));
+  if (at >= 0 || actual.length !== expected.length)
     throw new GateError(
-      `${host.name}: the package does not answer as this machine: value ${at >> 2} of ${expected.length} differs (expected ${expected[at >> 2]}). Please report it with the model`,
+      `${host.name}: the package does not answer as this machine: value ${at} of ${expected.length} is ${actual[at]}, expected ${expected[at]}. Please report it with the model`,
     );
   const link = host.origin === undefined ? {} : { link: `${host.origin}${served.address}/${TRY_PAGE}` };
   return { model: model.metadata.name, device: host.name, thread, ...served, ...link, comparedValues: expected.length };

@@ -1,17 +1,26 @@
 /** A deployed model on any host with a WASM engine: runs inside Node and inside the page that drives a browser. Pure ES. */
 import { Engine } from '../compiler/engine.ts';
 import { byteLength } from '../compiler/graph.ts';
+import type { PackedPort } from '../compiler/packed/metadata.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import { createThreadedEngine, type ThreadOptions } from '../compiler/threads.ts';
 import type { Clock, Deployed, StepTime } from './device.ts';
 
 export type DeployTimes = Pick<Deployed, 'compileUs' | 'loadUs' | 'firstUs'>;
 
+const NAN_BITS = 0x7fc00000;
+
+/** WebAssembly leaves open which NaN comes out, and engines differ: one for all, so that bytes can be compared. */
+function unifyNaNs(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; at += 4) if (Number.isNaN(view.getFloat32(at, true))) view.setUint32(at, NAN_BITS, true);
+}
+
 export class Runner {
   private constructor(
     private readonly engine: Engine,
     private readonly inputBytes: readonly number[],
-    private readonly outputBytes: readonly number[],
+    private readonly outputs: readonly PackedPort[],
     private readonly stepCount: number,
     private readonly stop: () => void,
   ) {}
@@ -36,7 +45,7 @@ export class Runner {
     const loaded = performance.now();
     engine.run();
     const first = performance.now();
-    const runner = new Runner(engine, metadata.inputs.map(byteLength), metadata.outputs.map(byteLength), opcodes.length, stop);
+    const runner = new Runner(engine, metadata.inputs.map(byteLength), metadata.outputs, opcodes.length, stop);
     return { runner, times: { compileUs: (compiled - parsed) * 1000, loadUs: (loaded - start) * 1000, firstUs: (first - loaded) * 1000 } };
   }
 
@@ -53,10 +62,12 @@ export class Runner {
       offset += bytes;
     });
     this.engine.run();
-    const output = new Uint8Array(this.outputBytes.reduce((sum, bytes) => sum + bytes, 0));
+    const output = new Uint8Array(this.outputs.reduce((sum, port) => sum + byteLength(port), 0));
     offset = 0;
-    this.outputBytes.forEach((bytes, i) => {
+    this.outputs.forEach((port, i) => {
+      const bytes = byteLength(port);
       output.set(this.engine.output(i, bytes), offset);
+      if (port.dtype === 'float32') unifyNaNs(output.subarray(offset, offset + bytes));
       offset += bytes;
     });
     return output;
