@@ -4,6 +4,7 @@ import { type Problem, UnsupportedModelError, UsageError } from '../errors.ts';
 import type { Graph, Port } from '../graph.ts';
 import { onnxImporters } from '../ops/index.ts';
 import { GraphBuilder } from './builder.ts';
+import { fuseDynamicRange } from './fuse-dynamic-range.ts';
 import type { ModelProto } from './load.ts';
 import { OnnxNode, UnsupportedNodeError } from './node.ts';
 import { dtypeOfOnnx, onnxDtypeNames, tensorFromOnnx } from './tensor.ts';
@@ -120,7 +121,7 @@ function refuseOperator(proto: Onnx.INodeProto, opset: number, problems: Problem
 
 /** Blanks further outputs that nothing reads, as if they were left out: a MaxPool's indices, a Dropout's mask. */
 function dropUnreadOutputs(graph: Onnx.IGraphProto): Onnx.INodeProto[] {
-  const nodes = graph.node ?? [];
+  const nodes = fuseDynamicRange(graph);
   const read = new Set([...nodes.flatMap((node) => node.input ?? []), ...(graph.output ?? []).map((output) => output.name ?? '')]);
   return nodes.map((node) => ({ ...node, output: (node.output ?? []).map((name, i) => (i === 0 || read.has(name) ? name : '')) }));
 }

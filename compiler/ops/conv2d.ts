@@ -57,7 +57,7 @@ function importQLinearConv(node: OnnxNode, graph: GraphBuilder): void {
 }
 
 /** The NHWC result of a convolution of ONNX operands. */
-function convolve(node: OnnxNode, graph: GraphBuilder, x: ValueName, weights: ValueName, bias: ValueName | undefined): ValueName {
+export function convolve(node: OnnxNode, graph: GraphBuilder, x: ValueName, weights: ValueName, bias: ValueName | undefined): ValueName {
   const rank = graph.shape(x).length;
   if (rank !== 3 && rank !== 4) {
     throw node.unsupported(`input of rank ${rank} [${graph.shape(x)}]`, 'only 1-D and 2-D convolutions are supported');

@@ -65,7 +65,7 @@ function importGemm(node: OnnxNode, graph: GraphBuilder): void {
 }
 
 /** numpy's matmul: a Dense layer for a constant right matrix, else MatMul; the axis of a [K] operand is not in the result. */
-function multiply(graph: GraphBuilder, a: ValueName, b: ValueName, output?: ValueName): ValueName {
+export function multiply(graph: GraphBuilder, a: ValueName, b: ValueName, output?: ValueName): ValueName {
   const [left, right] = [graph.shape(a), graph.shape(b)];
   const named = output ? { output } : {};
   if (left.length < 1 || right.length < 1) throw new Error(`[${left}] and [${right}] cannot be multiplied: MatMul takes no scalars`);

@@ -20,6 +20,7 @@ import { Expand } from './expand.ts';
 import { Gather } from './gather.ts';
 import { Identity } from './identity.ts';
 import { InstanceNorm } from './instance-normalization.ts';
+import { IntegerLayers } from './integer-onnx.ts';
 import { LayerNorm } from './layer-normalization.ts';
 import { Lrn } from './lrn.ts';
 import { MatMul } from './matmul.ts';
@@ -87,7 +88,7 @@ export const operators: readonly Op[] = [
 ];
 
 /** ONNX operators that leave no node of their own: they fold, rename, or become nodes of other operators. */
-const importers: readonly OnnxImporter[] = [BatchNormalization, Clip, Constant, DepthToSpace, Identity, Shape];
+const importers: readonly OnnxImporter[] = [BatchNormalization, Clip, Constant, DepthToSpace, Identity, IntegerLayers, Shape];
 
 /** ONNX operator type → what imports it. */
 export const onnxImporters: ReadonlyMap<string, (node: OnnxNode, graph: GraphBuilder) => void> = new Map(

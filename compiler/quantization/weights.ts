@@ -61,6 +61,8 @@ export function quantizeLayer(
   const weights = valueOf(graph, node.inputs[1] as string);
   const bias = valueOf(graph, node.inputs[2] as string);
   if (!weights.constant || !bias.constant) return { reason: 'its weights are computed at run time' };
+  if (weights.type.dtype !== 'float32')
+    return { reason: 'its weights are int8 and its inputs quantized per call: it runs as the model has it' };
   const axis = rule.weightAxis(node.attributes);
   const inputScale = input.scale[0] as number;
   const { quantization, data } = quantizeWeights(weights, bias.constant, axis, inputScale, bits);

@@ -46,14 +46,15 @@ function elementType(info: Onnx.IValueInfoProto): number | undefined {
 /** Dtypes that have no counterpart in a float32 or int8 network; int64 and bool hold shapes, indices and conditions. */
 const foreign = ['float16', 'bfloat16', 'double', 'string'];
 
-/** Why the case is not about float32 networks; undefined when it is. */
+/** Why the case is about neither float32 networks nor layers of integers; undefined when it is. */
 export function outOfScope(model: ModelProto): string | undefined {
   const types = [...(model.graph?.input ?? []), ...(model.graph?.output ?? [])].map(elementType);
   if (types.includes(undefined)) return 'an input or output is a sequence or an optional';
   const names = types.map((type) => onnxDtypeNames[type as number] ?? '');
   const odd = names.find((name) => foreign.includes(name));
   if (odd) return `an input or output is ${odd}`;
-  return names.includes('float') ? undefined : `no input or output is float32, but ${[...new Set(names)].join(', ')}`;
+  const isInteger = (model.graph?.node ?? []).some(({ opType }) => opType === 'MatMulInteger' || opType === 'ConvInteger');
+  return names.includes('float') || isInteger ? undefined : `no input or output is float32, but ${[...new Set(names)].join(', ')}`;
 }
 
 export function loadModel(name: string): ModelProto {

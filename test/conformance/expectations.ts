@@ -38,18 +38,13 @@ export const refusals: Readonly<Record<string, readonly string[]>> = {
     'node/test_resize_upsample_sizes_cubic',
   ],
   'Resize: coordinate_transformation_mode tf_crop_and_resize': ['node/test_resize_tf_crop_and_resize'],
-  // Scales that are computed while the model runs, or that differ along an axis of an activation, have no integer kernel.
-  'DynamicQuantizeLinear: the operator is not supported': [
-    'node/test_dynamicquantizelinear',
-    'node/test_dynamicquantizelinear_max_adjusted',
-    'node/test_dynamicquantizelinear_min_adjusted',
-  ],
   // Opset 6, which laid the slopes along the channels; since opset 7 they broadcast.
   'PRelu: shapes': [
     'pytorch-converted/test_PReLU_1d_multiparam',
     'pytorch-converted/test_PReLU_2d_multiparam',
     'pytorch-converted/test_PReLU_3d_multiparam',
   ],
+  // Scales that differ along an axis of an activation have no integer kernel.
   'activations with 3 scales along axis 1': ['node/test_dequantizelinear_axis', 'node/test_quantizelinear_axis'],
 };
 
