@@ -1,10 +1,11 @@
 /**
  * whittle against every peer that runs int8 or float models in a browser, one thread, in turns, in Chromium and in Node:
  *
- *     npm run bench:peers [-- --json] [-- --model NAME[,NAME]] [-- --host chromium|node] [-- --runtime TEXT[,TEXT]] [-- --rounds N]
+ *     npm run bench:peers [-- --json] [-- --model NAME[,NAME]] [-- --host chromium|node] [-- --runtime TEXT[,TEXT]] [-- --rounds N] [-- --starts N]
  *
  * An inference is: input written (LiteRT.js: its tensor stays), run, output read. The peers are installed into a folder of
- * their own. Times are comparable within one model and host: everything there ran interleaved.
+ * their own. Times are comparable within one model and host: everything there ran interleaved, loading (the median of
+ * fresh starts, each in a page or process of its own) as well as inferences.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -12,8 +13,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packageRoot, type Variant } from '../../../compiler/root.ts';
 import { MemoryServer } from '../../../devices/browser/server.ts';
+import { quantile } from '../../../devices/statistics.ts';
 import { openChromium } from './chromium-host.ts';
-import type { Host, Seat, Started } from './host.ts';
+import type { StartTimes } from './contestant.ts';
+import type { Host, Seat } from './host.ts';
 import { installPeers, peerFiles, peerVersions } from './install.ts';
 import { type BenchModel, benchModels, type Contestant, type Prepared, prepareModel } from './models.ts';
 import { openNode } from './node-host.ts';
@@ -54,14 +57,16 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return a.length === b.length ? ab / Math.sqrt(aa * bb) : Number.NaN;
 }
 
+/** A contestant that has started, and every start that it made. */
 interface Seated {
   readonly contestant: Contestant;
-  readonly seat: Seat;
-  readonly started: Started;
+  readonly starts: StartTimes[];
   readonly bytes: Pick<Row, 'downloadGzipBytes' | 'modelGzipBytes'>;
   readonly agreement: number;
+  seat: Seat;
 }
 
+/** @throws Error when it cannot start, or computes something else. */
 async function seatOne(host: Host, contestant: Contestant, reference: readonly number[], files: RecordedFiles): Promise<Seated> {
   const seat = await host.open();
   try {
@@ -73,11 +78,37 @@ async function seatOne(host: Host, contestant: Contestant, reference: readonly n
     const modelGzipBytes = files.gzipBytes((path) => modelFiles.includes(path));
     const downloadGzipBytes = files.gzipBytes((path) => path !== contestant.input.url);
     const bytes = { modelGzipBytes, ...(host.name === 'chromium' && { downloadGzipBytes }) };
-    return { contestant, seat, started, bytes, agreement };
+    return { contestant, seat, starts: [started], bytes, agreement };
   } catch (error) {
     await seat.close();
     throw error;
   }
+}
+
+/** Starts everyone `rounds` times more, each in a fresh page or process, in turns; who goes first changes. */
+async function startAgain(host: Host, seated: readonly Seated[], rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (let k = 0; k < seated.length; k++) {
+      const one = seated[(k + round) % seated.length] as Seated;
+      await one.seat.close();
+      one.seat = await host.open();
+      one.starts.push(await one.seat.start(one.contestant.spec, one.contestant.input));
+    }
+  }
+}
+
+/** The first start only warms up browser and server: the first contestant would pay for all. */
+function startTimes(starts: readonly StartTimes[]) {
+  const counted = starts.length > 1 ? starts.slice(1) : starts;
+  const sorted = (key: keyof StartTimes) => counted.map((start) => start[key]).sort((a, b) => a - b);
+  const [loads, firsts] = [sorted('loadUs'), sorted('firstUs')];
+  return {
+    loadUs: quantile(loads, 0.5),
+    loadMinUs: loads[0] as number,
+    firstUs: quantile(firsts, 0.5),
+    firstMinUs: firsts[0] as number,
+    starts: counted.length,
+  };
 }
 
 async function benchOn(host: Host, model: BenchModel, prepared: Prepared, files: RecordedFiles, options: Options) {
@@ -94,15 +125,16 @@ async function benchOn(host: Host, model: BenchModel, prepared: Prepared, files:
       failures.push({ model: model.name, host: host.name, runtime, reason: (error as Error).message.split('\n')[0] as string });
     }
   }
+  await startAgain(host, seated, options.starts);
   const times = await race(
     seated.map(({ seat }) => seat),
     { rounds: options.rounds, turnUs: TURN_US },
   );
   for (const { seat } of seated) await seat.close();
-  const rows = seated.map(({ contestant, started: { loadUs, firstUs }, bytes, agreement }, i): Row => {
+  const rows = seated.map(({ contestant, starts, bytes, agreement }, i): Row => {
     const { label: runtime, spec, note } = contestant;
     const identity = { model: model.name, host: host.name, runtime, isPeer: spec.runtime !== 'whittle', note };
-    return { ...identity, ...(times[i] as Times), loadUs, firstUs, ...bytes, agreement };
+    return { ...identity, ...(times[i] as Times), ...startTimes(starts), ...bytes, agreement };
   });
   return { rows, failures };
 }
@@ -110,6 +142,8 @@ async function benchOn(host: Host, model: BenchModel, prepared: Prepared, files:
 interface Options {
   readonly json: boolean;
   readonly rounds: number;
+  /** Fresh starts whose times count. */
+  readonly starts: number;
   readonly models?: readonly string[];
   readonly hosts: readonly string[];
   readonly runtimes?: readonly string[];
@@ -124,6 +158,7 @@ function readOptions(argv: readonly string[]): Options {
   return {
     json: argv.includes('--json'),
     rounds: Number(valueOf('--rounds')?.[0] ?? 40),
+    starts: Number(valueOf('--starts')?.[0] ?? 5),
     hosts: valueOf('--host') ?? ['chromium', 'node'],
     ...(models && { models }),
     ...(runtimes && { runtimes }),
