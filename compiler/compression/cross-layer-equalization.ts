@@ -8,10 +8,9 @@
  * Chains (convolution, depthwise, convolution; factors of a factorization) are done again and again until nothing moves.
  */
 import { z } from 'zod';
-import { consumersOf, freshName, type Graph, hasOneUse, type Node, type ValueName, valueOf } from '../graph.ts';
-import { AveragePool } from '../ops/average-pool.ts';
-import { MaxPool } from '../ops/max-pool.ts';
-import { type Layer, layerNamed, layerOf, layersOf, withWeights } from './layers.ts';
+import type { Graph } from '../graph.ts';
+import { readerOf, renamed } from './layer-pairs.ts';
+import { type Layer, layerNamed, layersOf, withWeights } from './layers.ts';
 import { defineMethod, type LayerOutcome } from './method.ts';
 
 /** Two layers with nothing but pools between them. */
@@ -20,22 +19,12 @@ interface Pair {
   readonly second: string;
 }
 
-/** The layer that alone reads this value, directly or through pools. */
-function reader(graph: Graph, value: ValueName): Layer | undefined {
-  if (!hasOneUse(graph, value)) return undefined;
-  const [node] = consumersOf(graph, value) as readonly [Node];
-  if (node.op === MaxPool || node.op === AveragePool) return reader(graph, node.outputs[0] as ValueName);
-  const layer = layerOf(graph, node);
-  // Of a grouped layer that is not depthwise, several rows share a column.
-  return layer && layer.input === value && layer.kind !== 'grouped' ? layer : undefined;
-}
-
 /** Why what follows a layer cannot be equalized with it. */
 function obstacle(graph: Graph, layer: Layer, chosen: ReadonlySet<string>): Pair | string {
   const [low, high] = layer.clamp;
   if ((low !== 0 && low !== Number.NEGATIVE_INFINITY) || high !== Number.POSITIVE_INFINITY)
     return `its activation ends at ${high}: scaled channels would be clipped elsewhere`;
-  const second = reader(graph, layer.output);
+  const second = readerOf(graph, layer.output)?.layer;
   if (!second) return 'no single layer reads it';
   return chosen.has(second.name) ? { first: layer.name, second: second.name } : `the step leaves out ${second.name}`;
 }
@@ -76,20 +65,6 @@ export function equalizePair(first: Layer, made: Numbers, second: Layer, reading
   return scales;
 }
 
-/** The value is no longer the original's, so it may not keep its name: later steps would take the original's for its target. */
-function renamed(graph: Graph, name: ValueName): Graph {
-  const to = freshName(graph, `${name}.equalized`);
-  const values = new Map(graph.values);
-  values.set(to, { ...valueOf(graph, name), name: to });
-  values.delete(name);
-  const replace = (names: readonly ValueName[]) => (names.includes(name) ? names.map((other) => (other === name ? to : other)) : names);
-  return {
-    ...graph,
-    values,
-    nodes: graph.nodes.map((node) => ({ ...node, inputs: replace(node.inputs), outputs: replace(node.outputs) })),
-  };
-}
-
 export const crossLayerEqualization = defineMethod({
   name: 'cross-layer-equalization',
   summary: 'scales the channels between two layers so that the weights that make them and those that read them reach equally far',
@@ -128,7 +103,7 @@ export const crossLayerEqualization = defineMethod({
       const { weights, bias } = numbers.get(name) as Numbers;
       graph = withWeights(graph, layerNamed(graph, name) as Layer, weights, bias);
     }
-    for (const { first } of pairs) graph = renamed(graph, (layerNamed(graph, first) as Layer).output);
+    for (const { first } of pairs) graph = renamed(graph, (layerNamed(graph, first) as Layer).output, 'equalized');
     const outcomes = found.map(({ layer, pair }): LayerOutcome => {
       if (typeof pair === 'string') return { layer: layer.name, action: 'kept', reason: pair };
       const own = scales.get(layer.name) as Float64Array;

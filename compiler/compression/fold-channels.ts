@@ -10,7 +10,7 @@ export function readingLayers(network: Network): Layer[] {
 }
 
 /** bias[o] + Σ over taps and folded channels of W[o, tap, channel] · constant[channel]. */
-function foldedBias(layer: Layer, constants: ReadonlyMap<number, number>): Float32Array {
+export function foldedBias(layer: Layer, constants: ReadonlyMap<number, number>): Float32Array {
   const bias = Float64Array.from(layer.bias);
   for (let o = 0; o < layer.outputs; o++)
     for (let tap = 0; tap < layer.taps; tap++)

@@ -1,4 +1,5 @@
 /** The one list of compression methods. */
+import { absorbHighBiases } from './absorb-high-biases.ts';
 import { channelPruningLasso } from './channel-pruning-lasso.ts';
 import { cpFactors } from './cp-factors.ts';
 import { crossLayerEqualization } from './cross-layer-equalization.ts';
@@ -52,6 +53,7 @@ export const methods: readonly CompressionMethod[] = [
   optimalBrainSurgeon,
   sparseGpt,
   crossLayerEqualization,
+  absorbHighBiases,
   fixedPointWeights,
   kMeansCodebook,
   int4Groups,

@@ -1,5 +1,6 @@
-/** Cross-layer equalization: equal ranges, unchanged answers, and what it must leave alone. */
+/** Cross-layer equalization and the biases behind it: equal ranges, unchanged answers, and what both must leave alone. */
 import { describe, expect, test } from 'vitest';
+import { absorbHighBiases } from '../../../compiler/compression/absorb-high-biases.ts';
 import { crossLayerEqualization } from '../../../compiler/compression/cross-layer-equalization.ts';
 import { type Layer, layersOf, withWeights } from '../../../compiler/compression/layers.ts';
 import type { Graph } from '../../../compiler/graph.ts';
@@ -93,4 +94,52 @@ test('chains of random layers keep their answers', async () => {
     return [addDense(g, hidden, 'y', lcg(7, 50), lcg(8, 5))];
   });
   expect(await largestDifference(graph, (await equalize(graph)).network.graph, randomSamples(graph, 5))).toBeLessThan(1e-4);
+});
+
+describe('high biases', () => {
+  const absorb = async (graph: Graph, samples = randomSamples(graph, 200)) =>
+    absorbHighBiases.apply(contextOf(graph, samples), layersOf(graph), absorbHighBiases.options.parse({}));
+
+  /** Samples are independent and uniform in [-1, 1): variance 1/3. */
+  const dense = (bias: readonly number[]) =>
+    buildGraph({ x: [1, 2] }, (g) => [
+      addDense(g, addDense(g, 'x', 'a', [0.3, 0, 0, 0.6, 1, 1], bias, true), 'b', [2, -1, 3, 1, 1, 1], [0.5, 0]),
+    ]);
+
+  test('c = max(0, β - 3 γ) moves into the bias behind, and the answers stay', async () => {
+    const graph = dense([5, 0.1, 4]);
+    const { network, layers } = await absorb(graph);
+    const [a, b] = layersOf(network.graph) as [Layer, Layer];
+    // By the formula: 5 - 3 · 0.3 / √3, nothing, 4 - 3 · √2 / √3.
+    const spare = [0, 1, 2].map((i) => [5, 0.1, 4][i]! - a.bias[i]!);
+    expect(spare[0]).toBeCloseTo(5 - 0.9 / Math.sqrt(3), 1);
+    expect(spare[1]).toBeCloseTo(0, 6);
+    expect(Math.abs(spare[2]! - (4 - Math.sqrt(6)))).toBeLessThan(0.2);
+    [0.5 + 2 * spare[0]! + 3 * spare[2]!, spare[0]! + spare[2]!].forEach((value, i) => expect(b.bias[i]).toBeCloseTo(value, 4));
+    expect(a.weights).toEqual(layersOf(graph)[0]?.weights);
+    expect(layers[0]).toMatchObject({ action: 'folded', facts: { into: 'b', channels: 2 } });
+    expect(layersOf(network.graph)[0]?.output).toBe('a.absorbed');
+    // The smallest of the third channel, 4 - 2, is above what was taken: nothing is cut off.
+    expect(await largestDifference(graph, network.graph, randomSamples(graph, 50, 7))).toBeLessThan(1e-5);
+  });
+
+  test('where a layer pads, the activation ends, or nothing is to spare, all stays', async () => {
+    const conv = (pad: number, clamp: [number, number] = [0, Infinity]) => {
+      const graph = buildGraph({ x: [1, 6, 6, 2] }, (g) => {
+        const a = addConv(g, 'x', 'a', 4, { clamp });
+        return [addConv(g, pool(g, a), 'b', 3, { kernel: [3, 3], padBefore: [pad, pad], padAfter: [pad, pad] })];
+      });
+      const [first] = layersOf(graph) as [Layer];
+      return withWeights(graph, first, first.weights, [9, 8, 7, 0]);
+    };
+    const open = await absorb(conv(0));
+    expect(open.layers[0]).toMatchObject({ action: 'folded', facts: { channels: 3 } });
+    expect(await largestDifference(conv(0), open.network.graph, randomSamples(conv(0), 20))).toBeLessThan(1e-4);
+    expect((await absorb(conv(1))).layers[0]).toMatchObject({ action: 'kept', reason: expect.stringContaining('pads') });
+    expect((await absorb(conv(0, [0, 6]))).layers[0]).toMatchObject({ action: 'kept', reason: expect.stringContaining('ends at 6') });
+    expect((await absorb(dense([0.1, 0.1, 0.1]))).layers[0]).toMatchObject({
+      action: 'kept',
+      reason: expect.stringContaining('above zero'),
+    });
+  });
 });
