@@ -7,7 +7,7 @@ import { fullRuntime, type Variant, version } from '../compiler/root.ts';
 import { viewOf } from '../targets/loader/convert.ts';
 import { differenceText, firstDifference, isComparable } from './compare.ts';
 import type { Deployed, Device } from './device.ts';
-import { type MeasureOptions, measure } from './measure.ts';
+import { type Measurement, type MeasureOptions, measure } from './measure.ts';
 import { profileModel } from './profile.ts';
 import type { BenchReport } from './report-schema.ts';
 import { Runner } from './runner.ts';
@@ -121,12 +121,17 @@ export async function benchModel(bytes: Uint8Array, device: Device, options: Ben
 }
 
 /** As `benchModel`, for a model that is deployed already. */
-export async function measureReady(
+export async function measureReady(ready: ReadyModel, device: Device, options: BenchOptions): Promise<BenchReport> {
+  return reportOf(ready, device, await measure(device, options), options);
+}
+
+/** What was measured just now. @throws GateError when the outputs are no longer those of this machine. */
+export async function reportOf(
   { model, deployed, facts, check }: ReadyModel,
   device: Device,
+  measurement: Measurement,
   options: BenchOptions,
 ): Promise<BenchReport> {
-  const measurement = await measure(device, options);
   await check('after the measurement');
   // A board's steps cost nothing to time, and its ticks are what its clock counts.
   const isBoard = isComparable(device);

@@ -89,6 +89,11 @@ export interface Device {
   time(runs: number): Promise<number>;
   /** Mean time of every step over `runs` inferences on the last input. */
   profile?(runs: number): Promise<readonly StepTime[]>;
+  /**
+   * Several models at once: `deploy`, `infer`, `time` and `profile` mean the model in this slot from now on; 0 at the start.
+   * Absent: one model at a time.
+   */
+  selectSlot?(slot: number): Promise<void>;
   /** What the engine could do with the variant that is deployed. */
   roofline?(): Promise<Roofline>;
   conditions?(): Promise<Conditions>;

@@ -5,7 +5,7 @@
  * (engines compile hot code late); 4. at least 30 samples and 2 s of them; 5. robust statistics; 6. what happened to the
  * device meanwhile. Load, compilation and first run were timed apart, when the model was deployed.
  */
-import type { Conditions, Device } from './device.ts';
+import type { Clock, Conditions, Device } from './device.ts';
 import { ascending, median, medianAbsoluteDeviation, medianInterval, quantile, theilSenSlope } from './statistics.ts';
 
 export interface MeasureOptions {
@@ -86,25 +86,71 @@ async function warmUp(device: Device, runs: number, maxSeconds: number): Promise
   return { warm: false, total };
 }
 
-/** The model must be deployed and have seen an input. */
-export async function measure(device: Device, { maxSeconds = 10, minSamples = 30 }: MeasureOptions = {}): Promise<Measurement> {
+/** A device that is warm, and the samples that it gave so far. */
+interface Sampling {
+  readonly device: Device;
+  readonly clock: Clock;
+  readonly runsPerSample: number;
+  readonly warmUpRuns: number;
+  readonly warm: boolean;
+  readonly before: Conditions;
+  readonly raw: number[];
+  elapsedUs: number;
+}
+
+async function prepare(device: Device, maxSeconds: number): Promise<Sampling> {
   const clock = await device.clock();
   const sampleUs = Math.max(STEPS_PER_SAMPLE * clock.stepUs, SAMPLE_MIN_US);
   const before = (await device.conditions?.()) ?? {};
   const cold = await calibrateRuns(device, sampleUs);
-  const warming = await warmUp(device, cold.runs, maxSeconds);
+  const { warm, total: warming } = await warmUp(device, cold.runs, maxSeconds);
   const { runs: runsPerSample, total } = await calibrateRuns(device, sampleUs);
-  const steady = (await device.conditions?.()) ?? {};
-  const raw: number[] = [];
+  return { device, clock, runsPerSample, warmUpRuns: cold.total + warming + total, warm, before, raw: [], elapsedUs: 0 };
+}
+
+async function takeSample(sampling: Sampling): Promise<void> {
+  const elapsed = await sampling.device.time(sampling.runsPerSample);
+  sampling.raw.push(elapsed / sampling.runsPerSample);
+  sampling.elapsedUs += elapsed;
+}
+
+/** The model must be deployed and have seen an input. */
+export async function measure(device: Device, options: MeasureOptions = {}): Promise<Measurement> {
+  const [measurement] = await measureInTurns([device], options);
+  return measurement as Measurement;
+}
+
+/**
+ * Takes a sample of each device in turn, every other round in the opposite order: what happens to the machine meanwhile
+ * happens to all, and sample i of one belongs to sample i of the others.
+ */
+export async function measureInTurns(
+  devices: readonly Device[],
+  { maxSeconds = 10, minSamples = 30 }: MeasureOptions = {},
+): Promise<Measurement[]> {
+  const samplings: Sampling[] = [];
+  for (const device of devices) samplings.push(await prepare(device, maxSeconds));
+  const steady: Conditions[] = [];
+  for (const device of devices) steady.push((await device.conditions?.()) ?? {});
+  const isShort = ({ raw, elapsedUs }: Sampling) => raw.length < minSamples || elapsedUs < STEADY_SECONDS * 1e6;
   const start = performance.now();
-  let elapsedUs = 0;
-  while ((raw.length < minSamples || elapsedUs < STEADY_SECONDS * 1e6) && elapsedUs < maxSeconds * 1e6) {
-    const elapsed = await device.time(runsPerSample);
-    raw.push(elapsed / runsPerSample);
-    elapsedUs += elapsed;
-  }
+  for (let order = [...samplings]; order.some(isShort) && order.every(({ elapsedUs }) => elapsedUs < maxSeconds * 1e6); order.reverse())
+    for (const sampling of order) await takeSample(sampling);
   const wallSeconds = (performance.now() - start) / 1000;
-  const after = (await device.conditions?.()) ?? {};
+  const measurements: Measurement[] = [];
+  for (const [i, sampling] of samplings.entries()) {
+    const after = (await sampling.device.conditions?.()) ?? {};
+    measurements.push(summarize(sampling, steady[i] as Conditions, after, wallSeconds));
+  }
+  return measurements;
+}
+
+function summarize(
+  { clock, runsPerSample, warmUpRuns, warm, before, raw }: Sampling,
+  { cpuBusySeconds }: Conditions,
+  after: Conditions,
+  wallSeconds: number,
+): Measurement {
   const sorted = ascending(raw);
   const medianUs = quantile(sorted, 0.5);
   return {
@@ -117,14 +163,14 @@ export async function measure(device: Device, { maxSeconds = 10, minSamples = 30
     driftPercent: (100 * theilSenSlope(raw) * (raw.length - 1)) / medianUs,
     samples: raw.length,
     runsPerSample,
-    warmUpRuns: cold.total + warming.total + total,
-    warm: warming.warm,
+    warmUpRuns,
+    warm,
     clock: clock.name,
     clockStepUs: clock.stepUs,
     clockCounts: clock.counts,
     raw,
     wallSeconds,
     // Hidden during the warm-up is as bad; the work of the cores counts from the first sample.
-    conditions: { before: { ...before, ...(steady.cpuBusySeconds !== undefined && { cpuBusySeconds: steady.cpuBusySeconds }) }, after },
+    conditions: { before: { ...before, ...(cpuBusySeconds !== undefined && { cpuBusySeconds }) }, after },
   };
 }

@@ -122,7 +122,27 @@ export const benchReportSchema = z
 
 export type BenchReport = z.infer<typeof benchReportSchema>;
 
-/** The same from an emulator that counts instructions: there is no time in it. */
+/** Models on devices that were measured in turns. */
+export const comparisonReportSchema = z
+  .strictObject({
+    schemaVersion: z.literal(BENCH_SCHEMA_VERSION),
+    runs: z
+      .array(
+        z.strictObject({
+          name: z.string().describe('what tells it apart: the file, the device'),
+          report: benchReportSchema,
+          ratio: z.number().positive().optional().describe('of its time to that of the first run: median over the rounds'),
+          confidence: z.tuple([us, us]).readonly().optional().describe('95 % bootstrap interval of the ratio'),
+        }),
+      )
+      .min(2)
+      .readonly(),
+  })
+  .readonly();
+
+export type ComparisonReport = z.infer<typeof comparisonReportSchema>;
+
+/** A measurement on an emulator that counts instructions: there is no time in it. */
 export const countReportSchema = z
   .strictObject({
     ...facts,

@@ -36,6 +36,8 @@ export interface HostMethods {
   deploy(model: string, runtime: string, threads?: PageThreads): Promise<WebDeployTimes>;
   /** Base64 in, base64 out. */
   infer(inputs: readonly string[]): string[];
+  /** Of several models the one that `deploy`, `infer`, `time` and `profile` mean from now on. */
+  selectSlot(slot: number): void;
   clock(): Clock;
   time(runs: number): number;
   profile(runs: number): StepTime[];
@@ -58,10 +60,12 @@ async function bytes(path: string): Promise<Uint8Array> {
 }
 
 export function createHost(): HostMethods {
-  let deployed: Runner | undefined;
+  const deployed = new Map<number, Runner>();
+  let slot = 0;
   const runner = () => {
-    if (!deployed) throw new Error('no model is deployed; the page was reloaded');
-    return deployed;
+    const selected = deployed.get(slot);
+    if (!selected) throw new Error('no model is deployed; the page was reloaded');
+    return selected;
   };
   return {
     facts: () => ({
@@ -91,11 +95,12 @@ export function createHost(): HostMethods {
         start: helperStarter(() => new Worker(new URL(pageThreads.script, location.origin), { type: 'module' })),
       };
       const { runner: created, times } = await Runner.create(modelBytes, runtimeBytes, threads);
-      deployed?.close();
-      deployed = created;
+      deployed.get(slot)?.close();
+      deployed.set(slot, created);
       return { fetchUs, ...times };
     },
     infer: (inputs) => inputs.map((input) => encodeBase64(runner().infer(decodeBase64(input)))),
+    selectSlot: (chosen) => void (slot = chosen),
     clock: performanceClock,
     time: (runs) => runner().time(runs),
     profile: (runs) => runner().profile(runs),

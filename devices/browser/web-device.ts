@@ -55,6 +55,10 @@ export class WebDevice implements Device {
     return outputs;
   }
 
+  async selectSlot(slot: number): Promise<void> {
+    await this.host.call('selectSlot', slot);
+  }
+
   async clock(): Promise<Clock> {
     return (await this.host.call('clock')) as Clock;
   }

@@ -7,13 +7,15 @@ import { readInputFile } from '../../compiler/files.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { webVariants } from '../../targets/web-package.ts';
 import { type BenchOptions, deployForBench, measureReady } from '../bench.ts';
+import { benchInTurns, type Contestant } from '../bench-in-turns.ts';
 import { countReady } from '../count.ts';
 import type { Device } from '../device.ts';
 import { openDevice } from '../index.ts';
 import type { LayerProfile } from '../profile.ts';
 import type { BenchReport, CountReport } from '../report-schema.ts';
 import type { Roofline } from '../roofline.ts';
-import { addDeviceOptions, type DeviceChoice, deviceOptions } from './device-options.ts';
+import { comparisonText } from './comparison.ts';
+import { addDevicesOptions, DEFAULT_DEVICE, deviceOptions, type PlaceOptions } from './device-options.ts';
 
 /** One row per layer, and the sum. */
 function profileText(layers: readonly LayerProfile[], roofline: Roofline | undefined): string {
@@ -97,10 +99,20 @@ function reportText(report: BenchReport): string {
   return `${report.model} on ${report.device}\n${profile}${lines}${warnings.join('')}`;
 }
 
+async function run(contestants: readonly Contestant[], invocation: Invocation, options: BenchOptions): Promise<void> {
+  for (const { device } of contestants)
+    if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
+  const [first, ...others] = contestants as [Contestant, ...Contestant[]];
+  if (others.length === 0) return runAlone(first, invocation, options);
+  const comparison = await benchInTurns(contestants, options);
+  const text = `${comparison.runs.map(({ report }) => reportText(report)).join('\n\n')}\n\n${comparisonText(comparison)}`;
+  for (const device of new Set(contestants.map((contestant) => contestant.device))) await device.show?.(text);
+  invocation.output.report(comparison, () => text);
+}
+
 /** Times are for clocks that measure time: on an emulator instructions are counted. */
-async function run(bytes: Uint8Array, device: Device, { output }: Invocation, options: BenchOptions): Promise<void> {
-  if (options.profile && !device.profile) throw new UsageError(`--profile: ${device.name} cannot time single steps; leave it out`);
-  const ready = await deployForBench(bytes, device, options);
+async function runAlone({ model, device }: Contestant, { output }: Invocation, options: BenchOptions): Promise<void> {
+  const ready = await deployForBench(model, device, options);
   if ((await device.clock()).counts === 'instructions') {
     const report = await countReady(ready, device);
     output.report(report, () => countText(report));
@@ -111,29 +123,49 @@ async function run(bytes: Uint8Array, device: Device, { output }: Invocation, op
   }
 }
 
+interface BenchVerbOptions extends PlaceOptions {
+  readonly on?: readonly string[];
+  readonly variant?: Variant;
+  readonly threads?: number;
+  readonly profile?: boolean;
+  readonly maxSecs: number;
+}
+
+/** What tells the runs apart: the file where there are several, the device where there are several. */
+function contestantsOf(paths: readonly string[], devices: readonly Device[]): Contestant[] {
+  const files = new Map(paths.map((path) => [path, readInputFile(path)]));
+  return paths.flatMap((path) =>
+    devices.map((device) => {
+      const words = [...(paths.length > 1 || devices.length === 1 ? [path] : []), ...(devices.length > 1 ? [device.name] : [])];
+      return { name: words.join(' on '), model: files.get(path) as Uint8Array, device };
+    }),
+  );
+}
+
 export const bench: Verb = (program, invocation) => {
   const command = program
     .command('bench')
-    .description('measure latency on a device, with the sizes deployed there')
-    .argument('<model>', 'the packed model');
-  addDeviceOptions(command)
+    .description('measure latency on a device, with the sizes deployed there; several models or devices: in turns, and compared')
+    .argument('<models...>', 'packed models');
+  addDevicesOptions(command)
     .addOption(new Option('--variant <variant>', 'instruction set of the runtime').choices(webVariants))
     .option('--threads <number>', 'run on several threads', integerOption(1))
     .option('--profile', 'time every layer, too, and compare it with what the engine could do')
     .option('--max-secs <seconds>', 'stop measuring after this long', integerOption(1), 10)
-    .action(async (path: string, options: DeviceChoice & { variant?: Variant; threads?: number; profile?: boolean; maxSecs: number }) => {
-      const { output } = invocation;
-      const model = readInputFile(path);
-      const device = await openDevice(options.on, deviceOptions(options, output));
+    .action(async (paths: readonly string[], options: BenchVerbOptions) => {
+      const { on = [DEFAULT_DEVICE], variant, threads, profile, maxSecs } = options;
+      const benchOptions: BenchOptions = {
+        maxSeconds: maxSecs,
+        ...(variant && { variant }),
+        ...(threads && { threads }),
+        ...(profile && { profile: true }),
+      };
+      const devices: Device[] = [];
       try {
-        await run(model, device, invocation, {
-          maxSeconds: options.maxSecs,
-          ...(options.variant && { variant: options.variant }),
-          ...(options.threads && { threads: options.threads }),
-          ...(options.profile && { profile: true }),
-        });
+        for (const name of on) devices.push(await openDevice(name, deviceOptions(options, invocation.output)));
+        await run(contestantsOf(paths, devices), invocation, benchOptions);
       } finally {
-        await device.close();
+        for (const device of devices) await device.close();
       }
     });
 };

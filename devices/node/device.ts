@@ -16,15 +16,16 @@ const threadScript = join(packageRoot, 'dist', 'thread-node.js');
 class NodeDevice implements Device {
   readonly name = 'node';
   readonly environment = { engine: `V8 ${process.versions.v8}`, version: process.version, ...machineFacts() };
-  private runner: Runner | undefined;
+  private readonly runners = new Map<number, Runner>();
+  private slot = 0;
   private variant: Variant = 'simd';
 
   async deploy(deployment: Deployment): Promise<Deployed> {
     const { wasm, facts } = await webRuntime(deployment, `Node ${process.version} (V8 ${process.versions.v8})`, bestVariant());
     const threads = facts.threads && { threads: facts.threads, start: helperStarter(() => new Worker(threadScript)) };
     const { runner, times } = await Runner.create(deployment.model, wasm, threads || undefined);
-    this.runner?.close();
-    this.runner = runner;
+    this.runners.get(this.slot)?.close();
+    this.runners.set(this.slot, runner);
     this.variant = facts.variant;
     return { ...facts, ...times };
   }
@@ -45,6 +46,10 @@ class NodeDevice implements Device {
     return this.deployed().profile(runs);
   }
 
+  async selectSlot(slot: number): Promise<void> {
+    this.slot = slot;
+  }
+
   async roofline(): Promise<Roofline> {
     return measureRoofline(await buildRoofline(this.variant), performanceClock().stepUs);
   }
@@ -54,13 +59,14 @@ class NodeDevice implements Device {
   }
 
   async close(): Promise<void> {
-    this.runner?.close();
-    this.runner = undefined;
+    for (const runner of this.runners.values()) runner.close();
+    this.runners.clear();
   }
 
   private deployed(): Runner {
-    if (!this.runner) throw new Error('deploy a model first');
-    return this.runner;
+    const runner = this.runners.get(this.slot);
+    if (!runner) throw new Error('deploy a model first');
+    return runner;
   }
 }
 

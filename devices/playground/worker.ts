@@ -82,6 +82,7 @@ async function compile(request: CompileRequest): Promise<PlaygroundResult> {
     compressed: [],
     counts: [],
     benches: [{ name: 'here', document: bench }],
+    comparisons: [],
     evaluations: evaluated ? [{ name: 'samples', document: evaluated }] : [],
   };
   return {

@@ -7,7 +7,14 @@ import type { CompressionReport } from '../../compiler/compression/report.ts';
 import { InputFileError, UsageError } from '../../compiler/errors.ts';
 import type { ArenaBlock, LayerReport } from '../../compiler/report.ts';
 import type { Evaluation } from '../evaluate.ts';
-import { type BenchReport, benchReportSchema, type CountReport, countReportSchema } from '../report-schema.ts';
+import {
+  type BenchReport,
+  benchReportSchema,
+  type ComparisonReport,
+  type CountReport,
+  comparisonReportSchema,
+  countReportSchema,
+} from '../report-schema.ts';
 
 /** One bar of the size waterfall. */
 export type Stage = Pick<CompressionReport['waterfall'][number], 'stage' | 'bytes'>;
@@ -42,6 +49,8 @@ export interface Runs {
   readonly compiled: readonly Run<CompileDocument>[];
   readonly compressed: readonly Run<CompressDocument>[];
   readonly benches: readonly Run<BenchReport>[];
+  /** Measured in turns; their runs are among the benches, too. */
+  readonly comparisons: readonly Run<ComparisonReport>[];
   /** Of emulated boards. */
   readonly counts: readonly Run<CountReport>[];
   readonly evaluations: readonly Run<EvalDocument>[];
@@ -52,6 +61,7 @@ export function loadRuns(paths: readonly string[]): Runs {
   const compiled: Run<CompileDocument>[] = [];
   const compressed: Run<CompressDocument>[] = [];
   const benches: Run<BenchReport>[] = [];
+  const comparisons: Run<ComparisonReport>[] = [];
   const counts: Run<CountReport>[] = [];
   const evaluations: Run<EvalDocument>[] = [];
   const strangers: string[] = [];
@@ -59,7 +69,11 @@ export function loadRuns(paths: readonly string[]): Runs {
     const document = readDocument(path);
     const name = basename(path, '.json');
     if ('medianUs' in document) benches.push({ name, document: measured(benchReportSchema, path, document) });
-    else if ('instructions' in document) counts.push({ name, document: measured(countReportSchema, path, document) });
+    else if ('runs' in document) {
+      const comparison = measured(comparisonReportSchema, path, document);
+      comparisons.push({ name, document: comparison });
+      benches.push(...comparison.runs.map((run) => ({ name: `${name}: ${run.name}`, document: run.report })));
+    } else if ('instructions' in document) counts.push({ name, document: measured(countReportSchema, path, document) });
     else if ('outputCrc32' in document) evaluations.push({ name, document: document as unknown as EvalDocument });
     else if ('waterfall' in document) compressed.push({ name, document: document as unknown as CompressDocument });
     else if ('packedBytes' in document && 'layers' in document) compiled.push({ name, document: document as unknown as CompileDocument });
@@ -69,7 +83,7 @@ export function loadRuns(paths: readonly string[]): Runs {
     throw new UsageError(
       `${strangers.join(', ')}: not what whittle compile, compress, search, eval or bench print with --json; redirect their output to the file`,
     );
-  return { compiled, compressed, benches, counts, evaluations };
+  return { compiled, compressed, benches, comparisons, counts, evaluations };
 }
 
 function measured<D>(schema: z.ZodType<D>, path: string, document: unknown): D {

@@ -1,6 +1,6 @@
 /** Latency on every device, one scale. */
 import { timeText } from '../../compiler/cli/table.ts';
-import type { BenchReport } from '../report-schema.ts';
+import type { BenchReport, ComparisonReport } from '../report-schema.ts';
 import { type Bar, bars } from './bars.ts';
 import type { Run } from './documents.ts';
 import { bytes, type Content, figure, type Html, html, microseconds, number, table } from './html.ts';
@@ -46,6 +46,19 @@ export function latencySection(runs: readonly Run<BenchReport>[]): Html[] {
     warnings.length ? html`<ul class="warnings">${warnings}</ul>` : html``,
     table('Latency', ['run', 'median', 'min', 'p90', 'p99', 'MAD', 'samples', 'load', 'first', 'code', 'model', 'arena'], rows),
   ];
+}
+
+/** What was measured in turns: how many times the time of the first. */
+export function comparisonSection(comparisons: readonly Run<ComparisonReport>[]): Html[] {
+  return comparisons.map(({ name, document: { runs } }) => {
+    const [first, ...others] = runs;
+    const rows = others.flatMap(({ name: other, ratio, confidence }): Content[][] => {
+      if (ratio === undefined || confidence === undefined) return [];
+      const [low, high] = confidence.map((value) => number(value, value.toFixed(3))) as [Html, Html];
+      return [[other, number(ratio, ratio.toFixed(3)), low, high]];
+    });
+    return table(`${name}: time in turns with ${first?.name}, as a multiple of its`, ['run', 'ratio', 'from', 'to (95 %)'], rows);
+  });
 }
 
 export function layerTimeSection(runs: readonly Run<BenchReport>[]): Html[] {

@@ -6,7 +6,7 @@ import { compressionSection } from './compression.ts';
 import { countSection, layerCountSection } from './count.ts';
 import type { Runs } from './documents.ts';
 import { Html, html } from './html.ts';
-import { latencySection, layerTimeSection } from './latency.ts';
+import { comparisonSection, latencySection, layerTimeSection } from './latency.ts';
 import { paretoSection } from './pareto.ts';
 import { quantizationSection } from './quantization.ts';
 import { sizeSection } from './size.ts';
@@ -43,7 +43,7 @@ function section(title: string, about: string, content: readonly Html[]): Html {
 
 /** @param title of the page */
 export function reportPage(runs: Runs, title: string): string {
-  const { compiled, compressed, benches, counts, evaluations } = runs;
+  const { compiled, compressed, benches, comparisons, counts, evaluations } = runs;
   const sections = [
     section('Size', 'From the float model to the file that is shipped.', sizeSection(runs)),
     section('Search', 'Models that were measured on all validation samples on the way to the goal.', paretoSection(compressed)),
@@ -57,7 +57,10 @@ export function reportPage(runs: Runs, title: string): string {
       'The packed model against labels and against its float original. Equal CRC-32s are equal output bytes.',
       accuracySection(evaluations),
     ),
-    section('Latency', 'Measured on the device itself; loading and the first inference stand apart.', latencySection(benches)),
+    section('Latency', 'Measured on the device itself; loading and the first inference stand apart.', [
+      ...latencySection(benches),
+      ...comparisonSection(comparisons),
+    ]),
     section('Instructions', 'Counted by emulators of boards: exact, and no measure of time.', countSection(counts)),
     section('Layers', 'Where the time goes.', [...layerTimeSection(benches), ...layerCountSection(counts)]),
     section('Memory', 'The arena is planned by the compiler: this is all the working memory there is.', arenaSection(compiled)),

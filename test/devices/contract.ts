@@ -76,6 +76,20 @@ export function expectDeviceContract(open: () => Promise<Device>): void {
     }
   });
 
+  test('where it holds several models: each answers as itself, also after the other was deployed', async () => {
+    if (!device.selectSlot) return;
+    const sample = new Uint8Array((randomTensor([1, 6, 6, 3], 5).data as Float32Array).buffer);
+    const answers: (Uint8Array | undefined)[] = [];
+    const slots = [0, 1, 0];
+    for (const [i, slot] of slots.entries()) {
+      await device.selectSlot(slot);
+      if (i < 2) await device.deploy({ model: smallModel(1 + slot) });
+      answers.push((await device.infer([sample]))[0]);
+    }
+    expect(answers[2]).toEqual(answers[0]);
+    expect(answers[1]).not.toEqual(answers[0]);
+  });
+
   test('names what is wrong with a damaged model', async () => {
     const damaged = model.slice();
     damaged[200] = (damaged[200] as number) ^ 1;

@@ -1,7 +1,7 @@
 /** The method on devices whose time is known: what it measures, and when it says that a number means nothing. */
 import { expect, test } from 'vitest';
 import type { Conditions, Deployed, Device } from '../../devices/device.ts';
-import { type Measurement, type MeasureOptions, measure } from '../../devices/measure.ts';
+import { type Measurement, type MeasureOptions, measure, measureInTurns } from '../../devices/measure.ts';
 import { warningsOf } from '../../devices/warnings.ts';
 
 interface Simulated {
@@ -68,6 +68,30 @@ test('a slow board is done within the seconds it is given', async () => {
   const { measurement } = await judge({ runUs: () => 3e6 }, { maxSeconds: 10 });
   expect(measurement).toMatchObject({ medianUs: 3e6, samples: 4, runsPerSample: 1 });
   expect(measurement.warmUpRuns).toBeLessThanOrEqual(6);
+});
+
+test('in turns: a machine that slows down leaves the ratio of every pair of samples as it is', async () => {
+  // Both are slowed down by what both have run so far.
+  let work = 0;
+  const order: string[] = [];
+  const slowing = (name: string, us: number) => {
+    const device = simulate({ stepUs: 1, runUs: () => us * (1 + (work += us) / 1e7) });
+    const { time } = device;
+    device.time = (runs) => {
+      order.push(name);
+      return time(runs);
+    };
+    return device;
+  };
+  const [a, b] = await measureInTurns([slowing('a', 250), slowing('b', 500)]);
+  if (!a || !b) throw new Error('two measurements');
+  expect(a.driftPercent).toBeGreaterThan(5);
+  expect(b.raw).toHaveLength(a.raw.length);
+  b.raw.forEach((us, i) => {
+    expect(us / (a.raw[i] as number)).toBeCloseTo(2, 2);
+  });
+  const rounds = order.slice(-2 * a.raw.length).join('');
+  expect(rounds).toMatch(/^(abba)+(ab)?$/);
 });
 
 test.for<[string, Simulated, MeasureOptions?]>([

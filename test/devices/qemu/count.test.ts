@@ -32,7 +32,7 @@ describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-g
     expect(report.arenaHighWaterBytes).toBeGreaterThanOrEqual(432);
 
     const page = reportPage(
-      { compiled: [], compressed: [], benches: [], evaluations: [], counts: [{ name: 'm4', document: report }] },
+      { compiled: [], compressed: [], benches: [], comparisons: [], evaluations: [], counts: [{ name: 'm4', document: report }] },
       'counted',
     );
     expect(page).toContain(report.instructions.toLocaleString('en'));

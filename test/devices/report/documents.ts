@@ -1,6 +1,6 @@
 /** Documents as the verbs print them, with names that would break a page that forgets to escape. */
 import type { CompileDocument, CompressDocument, EvalDocument } from '../../../devices/report/documents.ts';
-import type { BenchReport } from '../../../devices/report-schema.ts';
+import type { BenchReport, ComparisonReport } from '../../../devices/report-schema.ts';
 
 export const compiled: CompileDocument = {
   model: 'model.onnx',
@@ -88,6 +88,14 @@ export function bench(device: string, medianUs: number): BenchReport {
     ],
   };
 }
+
+export const compared: ComparisonReport = {
+  schemaVersion: 1,
+  runs: [
+    { name: 'plain <weights>', report: bench('node', 410) },
+    { name: 'fewer', report: bench('node', 300), ratio: 0.7317, confidence: [0.7215, 0.7419] },
+  ],
+};
 
 export const evaluated: EvalDocument = {
   model: 'model.whittle',

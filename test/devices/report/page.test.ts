@@ -11,12 +11,12 @@ import { loadRuns } from '../../../devices/report/documents.ts';
 import { reportPage } from '../../../devices/report/page.ts';
 import { jsonOf, runCli } from '../../compiler/cli/run-cli.ts';
 import { requireTool } from '../../require-tool.ts';
-import { bench, compiled, evaluated, searched } from './documents.ts';
+import { bench, compared, compiled, evaluated, searched } from './documents.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whittle-report-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const documents = { compiled, node: bench('node', 400), phone: bench('phone', 2500), evaluated, searched };
+const documents = { compiled, node: bench('node', 400), phone: bench('phone', 2500), evaluated, searched, compared };
 const paths = Object.entries(documents).map(([name, document]) => {
   const path = join(folder, `${name}.json`);
   writeFileSync(path, JSON.stringify(document));
@@ -26,7 +26,7 @@ const paths = Object.entries(documents).map(([name, document]) => {
 /** Every number of the documents that the page shows. */
 function expectedNumbers(): number[] {
   const { sourceBytes, packedBytes, parameters, constantBytes, arena = [], layers } = compiled;
-  const times = [documents.node, documents.phone].flatMap((document) => {
+  const times = [documents.node, documents.phone, ...compared.runs.map(({ report }) => report)].flatMap((document) => {
     const { medianUs, minUs, p90Us, p99Us, madUs, samples, loadUs, firstUs, codeBytes, modelBytes, arenaBytes, perLayer = [] } = document;
     return [
       medianUs,
@@ -48,6 +48,7 @@ function expectedNumbers(): number[] {
     ...arena.flatMap(({ offset, bytes, firstStep, lastStep }) => [offset, bytes, firstStep, lastStep]),
     ...layers.flatMap(({ macs, sqnr, cosine }) => [macs, ...(sqnr === undefined ? [] : [sqnr]), ...(cosine === undefined ? [] : [cosine])]),
     ...times,
+    ...compared.runs.flatMap(({ ratio = 0, confidence = [] }) => [ratio, ...confidence]),
     ...searchedNumbers(),
     ...[evaluated.int8, evaluated.float, evaluated.agreement, evaluated.sqnr, evaluated.samples].map(Number),
     ...(evaluated.confusion?.int8.flat() ?? []),
@@ -73,7 +74,7 @@ function searchedNumbers(): number[] {
 test('the verb writes the page, and names files that are none of its own', async () => {
   const output = join(folder, 'report.html');
   const printed = jsonOf(await runCli([report], ['report', ...paths, '-o', output, '--json']));
-  expect(printed).toMatchObject({ output, compiled: 1, compressed: 1, evaluations: 1, benches: 2 });
+  expect(printed).toMatchObject({ output, compiled: 1, compressed: 1, evaluations: 1, benches: 4 });
   expect(readFileSync(output, 'utf8')).toBe(reportPage(loadRuns(paths), 'whittle report'));
   writeFileSync(join(folder, 'other.json'), '{"x":1}');
   writeFileSync(join(folder, 'broken.json'), '{');
