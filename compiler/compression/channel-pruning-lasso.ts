@@ -10,7 +10,8 @@ import { z } from 'zod';
 import { lasso } from '../linalg/lasso.ts';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
 import { transposedMultiply } from '../linalg/multiply.ts';
-import { type PreparedProblem, selectChannels, selectionOptions } from './channel-selection.ts';
+import { selectChannels, selectionOptions } from './channel-selection.ts';
+import type { PreparedProblem } from './lambda-path.ts';
 import { defineMethod } from './method.ts';
 import type { ReaderProblem } from './reader-problem.ts';
 

@@ -16,13 +16,15 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import { countParameters } from '../report.ts';
+import { type Choice, type Cost, choicesOf } from './channel-choices.ts';
 import { type ChannelUnits, traceChannels, unitsOf } from './channels.ts';
-import { groupsOf, keptWidth } from './choose-channels.ts';
+import { keptWidth } from './choose-channels.ts';
+import { mostGroups, type Prepare, usedGroups } from './lambda-path.ts';
 import { type Layer, layerNamed, layersOf, macsOfLayer, withWeights } from './layers.ts';
 import type { LayerOutcome, MethodContext, MethodResult } from './method.ts';
 import { narrowingOutcomes } from './narrowing-outcomes.ts';
 import { type Network, narrowNetwork } from './network.ts';
-import { ABSENT_COLUMN, FREE_COLUMN, type ReaderProblem, readerTerm } from './reader-problem.ts';
+import { ABSENT_COLUMN, FREE_COLUMN, readerTerm } from './reader-problem.ts';
 import { DEFAULT_RIDGE, refit } from './refit.ts';
 import { selectInputs } from './select-inputs.ts';
 import { type LayerStatistics, relativeError } from './statistics.ts';
@@ -57,34 +59,6 @@ export interface SelectionOptions extends z.output<z.ZodObject<typeof selectionO
   readonly standardize: boolean;
 }
 
-/** A problem that is solved for several λ. */
-export interface PreparedProblem {
-  readonly groups: number;
-  /** Nothing stays from here on. */
-  readonly largestLambda: number;
-  /** Strength of each group; 0: it is not used. */
-  solve(lambda: number): ArrayLike<number>;
-}
-
-export type Prepare = (problem: ReaderProblem) => PreparedProblem;
-
-/** Channels or inputs among which is chosen. */
-interface Choice {
-  readonly name: string;
-  /** Names of the layers that read them. */
-  readonly readers: readonly string[];
-  /** Units of channels; undefined: the inputs of its one reader. */
-  readonly units: readonly number[] | undefined;
-  readonly groups: number;
-  /** Parameters, and multiply-accumulates, that one of them accounts for. */
-  readonly cost: Cost;
-}
-
-interface Cost {
-  readonly parameters: number;
-  readonly macs: number;
-}
-
 /** What has been decided. */
 interface Selection {
   readonly removed: Set<number>;
@@ -94,63 +68,11 @@ interface Selection {
   readonly graph: Graph;
 }
 
-/** λ of a choice is searched between its largest value and this share of it. */
-const SMALLEST_LAMBDA = 1e-6;
-
 /** λ of a network is searched here: answers have the variance 1. */
 const NETWORK_LAMBDAS = [1e-4, 4] as const;
 
-/** From one λ of a path to the next, as a logarithm. */
-const PATH_STEP = Math.log(3);
-
-/** So many halvings (of the logarithm) find a width, or the size of a network. */
-const BISECTIONS = 8;
+/** So many halvings (of the logarithm) find the size of a network. */
 const NETWORK_BISECTIONS = 8;
-
-/** The groups that stay at this λ; never none: where all are constants, the first. */
-export function usedGroups(prepared: PreparedProblem, lambda: number): boolean[] {
-  if (!(prepared.largestLambda > 0)) return Array.from({ length: prepared.groups }, (_, i) => i === 0);
-  const strengths = Array.from(prepared.solve(Math.min(lambda, 0.99 * prepared.largestLambda)));
-  return strengths.map((strength) => strength > 0);
-}
-
-/**
- * The most groups, but at most `count`, that a λ selects: down from the largest λ, each solution the start of the next,
- * then between the last two.
- */
-export function mostGroups(prepared: PreparedProblem, count: number): boolean[] {
-  let best = usedGroups(prepared, prepared.largestLambda);
-  if (!(prepared.largestLambda > 0)) return best;
-  let high = Math.log(prepared.largestLambda);
-  let low = high;
-  let most = best.filter(Boolean).length;
-  const least = Math.log(SMALLEST_LAMBDA) + high;
-  for (let halvings = 0; halvings < BISECTIONS && most !== count; ) {
-    const isDescending = low === high;
-    const lambda = isDescending ? high - PATH_STEP : (low + high) / 2;
-    if (lambda < least) break;
-    if (!isDescending) halvings++;
-    const used = usedGroups(prepared, Math.exp(lambda));
-    const found = used.filter(Boolean).length;
-    if (found > count) low = lambda;
-    else if (isDescending) low = high = lambda;
-    else high = lambda;
-    if (found <= count && found >= most) [best, most] = [used, found];
-  }
-  return best;
-}
-
-/** What goes with one of `count` channels: its rows in these layers, its columns in those. */
-function costOf(count: number, rows: readonly Layer[], columns: readonly { readonly layer: Layer; readonly share: number }[]): Cost {
-  const parts = [
-    ...rows.map((layer) => ({ layer, weights: layer.weights.length + layer.outputs })),
-    ...columns.map(({ layer, share }) => ({ layer, weights: share * layer.weights.length })),
-  ];
-  return {
-    parameters: parts.reduce((sum, { weights }) => sum + weights, 0) / count,
-    macs: parts.reduce((sum, { layer, weights }) => sum + weights * layer.positions, 0) / count,
-  };
-}
 
 class Selector {
   private readonly traced: ChannelUnits;
@@ -165,45 +87,13 @@ class Selector {
   ) {
     const { network } = context;
     this.traced = traceChannels(network.graph);
-    const channels = groupsOf(network, layers, this.traced)
-      .filter(({ consumers }) => consumers.length > 0)
-      .map(({ units, producers, consumers }) => {
-        const own = new Set(units);
-        const share = (layer: Layer) => unitsOf(this.traced, layer.input).filter((unit) => own.has(unit)).length / layer.inputs;
-        return {
-          name: producers.map(({ name }) => name).join(', '),
-          readers: consumers.map(({ name }) => name),
-          units,
-          groups: units.length,
-          cost: costOf(
-            units.length,
-            producers,
-            consumers.map((layer) => ({ layer, share: share(layer) })),
-          ),
-        };
-      });
-    const inputs = options.inputs ? layers.filter((layer) => this.readsTheModelsInputs(layer)) : [];
-    this.choices = [
-      ...inputs.map((layer) => ({
-        name: `inputs of ${layer.name}`,
-        readers: [layer.name],
-        units: undefined,
-        groups: layer.inputs,
-        cost: costOf(layer.inputs, [], [{ layer, share: 1 }]),
-      })),
-      ...channels,
-    ];
+    this.choices = choicesOf(network, layers, this.traced, options.inputs);
     const names = new Set(this.choices.flatMap(({ readers }) => readers));
     this.readers = layersOf(network.graph).filter(({ name }) => names.has(name));
   }
 
   get isEmpty(): boolean {
     return this.choices.length === 0;
-  }
-
-  /** A dense layer none of whose inputs can be removed where they are made. */
-  private readsTheModelsInputs({ kind, input }: Layer): boolean {
-    return kind === 'dense' && unitsOf(this.traced, input).every((unit) => this.traced.frozen.has(unit));
   }
 
   /** For each column of the layer: its group of the choice, free, or absent. */

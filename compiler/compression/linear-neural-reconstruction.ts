@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { lipschitzConstant, withPrincipalRows } from '../linalg/fista.ts';
 import { largestLambda, solveGroupSparse } from '../linalg/group-sparse.ts';
 import type { Matrix } from '../linalg/matrix.ts';
-import { type PreparedProblem, selectChannels, selectionOptions } from './channel-selection.ts';
+import { selectChannels, selectionOptions } from './channel-selection.ts';
+import type { PreparedProblem } from './lambda-path.ts';
 import { defineMethod } from './method.ts';
 import type { ReaderProblem } from './reader-problem.ts';
 

@@ -1,6 +1,7 @@
 /** Channels that the layers behind can do without: found for free, in groups, with every reader heard, in every order. */
 import { describe, expect, test } from 'vitest';
-import { chainings, mostGroups, type PreparedProblem, usedGroups } from '../../../compiler/compression/channel-selection.ts';
+import { chainings } from '../../../compiler/compression/channel-selection.ts';
+import { mostGroups, type PreparedProblem, usedGroups } from '../../../compiler/compression/lambda-path.ts';
 import { layersOf, macsOfLayer } from '../../../compiler/compression/layers.ts';
 import { linearNeuralReconstruction } from '../../../compiler/compression/linear-neural-reconstruction.ts';
 import { Referee } from '../../../compiler/compression/measure.ts';
