@@ -13,11 +13,11 @@ import type { DenseTensor } from '../linalg/tensor.ts';
 import { macsOption, spreadOption } from './choose-ranks.ts';
 import { cpWeights, startOfChannels } from './cp-weights.ts';
 import { depthwiseForm } from './depthwise-factors.ts';
-import { type FactorForm, fitOptions, fitToAnswers, placeChain, rankOfRatio, ranksOfForm, statisticsToFit } from './factor-form.ts';
-import { kept, layerByLayer } from './layer-by-layer.ts';
+import { type FactorForm, fitOptions } from './factor-form.ts';
+import { type Decomposition, factorizeLayers, pointReason } from './factorize-layers.ts';
 import { horizontalPart, type Link, verticalPart } from './layer-chain.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
-import { defineMethod, type LayerOutcome } from './method.ts';
+import { defineMethod } from './method.ts';
 import { weightTensor } from './tucker-factors.ts';
 
 /** Components that cancel each other would need more than 8 bits (methods.md 11, stability trap). */
@@ -86,13 +86,6 @@ function formOf(layer: Layer, rule: Options): FactorForm {
   };
 }
 
-interface Decomposition {
-  readonly factors: readonly Matrix[];
-  readonly facts: LayerOutcome['facts'];
-  /** Why they are of no use. */
-  readonly reason?: string;
-}
-
 function decomposeWeights(layer: Layer, rank: number, rule: Options, seed: number): Decomposition {
   if (isWithoutMixing(layer, rule)) return { factors: depthwiseForm(layer).start(rank), facts: { rank } };
   const { modes, sweeps, restarts, damping, algorithm } = rule;
@@ -110,10 +103,6 @@ function decomposeWeights(layer: Layer, rank: number, rule: Options, seed: numbe
   return { factors, facts, ...(degeneracy > LARGEST_DEGENERACY && { reason }) };
 }
 
-function isSpatial(layer: Layer): boolean {
-  return layer.kind === 'convolution' && layer.taps > 1;
-}
-
 export const cpFactors = defineMethod({
   name: 'cp-factors',
   summary: 'a convolution becomes point-wise, depthwise, point-wise',
@@ -123,20 +112,10 @@ export const cpFactors = defineMethod({
   options,
   search: { target: 'layer', kind: 'factors', settings: [0.8, 0.6, 0.4].map((ratio) => ({ ratio, sweeps: 50, restarts: 1 })) },
 
-  async apply(context, layers, rule) {
-    const form = (layer: Layer) => formOf(layer, rule);
-    const { macs } = rule;
-    const chosen = macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), form, { ...rule, macs });
-    return layerByLayer(context, layers, async (network, layer) => {
-      if (!isSpatial(layer)) return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
-      const rank = chosen ? chosen.get(layer.name) : (rule.rank ?? rankOfRatio(form(layer), layer, rule.ratio));
-      if (rank === undefined) return kept(network, layer.name, 'the budget allows it as it is');
-      const statistics = await statisticsToFit(context, network, layer, rule);
-      const found: Decomposition = statistics
-        ? { factors: fitToAnswers(form(layer), statistics, rank, rule).factors, facts: { rank } }
-        : decomposeWeights(layer, rank, rule, context.seed);
-      if (found.reason) return kept(network, layer.name, found.reason, found.facts);
-      return placeChain(context, network, layer, form(layer).chain(found.factors), found.facts, rule);
-    });
-  },
+  apply: (context, layers, rule) =>
+    factorizeLayers(context, layers, rule, {
+      refuse: pointReason,
+      formOf: (layer) => formOf(layer, rule),
+      ofWeights: (layer, rank) => decomposeWeights(layer, rank, rule, context.seed),
+    }),
 });

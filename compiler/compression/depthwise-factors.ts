@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
 import { svd } from '../linalg/svd.ts';
 import { macsOption, spreadOption } from './choose-ranks.ts';
-import { type FactorForm, fitOptions, fitToAnswers, placeChain, rankOfRatio, ranksOfForm, statisticsToFit } from './factor-form.ts';
-import { kept, layerByLayer } from './layer-by-layer.ts';
+import { type FactorForm, fitOptions } from './factor-form.ts';
+import { factorizeLayers, pointReason } from './factorize-layers.ts';
 import { windowed } from './layer-chain.ts';
 import type { Layer } from './layers.ts';
 import { defineMethod } from './method.ts';
@@ -86,10 +86,6 @@ export function depthwiseForm(layer: Layer): FactorForm {
   };
 }
 
-function isSpatial(layer: Layer): boolean {
-  return layer.kind === 'convolution' && layer.taps > 1;
-}
-
 export const depthwiseFactors = defineMethod({
   name: 'depthwise-factors',
   summary: 'a convolution becomes a few depthwise windows per input channel and a point-wise layer: best where it is strided',
@@ -99,17 +95,5 @@ export const depthwiseFactors = defineMethod({
   options,
   search: { target: 'layer', kind: 'factors', settings: [0.75, 0.5, 0.35].map((ratio) => ({ ratio })) },
 
-  async apply(context, layers, rule) {
-    const { macs } = rule;
-    const chosen = macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), depthwiseForm, { ...rule, macs });
-    return layerByLayer(context, layers, async (network, layer) => {
-      if (!isSpatial(layer)) return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
-      const form = depthwiseForm(layer);
-      const rank = chosen ? chosen.get(layer.name) : (rule.rank ?? rankOfRatio(form, layer, rule.ratio));
-      if (rank === undefined) return kept(network, layer.name, 'the budget allows it as it is');
-      const statistics = await statisticsToFit(context, network, layer, rule);
-      const factors = statistics ? fitToAnswers(form, statistics, rank, rule).factors : form.start(rank);
-      return placeChain(context, network, layer, form.chain(factors), { rank }, rule);
-    });
-  },
+  apply: (context, layers, rule) => factorizeLayers(context, layers, rule, { refuse: pointReason, formOf: depthwiseForm }),
 });

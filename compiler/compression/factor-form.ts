@@ -10,6 +10,7 @@ import { type FactoredWeights, fitFactors } from './fit-factors.ts';
 import { fitLastLink } from './fit-last-link.ts';
 import { kept, type LayerResult } from './layer-by-layer.ts';
 import { type Link, macsOfChain, parametersOfChain, replaceLayer } from './layer-chain.ts';
+import { placeSum, type SecondPart } from './layer-sum.ts';
 import { type Layer, macsOfLayer, parametersOfLayer } from './layers.ts';
 import type { LayerOutcome, MethodContext } from './method.ts';
 import type { Network } from './network.ts';
@@ -47,7 +48,7 @@ export const fitOptions = {
   keepUnprofitable: z.boolean().default(false).describe('factorize even where the chain has more parameters than the layer'),
 };
 
-type FitRule = z.output<z.ZodObject<typeof fitOptions>>;
+export type FitRule = z.output<z.ZodObject<typeof fitOptions>>;
 
 /** Largest rank at which the chain has at most this share of the layer's parameters. */
 export function rankOfRatio(form: FactorForm, layer: Layer, ratio: number): number {
@@ -55,15 +56,16 @@ export function rankOfRatio(form: FactorForm, layer: Layer, ratio: number): numb
   return Math.max(1, Math.floor((ratio * layer.weights.length) / perRank));
 }
 
+/** @param statistics of a layer without groups */
 export function fitToAnswers(
-  form: FactorForm,
+  structure: FactoredWeights,
+  start: readonly Matrix[],
   statistics: LayerStatistics,
-  rank: number,
   rule: Pick<FitRule, 'iterations' | 'ridge'>,
 ): { factors: readonly Matrix[]; relativeError: number } {
   const { correlation, cross } = centred(statistics);
   const [r, g] = [correlation[0] as Matrix, cross[0] as Matrix];
-  return fitFactors(form, form.start(rank), leastSquares(g, r, rule.ridge), r, rule);
+  return fitFactors(structure, start, leastSquares(g, r, rule.ridge), r, rule);
 }
 
 /** Shares of the layer at which a curve is measured; between them the logarithm of the error is a straight line. */
@@ -81,7 +83,7 @@ function measuredPoints(form: FactorForm, layer: Layer, statistics: LayerStatist
   for (const share of MEASURED_SHARES) {
     const rank = Math.floor((share * macsOfLayer(layer)) / macsPerRank);
     if (rank <= (points.at(-1)?.rank ?? 0)) continue;
-    const { relativeError } = fitToAnswers(form, statistics, rank, { iterations: ROUGH_ITERATIONS, ridge });
+    const { relativeError } = fitToAnswers(form, form.start(rank), statistics, { iterations: ROUGH_ITERATIONS, ridge });
     points.push({ rank, error: Math.min(1, Math.max(1e-9, relativeError)) });
   }
   return points;
@@ -151,4 +153,27 @@ export async function placeChain(
   const factored = { ...network, graph: replaceLayer(network.graph, layer, links) };
   const balanced = rule.balance ? await balanceChain(factored, layer.name, layer.input, context.samples) : factored;
   return fitLastLink(context, balanced, layer.name, facts, rule);
+}
+
+/** What stands in a layer's place beside a chain, and what is known of both. */
+interface Sum extends SecondPart {
+  readonly parameters: number;
+  readonly facts: LayerOutcome['facts'];
+  readonly relativeError: number;
+}
+
+/** Puts a chain plus a second part in the layer's place where both pay. */
+export async function placeChainAndPart(
+  context: MethodContext,
+  network: Network,
+  layer: Layer,
+  links: readonly Link[],
+  { parameters, facts, relativeError, ...part }: Sum,
+  rule: Pick<FitRule, 'balance' | 'keepUnprofitable'>,
+): Promise<LayerResult> {
+  const reason = unprofitable(parametersOfChain(links) + parameters, parametersOfLayer(layer), rule);
+  if (reason) return kept(network, layer.name, reason, facts);
+  const factored = { ...network, graph: placeSum(network.graph, layer, links, part) };
+  const balanced = rule.balance ? await balanceChain(factored, `${layer.name}.part1`, layer.input, context.samples) : factored;
+  return { network: balanced, outcome: { layer: layer.name, action: 'factorized', ...(facts && { facts }), relativeError } };
 }

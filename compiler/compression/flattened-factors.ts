@@ -9,8 +9,8 @@ import { type Matrix, matrix, transpose } from '../linalg/matrix.ts';
 import { denseTensor } from '../linalg/tensor.ts';
 import { macsOption, spreadOption } from './choose-ranks.ts';
 import { cpWeights } from './cp-weights.ts';
-import { type FactorForm, fitOptions, fitToAnswers, placeChain, rankOfRatio, ranksOfForm, statisticsToFit } from './factor-form.ts';
-import { kept, layerByLayer } from './layer-by-layer.ts';
+import { type FactorForm, fitOptions } from './factor-form.ts';
+import { factorizeLayers, lineReason } from './factorize-layers.ts';
 import { horizontalPart, type Link, verticalPart } from './layer-chain.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
 import { defineMethod } from './method.ts';
@@ -71,10 +71,6 @@ function formOf(layer: Layer): FactorForm {
   };
 }
 
-function isSpatial(layer: Layer): boolean {
-  return layer.kind === 'convolution' && windowOfLayer(layer).kernel.every((extent) => extent > 1);
-}
-
 export const flattenedFactors = defineMethod({
   name: 'flattened-factors',
   summary: 'every filter becomes a sum of products of a channel, a vertical and a horizontal vector',
@@ -83,17 +79,5 @@ export const flattenedFactors = defineMethod({
   defaultLayers: ['*', '!@first', '!@depthwise', '!@dense'],
   options,
 
-  async apply(context, layers, rule) {
-    const { macs } = rule;
-    const chosen = macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), formOf, { ...rule, macs });
-    return layerByLayer(context, layers, async (network, layer) => {
-      if (!isSpatial(layer)) return kept(network, layer.name, 'it has no rows and columns to separate');
-      const form = formOf(layer);
-      const rank = chosen ? chosen.get(layer.name) : (rule.rank ?? rankOfRatio(form, layer, rule.ratio));
-      if (rank === undefined) return kept(network, layer.name, 'the budget allows it as it is');
-      const statistics = await statisticsToFit(context, network, layer, rule);
-      const factors = statistics ? fitToAnswers(form, statistics, rank, rule).factors : form.start(rank);
-      return placeChain(context, network, layer, form.chain(factors), { rank }, rule);
-    });
-  },
+  apply: (context, layers, rule) => factorizeLayers(context, layers, rule, { refuse: lineReason, formOf }),
 });

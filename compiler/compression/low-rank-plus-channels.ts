@@ -7,15 +7,12 @@ import { addScaled, innerProduct, type Matrix, matrix, takeColumns, transpose } 
 import { multiply } from '../linalg/multiply.ts';
 import { svd } from '../linalg/svd.ts';
 import { answerError, debias, decompose, type UnifiedProblem, type UnifiedSolution } from '../linalg/unified-decomposition.ts';
-import { balanceChain } from './balance-chain.ts';
-import { fitOptions } from './factor-form.ts';
+import { fitOptions, placeChainAndPart } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
-import { parametersOfChain, windowed } from './layer-chain.ts';
-import { placeSum } from './layer-sum.ts';
-import { type Layer, parametersOfLayer } from './layers.ts';
+import { windowed } from './layer-chain.ts';
+import type { Layer } from './layers.ts';
 import { defineMethod } from './method.ts';
 import { gatherPatches } from './patch-samples.ts';
-import { unprofitable } from './rank.ts';
 
 const options = z.object({
   ratio: z.number().positive().max(1).default(0.5).describe('share of the parameters of the layer that both parts may have'),
@@ -109,13 +106,14 @@ export const unifiedDecomposition = defineMethod({
         windowed(layer, { outputs: found.rank, weights: withoutBias(q).data }),
         { outputs: layer.outputs, weights: p.data, bias },
       ];
-      const ofChannels = layer.outputs * layer.taps * found.groups.length;
-      const reason = unprofitable(parametersOfChain(links) + ofChannels, parametersOfLayer(layer), rule);
-      if (reason) return kept(network, layer.name, reason, facts);
-      const graph = placeSum(network.graph, layer, links, { sparse: withoutBias(sparse), bias, channels: found.groups });
-      const factored = { ...network, graph };
-      const balanced = rule.balance ? await balanceChain(factored, `${layer.name}.part1`, layer.input, context.samples) : factored;
-      const relativeError = answerError(problem, addScaled(multiply(p, q), sparse, 1));
-      return { network: balanced, outcome: { layer: layer.name, action: 'factorized', facts, relativeError } };
+      const sum = {
+        sparse: withoutBias(sparse),
+        bias,
+        channels: found.groups,
+        parameters: layer.outputs * layer.taps * found.groups.length,
+        facts,
+        relativeError: answerError(problem, addScaled(multiply(p, q), sparse, 1)),
+      };
+      return placeChainAndPart(context, network, layer, links, sum, rule);
     }),
 });

@@ -10,8 +10,8 @@ import { squaredNorm, svd } from '../linalg/svd.ts';
 import { permuteModes } from '../linalg/tensor.ts';
 import { vbmf } from '../linalg/vbmf.ts';
 import { macsOption, spreadOption } from './choose-ranks.ts';
-import { type FactorForm, fitOptions, fitToAnswers, placeChain, ranksOfForm, statisticsToFit } from './factor-form.ts';
-import { kept, layerByLayer } from './layer-by-layer.ts';
+import { type FactorForm, fitOptions } from './factor-form.ts';
+import { factorizeLayers, lineReason } from './factorize-layers.ts';
 import { horizontalPart, verticalPart } from './layer-chain.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
 import { defineMethod } from './method.ts';
@@ -94,10 +94,6 @@ function formOf(layer: Layer): FactorForm {
   };
 }
 
-function isSpatial(layer: Layer): boolean {
-  return layer.kind === 'convolution' && windowOfLayer(layer).kernel.every((extent) => extent > 1);
-}
-
 /** By the spectrum of the unfolded weights. */
 function rankOfWeights(layer: Layer, rule: Options): number {
   const [kh, kw] = windowOfLayer(layer).kernel;
@@ -116,17 +112,6 @@ export const spatialFactorization = defineMethod({
   options,
   search: { target: 'layer', kind: 'factors', settings: [0.8, 0.65, 0.5, 0.35].map((ratio) => ({ ratio })) },
 
-  async apply(context, layers, rule) {
-    const { macs } = rule;
-    const chosen = macs === undefined ? undefined : await ranksOfForm(context, layers.filter(isSpatial), formOf, { ...rule, macs });
-    return layerByLayer(context, layers, async (network, layer) => {
-      if (!isSpatial(layer)) return kept(network, layer.name, 'it has no rows and columns to separate');
-      const form = formOf(layer);
-      const rank = chosen ? chosen.get(layer.name) : rankOfWeights(layer, rule);
-      if (rank === undefined) return kept(network, layer.name, 'the budget allows it as it is');
-      const statistics = await statisticsToFit(context, network, layer, rule);
-      const factors = statistics ? fitToAnswers(form, statistics, rank, rule).factors : form.start(rank);
-      return placeChain(context, network, layer, form.chain(factors), { rank }, rule);
-    });
-  },
+  apply: (context, layers, rule) =>
+    factorizeLayers(context, layers, rule, { refuse: lineReason, formOf, rankOf: (layer) => rankOfWeights(layer, rule) }),
 });

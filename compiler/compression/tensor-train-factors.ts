@@ -5,16 +5,14 @@
 import { z } from 'zod';
 import { type TensorTrainCore, tensorTrain, tensorTrainParameters } from '../linalg/tensor-train.ts';
 import { channelRanges } from './balance-chain.ts';
-import { fitOptions } from './factor-form.ts';
-import { fitFactors } from './fit-factors.ts';
+import { fitOptions, fitToAnswers } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { type Layer, layerNamed, parametersOfLayer, windowOfLayer } from './layers.ts';
 import { defineMethod, type MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { unprofitable } from './rank.ts';
-import { leastSquares } from './reduced-rank.ts';
 import { fittedBias } from './refit.ts';
-import { centred, groupWeights, type LayerStatistics, relativeError } from './statistics.ts';
+import { groupWeights, type LayerStatistics, relativeError } from './statistics.ts';
 import { coreName, replaceByTensorTrain } from './tensor-train-graph.ts';
 import { coresOfFactors, factorOfCore, type TensorTrainShape, tensorTrainWeights } from './tensor-train-weights.ts';
 
@@ -92,10 +90,7 @@ function coresOf(layer: Layer, shape: TensorTrainShape, rank: number, statistics
   const ranks = ranksOf(shape, rank);
   const start = tensorTrain(groupWeights(layer, layer.weights, 0), shape.outputs, shape.inputs, { ranks });
   if (!statistics) return start;
-  const { correlation: [r] = [], cross: [g] = [] } = centred(statistics);
-  if (!r || !g) return start;
-  const { factors } = fitFactors(tensorTrainWeights(shape), start.map(factorOfCore), leastSquares(g, r, rule.ridge), r, rule);
-  return coresOfFactors(factors, shape);
+  return coresOfFactors(fitToAnswers(tensorTrainWeights(shape), start.map(factorOfCore), statistics, rule).factors, shape);
 }
 
 /** Every component between two cores gets the same range on the samples: what core k gives is scaled, core k + 1 scales back. */

@@ -10,15 +10,14 @@ import { symmetricEigenvalues } from '../linalg/symmetric-eigen.ts';
 import { type DenseTensor, denseTensor, multiplyMode, permuteModes, unfold } from '../linalg/tensor.ts';
 import { leadingVectors, tucker2 } from '../linalg/tucker2.ts';
 import { vbmf } from '../linalg/vbmf.ts';
-import { fitOptions, placeChain, statisticsToFit } from './factor-form.ts';
-import { type FactoredWeights, fitFactors } from './fit-factors.ts';
+import { fitOptions, fitToAnswers, placeChain, statisticsToFit } from './factor-form.ts';
+import { pointReason } from './factorize-layers.ts';
+import type { FactoredWeights } from './fit-factors.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { type Link, windowed } from './layer-chain.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
 import { defineMethod } from './method.ts';
 import { chooseRank } from './rank.ts';
-import { leastSquares } from './reduced-rank.ts';
-import { centred } from './statistics.ts';
 
 const options = z.object({
   ranks: z
@@ -115,15 +114,13 @@ export const tuckerFactors = defineMethod({
 
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, async (network, layer) => {
-      if (layer.kind !== 'convolution' || layer.taps === 1)
-        return kept(network, layer.name, 'its kernel is a point: low-rank does the same');
+      const refusal = pointReason(layer);
+      if (refusal !== undefined) return kept(network, layer.name, refusal);
       const start = factorsOfWeights(layer, rule);
       const [outputs, , inputs] = start as [Matrix, Matrix, Matrix?];
       const ranks = inputs ? [inputs.columns, outputs.columns] : [outputs.columns];
       const statistics = await statisticsToFit(context, network, layer, rule);
-      const { correlation: [r] = [], cross: [g] = [] } = statistics ? centred(statistics) : {};
-      const factors =
-        r && g ? fitFactors(inputs ? tuckerWeights : tucker1Weights, start, leastSquares(g, r, rule.ridge), r, rule).factors : start;
+      const factors = statistics ? fitToAnswers(inputs ? tuckerWeights : tucker1Weights, start, statistics, rule).factors : start;
       return placeChain(context, network, layer, chainOf(layer, factors), { ranks }, rule);
     }),
 });

@@ -4,14 +4,11 @@ import { expect, test } from 'vitest';
 import { compress } from '../../compiler/cli/compress.ts';
 import { importModel } from '../../compiler/compile.ts';
 import { methodNamed } from '../../compiler/compression/index.ts';
-import { type Layer, layersOf, windowOfLayer } from '../../compiler/compression/layers.ts';
-import type { CompressionMethod, MethodContext } from '../../compiler/compression/method.ts';
-import { originalNetwork } from '../../compiler/compression/network.ts';
+import { type Layer, layerNamed, layersOf, windowOfLayer } from '../../compiler/compression/layers.ts';
+import type { CompressionMethod, LayerOutcome, MethodContext } from '../../compiler/compression/method.ts';
 import { networkCost } from '../../compiler/compression/network-cost.ts';
 import { sampleSet } from '../../compiler/compression/sample-set.ts';
-import { gatherStatistics } from '../../compiler/compression/statistics.ts';
 import { nearlyEqualFactors } from '../../compiler/compression/tensor-train-factors.ts';
-import type { Graph } from '../../compiler/graph.ts';
 import { matrix } from '../../compiler/linalg/matrix.ts';
 import { squaredNorm } from '../../compiler/linalg/svd.ts';
 import { composeTensorTrain, tensorTrain, tensorTrainParameters } from '../../compiler/linalg/tensor-train.ts';
@@ -20,6 +17,7 @@ import { packageRoot } from '../../compiler/root.ts';
 import { inputPortsOf, modelInputsOf } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
 import { jsonOf, runCli } from '../compiler/cli/run-cli.ts';
+import { contextOf } from '../compiler/compression/network-case.ts';
 import { scratchFolder } from '../compiler/samples/scratch.ts';
 import { describeWithSharedData, sharedData } from '../shared-data.ts';
 
@@ -69,13 +67,18 @@ interface Row {
   readonly milliseconds: number;
 }
 
-async function factorize(context: MethodContext, layer: Layer, [label, name, options]: Setting): Promise<Row> {
-  const method = methodNamed(name) as CompressionMethod;
+async function factorize(context: MethodContext, layer: Layer, [label, ...steps]: Setting): Promise<Row> {
   const { graph } = context.network;
   const start = performance.now();
-  const { network, layers } = await method.apply(context, [layer], method.options.parse(options));
+  let [network, outcome] = [context.network, undefined as LayerOutcome | undefined];
+  for (const [name, options] of steps) {
+    const method = methodNamed(name) as CompressionMethod;
+    // The last link of a chain has the layer's name.
+    const last = layerNamed(network.graph, layer.name) as Layer;
+    const result = await method.apply({ ...context, network }, [last], method.options.parse(options));
+    [network, outcome] = [result.network, result.layers[0]];
+  }
   const milliseconds = performance.now() - start;
-  const [outcome] = layers;
   for (const { constant } of network.graph.values.values())
     if (constant instanceof Float32Array) expect(constant.every(Number.isFinite), `${label} of ${layer.name}`).toBe(true);
   const saved = networkCost(graph).parameters - networkCost(network.graph).parameters;
@@ -107,38 +110,58 @@ function train(layer: Layer): Row {
   };
 }
 
-type Setting = readonly [label: string, method: string, options: object];
+type Step = readonly [method: string, options: object];
+type Setting = readonly [label: string, ...steps: Step[]];
 
 /** The last link is fitted to the answers; a fit of all factors to them would take minutes for SqueezeNet. */
 const everywhere = { keepUnprofitable: true, fit: 'weights' };
-const spatial: readonly Setting[] = [
-  ['variational Bayes', 'tucker-factors', { ...everywhere, vbmf: true }],
-  ['Tucker', 'tucker-factors', { ...everywhere, energy: 0.9 }],
-  ['CP', 'cp-factors', { ...everywhere, ratio: 0.5, sweeps: 10, restarts: 1 }],
-  ['Tai', 'spatial-factors', { ...everywhere, energy: 0.9 }],
+
+/** So many unknowns are solved for in seconds. */
+const UNKNOWNS = 1000;
+
+const spatial = ({ outputs, inputs }: Layer): readonly Setting[] => [
+  ['variational Bayes', ['tucker-factors', { ...everywhere, vbmf: true }]],
+  ['Tucker', ['tucker-factors', { ...everywhere, energy: 0.9 }]],
+  ['CP', ['cp-factors', { ...everywhere, ratio: 0.5, sweeps: 10, restarts: 1 }]],
+  [
+    'CP, nonlinear',
+    [
+      'cp-factors',
+      {
+        ...everywhere,
+        strided: 'mixed',
+        algorithm: 'nls',
+        rank: Math.max(1, Math.floor(UNKNOWNS / (outputs + inputs + 9))),
+        sweeps: 10,
+        restarts: 1,
+      },
+    ],
+  ],
+  ['Tai', ['spatial-factors', { ...everywhere, energy: 0.9 }]],
+  ['Tai, low rank', ['spatial-factors', { ...everywhere, energy: 0.9 }], ['low-rank', { keepUnprofitable: true, ratio: 0.5 }]],
+  ['depthwise', ['depthwise-factors', { ...everywhere, ratio: 0.5 }]],
+  ['flattened', ['flattened-factors', { ...everywhere, rank: 1 }]],
 ];
 
 /** Of a point, Tucker, CP and Tai are all the same: a low rank. */
-function settingsOf(layer: Layer): readonly Setting[] {
-  if (windowOfLayer(layer).kernel[0] > 1) return spatial;
+const pointwise = (layer: Layer): readonly Setting[] => {
   const rank = Math.max(1, vbmf(matrix(layer.outputs, layer.columns, Float64Array.from(layer.weights))).rank);
   return [
-    ['variational Bayes', 'low-rank', { ...everywhere, rank }],
-    ['Tucker, CP, Tai', 'low-rank', { ...everywhere, energy: 0.9 }],
+    ['variational Bayes', ['low-rank', { ...everywhere, rank }]],
+    ['Tucker, CP, Tai', ['low-rank', { ...everywhere, energy: 0.9 }]],
   ];
-}
+};
 
-function contextOf(graph: Graph, dataset: string, limit: number): MethodContext {
-  const samples = sampleSet(loadSamples(dataset, { inputs: modelInputsOf(inputPortsOf(graph)), limit }), graph);
-  const network = originalNetwork(graph);
-  return {
-    original: graph,
-    network,
-    samples,
-    seed: 1,
-    progress: () => {},
-    statistics: (layers, current = network) => gatherStatistics(graph, current.graph, layers, samples, { seed: 1, patches: 4000 }),
-  };
+const half = { keepUnprofitable: true, ratio: 0.5 };
+const ofAnswers: readonly Setting[] = [
+  ['behind the ReLU', ['low-rank', { ...half, fit: 'rectified' }]],
+  ['nuclear norm', ['soft-low-rank', { keepUnprofitable: true, lambda: 0.05 }]],
+  ['plus sparse', ['low-rank-plus-sparse', { ...half, sweeps: 3 }]],
+  ['plus channels', ['low-rank-plus-channels', { ...half, iterations: 5, patches: 500 }]],
+];
+
+function settingsOf(layer: Layer): readonly Setting[] {
+  return [...(windowOfLayer(layer).kernel[0] > 1 ? spatial(layer) : pointwise(layer)), ...ofAnswers];
 }
 
 describeWithSharedData('every convolution', () => {
@@ -147,7 +170,8 @@ describeWithSharedData('every convolution', () => {
     ['imagenet-sample1000/squeezenet1.1_fp32.onnx', 'imagenet-sample1000/dev.squeezenet.dataset.json', 2, 26],
   ] as const)('of %s, by every factorization', async ([model, dataset, limit, count]) => {
     const { graph } = importModel({ onnx: sharedData(model), name: 'model' });
-    const context = contextOf(graph, sharedData(dataset), limit);
+    const read = loadSamples(sharedData(dataset), { inputs: modelInputsOf(inputPortsOf(graph)), limit });
+    const context = contextOf(graph, sampleSet(read, graph), { patches: 4000 });
     const layers = layersOf(graph).filter(({ kind }) => kind === 'convolution');
     expect(layers).toHaveLength(count);
     const rows: Row[] = [];

@@ -2,7 +2,7 @@
 
 import type { MethodContext } from '../../../compiler/compression/method.ts';
 import { originalNetwork } from '../../../compiler/compression/network.ts';
-import { gatherStatistics } from '../../../compiler/compression/statistics.ts';
+import { gatherStatistics, type StatisticsOptions } from '../../../compiler/compression/statistics.ts';
 import type { SampleSet } from '../../../compiler/compression/values.ts';
 import { Executor } from '../../../compiler/execute.ts';
 import { elementCount, type Graph, tensor, valueOf } from '../../../compiler/graph.ts';
@@ -20,8 +20,8 @@ export function randomSamples(graph: Graph, count: number, seed = 100): SampleSe
   return { count, at: (index) => samples[index] as (typeof samples)[number] };
 }
 
-/** What a method sees when it is the first step of a recipe. */
-export function contextOf(graph: Graph, samples: SampleSet): MethodContext {
+/** What a method sees when it is the first step of a recipe. @param gathered how statistics are gathered */
+export function contextOf(graph: Graph, samples: SampleSet, gathered: StatisticsOptions = {}): MethodContext {
   const network = originalNetwork(graph);
   return {
     original: graph,
@@ -30,7 +30,7 @@ export function contextOf(graph: Graph, samples: SampleSet): MethodContext {
     seed: 1,
     progress: () => {},
     statistics: (layers, current = network, options = {}) =>
-      gatherStatistics(graph, current.graph, layers, samples, { seed: 1, channels: current.channels, ...options }),
+      gatherStatistics(graph, current.graph, layers, samples, { seed: 1, channels: current.channels, ...gathered, ...options }),
   };
 }
 
