@@ -11,15 +11,16 @@ export interface RuntimeExports {
   modelAddress(): number;
   loadModel(bytes: number): number;
   faultIndex(): number;
-  /** ENGINE_… bits of runtime-as/microkernels/relaxed-simd.ts; 0 without relaxed dot products. */
-  engineBits(): number;
   memoryBytes(): number;
   prepare(): void;
   run(): void;
-  runSteps(first: number, last: number): void;
-  tensorAddress(index: number): number;
   portAddress(index: number): number;
   outputAddress(index: number): number;
+  // What runtime-as/inspect.ts adds: the runtimes of dist/ have it, those of packages do not.
+  /** ENGINE_… bits of runtime-as/microkernels/relaxed-simd.ts; 0 without relaxed dot products. */
+  engineBits(): number;
+  runSteps(first: number, last: number): void;
+  tensorAddress(index: number): number;
 }
 
 /** `#` is the tensor, port or step. Short: every page downloads them. */
@@ -90,7 +91,7 @@ export class Engine {
     return new Uint8Array(this.runtime.memory.buffer, this.runtime.outputAddress(index), bytes);
   }
 
-  /** The bytes of a tensor by its index in the packed model. */
+  /** The bytes of a tensor by its index in the packed model; with a runtime that has inspect.ts, as `runSteps`. */
   tensor(index: number, bytes: number): Uint8Array {
     return new Uint8Array(this.runtime.memory.buffer, this.runtime.tensorAddress(index), bytes);
   }

@@ -34,7 +34,7 @@ export async function webRuntime(deployment: Deployment, host: string, best: Var
       throw new UsageError(`--threads ${threads}: not with --variant ${variant}; use one of ${threadVariants.join(', ')}`);
     return runtimeOf(await buildThreadsRuntime(readPackedModel(model).opcodes, variant), variant, { threads });
   }
-  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildRuntime(readPackedModel(model).opcodes, variant);
+  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildRuntime(readPackedModel(model).opcodes, variant, ['inspect.ts']);
   return runtimeOf(wasm, variant);
 }
 

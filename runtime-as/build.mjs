@@ -30,7 +30,8 @@ for (const [target, config] of targets) {
     // 100 MB of compiler: only loaded where something is really built.
     const { default: asc } = await import('assemblyscript/asc');
     // The twins of the boards' kernels also prepare weights for board images.
-    const entries = target.startsWith('board-') ? [join(folder, 'board.ts')] : [];
+    const board = target.startsWith('board-') ? [join(folder, 'board.ts')] : [];
+    const entries = target === 'linalg' ? [] : [join(folder, 'inspect.ts'), ...board];
     const { error, stderr } = await asc.main([...entries, '--config', join(folder, config), '--target', target]);
     const messages = stderr.toString();
     if (messages) console.error(messages);

@@ -11,17 +11,13 @@ function entry(table: usize, index: u32): u32 {
   return load<u32>(tables + (table << 10) + ((<usize>(index & 0xff)) << 2));
 }
 
+/** Entry i of table t is i after 8 (t + 1) steps of the bitwise division. */
 function fillTables(): void {
   for (let i: u32 = 0; i < 256; i++) {
     let crc = i;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-    store<u32>(tables + ((<usize>i) << 2), crc);
-  }
-  for (let i: u32 = 0; i < 256; i++) {
-    let crc = entry(0, i);
-    for (let table: usize = 1; table < TABLES; table++) {
-      crc = (crc >> 8) ^ entry(0, crc);
-      store<u32>(tables + (table << 10) + ((<usize>i) << 2), crc);
+    for (let bit: usize = 0; bit < 8 * TABLES; bit++) {
+      crc = (crc >> 1) ^ (0xedb88320 & -(crc & 1));
+      store<u32>(tables + ((bit & ~7) << 7) + ((<usize>i) << 2), crc);
     }
   }
 }

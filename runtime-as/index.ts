@@ -25,16 +25,17 @@ import {
 } from "./format";
 import { checkModel, fault } from "./load";
 import { probeEngine } from "./microkernels/relaxed-simd";
-import { preparedBytes, prepareStep, runStep, workspaceBytes } from "./opcodes";
+import { preparedBytes, prepareStep, workspaceBytes } from "./opcodes";
+import { runRange, STEP_ENTRY_BYTES, stepTable } from "./run";
 import { stepBytes, tensorAddress as addressOf, word } from "./step";
 import { RELAXED } from "./variant";
 
 const probe = memory.data(48, 16);
 const MEMORY_LIMIT: u64 = 0xf0000000;
-const STEP_ENTRY_BYTES: usize = 8;
 
-let stepTable: usize = 0;
 let end: usize = 0;
+/** Bytes of the largest workspace. */
+let workspace: i32 = 0;
 
 // @ts-ignore: decorator
 @inline
@@ -63,15 +64,7 @@ export function loadModel(bytes: u32): i32 {
   const status = checkModel(model, bytes, context);
   if (status != STATUS_OK) return status;
 
-  const count = word(model, HEADER_STEP_COUNT);
-  stepTable = <usize>align(model + bytes);
-  let top = align(stepTable + <usize>count * STEP_ENTRY_BYTES);
-  let workspace: i32 = 0;
-  let step = model + word(model, HEADER_STEPS_OFFSET);
-  for (let i = 0; i < count; i++, step += stepBytes(step)) {
-    top = align(top + preparedBytes(step, context));
-    workspace = max(workspace, workspaceBytes(step, context));
-  }
+  let top = walkSteps(false);
   setContext(CONTEXT_WORKSPACE, <usize>top);
   top = align(top + workspace);
   setContext(CONTEXT_ARENA, <usize>top);
@@ -82,14 +75,28 @@ export function loadModel(bytes: u32): i32 {
   return STATUS_OK;
 }
 
+/** Lays out the prepared weights of all steps, and finds the largest workspace; with `writes`, fills them and the step table. */
+function walkSteps(writes: bool): u64 {
+  const model = modelAddress();
+  const count = word(model, HEADER_STEP_COUNT);
+  let entry = stepTable(model);
+  let top = align(entry + <usize>count * STEP_ENTRY_BYTES);
+  let step = model + word(model, HEADER_STEPS_OFFSET);
+  for (let i = 0; i < count; i++, step += stepBytes(step), entry += STEP_ENTRY_BYTES) {
+    if (writes) {
+      store<u32>(entry, <u32>step);
+      store<u32>(entry, <u32>top, 4);
+      prepareStep(step, context, <usize>top);
+    }
+    top = align(top + preparedBytes(step, context));
+    workspace = max(workspace, workspaceBytes(step, context));
+  }
+  return top;
+}
+
 /** The tensor, port or step that `loadModel` refused; -1 when it was the header. */
 export function faultIndex(): i32 {
   return fault();
-}
-
-/** ENGINE_… bits of microkernels/relaxed-simd.ts, known after loadModel(); 0: every layer runs in its plain form. */
-export function engineBits(): i32 {
-  return word(context, CONTEXT_ENGINE);
 }
 
 /** Bytes of memory that prepare() and run() need; known after loadModel(). */
@@ -99,34 +106,12 @@ export function memoryBytes(): usize {
 
 /** Writes the step table and the weights in this variant's order. */
 export function prepare(): void {
-  const model = modelAddress();
-  const count = word(model, HEADER_STEP_COUNT);
-  let prepared: usize = <usize>align(stepTable + <usize>count * STEP_ENTRY_BYTES);
-  let step = model + word(model, HEADER_STEPS_OFFSET);
-  for (let i = 0; i < count; i++, step += stepBytes(step)) {
-    const entry = stepTable + <usize>i * STEP_ENTRY_BYTES;
-    store<u32>(entry, <u32>step);
-    store<u32>(entry, <u32>prepared, 4);
-    prepareStep(step, context, prepared);
-    prepared = <usize>align(prepared + preparedBytes(step, context));
-  }
-}
-
-/** Runs the steps first … last - 1. */
-export function runSteps(first: i32, last: i32): void {
-  for (let i = first; i < last; i++) {
-    const entry = stepTable + <usize>i * STEP_ENTRY_BYTES;
-    runStep(load<u32>(entry), context, load<u32>(entry, 4));
-  }
+  walkSteps(true);
 }
 
 export function run(): void {
-  runSteps(0, word(modelAddress(), HEADER_STEP_COUNT));
-}
-
-/** Address of a tensor by its index in the packed model. */
-export function tensorAddress(index: i32): usize {
-  return addressOf(context, index);
+  const model = modelAddress();
+  runRange(model, 0, word(model, HEADER_STEP_COUNT));
 }
 
 /** Address of input `index` (outputs follow the inputs). */

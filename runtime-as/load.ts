@@ -44,8 +44,8 @@ import {
   TENSOR_OFFSET,
   TENSOR_WORDS,
 } from "./format";
-import { checkStep, includesOpcode } from "./opcodes";
-import { opcodeOf, operandCount, operandTensor, stepBytes, word } from "./step";
+import { checkStep, NO_KERNEL } from "./opcodes";
+import { operandCount, operandTensor, stepBytes, word } from "./step";
 
 /** Largest arena that is accepted, in bytes. */
 const ARENA_LIMIT: u32 = 1 << 30;
@@ -80,12 +80,13 @@ function checkHeader(model: usize, bytes: u32): i32 {
     header(model, HEADER_ARENA_BYTES) > ARENA_LIMIT ||
     !isSection(model, header(model, HEADER_TENSORS_OFFSET), header(model, HEADER_TENSOR_COUNT), TENSOR_WORDS * 4) ||
     !isSection(model, header(model, HEADER_PORTS_OFFSET), header(model, HEADER_INPUT_COUNT), 4) ||
-    !isSection(model, header(model, HEADER_PORTS_OFFSET) + header(model, HEADER_INPUT_COUNT) * 4, header(model, HEADER_OUTPUT_COUNT), 4) ||
-    !isSection(model, header(model, HEADER_STEPS_OFFSET), header(model, HEADER_STEPS_BYTES), 1) ||
-    !isSection(model, header(model, HEADER_CONSTANTS_OFFSET), header(model, HEADER_CONSTANTS_BYTES), 1) ||
-    !isSection(model, header(model, HEADER_METADATA_OFFSET), header(model, HEADER_METADATA_BYTES), 1)
+    !isSection(model, header(model, HEADER_PORTS_OFFSET) + header(model, HEADER_INPUT_COUNT) * 4, header(model, HEADER_OUTPUT_COUNT), 4)
   ) {
     return STATUS_BAD_SECTION;
+  }
+  // Steps, constants and metadata: pairs of offset and bytes.
+  for (let section = HEADER_STEPS_OFFSET; section <= HEADER_METADATA_OFFSET; section += 2) {
+    if (!isSection(model, header(model, section), header(model, section + 1), 1)) return STATUS_BAD_SECTION;
   }
   return STATUS_OK;
 }
@@ -128,7 +129,6 @@ function checkSteps(model: usize, context: usize): i32 {
   for (let i = 0; i < count; i++) {
     faultIndex = i;
     if (step + 4 > end || step + stepBytes(step) > end) return STATUS_BAD_STEP;
-    if (!includesOpcode(opcodeOf(step))) return STATUS_BAD_OPCODE;
     const operands = operandCount(step);
     if (operands == 0) return STATUS_BAD_STEP;
     for (let operand = 0; operand < operands; operand++) {
@@ -136,7 +136,8 @@ function checkSteps(model: usize, context: usize): i32 {
     }
     const output = tensors + <usize>operandTensor(step, operands - 1) * (TENSOR_WORDS * 4);
     if (word(output, TENSOR_KIND) >> 8 != REGION_ARENA) return STATUS_BAD_OPERANDS;
-    if (!checkStep(step, context)) return STATUS_BAD_OPERANDS;
+    const fits = checkStep(step, context);
+    if (fits != 1) return fits == NO_KERNEL ? STATUS_BAD_OPCODE : STATUS_BAD_OPERANDS;
     step += stepBytes(step);
   }
   return step == end ? STATUS_OK : STATUS_BAD_STEP;

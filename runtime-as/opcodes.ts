@@ -42,69 +42,13 @@ import { checkDequantizeInt16, checkQuantizeInt16, runDequantizeInt16, runQuanti
 import { opcodeOf } from "./step";
 import { HAS_CONV2D_INT8, HAS_CONV2D_FLOAT32, HAS_DEPTHWISE_INT8, HAS_DEPTHWISE_FLOAT32, HAS_CONV_TRANSPOSE_FLOAT32, HAS_MATMUL_INT8, HAS_MATMUL_FLOAT32, HAS_TABLE_INT8, HAS_UNARY_FLOAT32, HAS_ADD_INT8, HAS_MUL_INT8, HAS_BINARY_FLOAT32, HAS_PRELU_INT8, HAS_MAX_POOL_INT8, HAS_MAX_POOL_FLOAT32, HAS_AVERAGE_POOL_INT8, HAS_AVERAGE_POOL_FLOAT32, HAS_REDUCE_INT8, HAS_REDUCE_FLOAT32, HAS_SOFTMAX_INT8, HAS_SOFTMAX_FLOAT32, HAS_LAYER_NORM_FLOAT32, HAS_INSTANCE_NORM_FLOAT32, HAS_LRN_FLOAT32, HAS_COPY, HAS_CONCAT, HAS_PAD, HAS_RESIZE_NEAREST, HAS_RESIZE_LINEAR_INT8, HAS_RESIZE_LINEAR_FLOAT32, HAS_GATHER, HAS_ARGMAX_INT8, HAS_ARGMAX_FLOAT32, HAS_QUANTIZE, HAS_DEQUANTIZE, HAS_CAST, HAS_ENCODED, HAS_CONV2D_CSR16_INT8, HAS_CONV2D_CSR8_INT8, HAS_CONV2D_BITMAP_INT8, HAS_CONV2D_BLOCK1X16_INT8, HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_NIBBLES_INT8, HAS_CONV2D_CODEBOOK_INT8, HAS_CONV2D_FLOAT16, HAS_DEPTHWISE_FLOAT16, HAS_CONV2D_DYNAMIC, HAS_CONV2D_INT16, HAS_QUANTIZE_INT16, HAS_DEQUANTIZE_INT16, HAS_REDUCE_EXTREME_INT8, HAS_REDUCE_EXTREME_FLOAT32 } from "./variant";
 
-/**
- * Whether this build can run the opcode. A case of a small switch costs bytes even where its kernel is left out: the opcodes
- * that few models have are asked for first, which costs nothing there.
- */
-export function includesOpcode(opcode: i32): bool {
-  if (HAS_CONV2D_CODEBOOK_INT8 && opcode == OPCODE_CONV2D_CODEBOOK_INT8) return true;
-  if (HAS_CONV2D_FLOAT16 && opcode == OPCODE_CONV2D_FLOAT16) return true;
-  if (HAS_DEPTHWISE_FLOAT16 && opcode == OPCODE_DEPTHWISE_FLOAT16) return true;
-  if (HAS_CONV2D_DYNAMIC && opcode == OPCODE_CONV2D_DYNAMIC) return true;
-  if (HAS_CONV2D_INT16 && opcode == OPCODE_CONV2D_INT16) return true;
-  if (HAS_QUANTIZE_INT16 && opcode == OPCODE_QUANTIZE_INT16) return true;
-  if (HAS_DEQUANTIZE_INT16 && opcode == OPCODE_DEQUANTIZE_INT16) return true;
-  switch (opcode) {
-    case OPCODE_CONV2D_INT8: return HAS_CONV2D_INT8;
-    case OPCODE_CONV2D_FLOAT32: return HAS_CONV2D_FLOAT32;
-    case OPCODE_DEPTHWISE_INT8: return HAS_DEPTHWISE_INT8;
-    case OPCODE_DEPTHWISE_FLOAT32: return HAS_DEPTHWISE_FLOAT32;
-    case OPCODE_CONV_TRANSPOSE_FLOAT32: return HAS_CONV_TRANSPOSE_FLOAT32;
-    case OPCODE_MATMUL_INT8: return HAS_MATMUL_INT8;
-    case OPCODE_MATMUL_FLOAT32: return HAS_MATMUL_FLOAT32;
-    case OPCODE_TABLE_INT8: return HAS_TABLE_INT8;
-    case OPCODE_UNARY_FLOAT32: return HAS_UNARY_FLOAT32;
-    case OPCODE_ADD_INT8: return HAS_ADD_INT8;
-    case OPCODE_MUL_INT8: return HAS_MUL_INT8;
-    case OPCODE_BINARY_FLOAT32: return HAS_BINARY_FLOAT32;
-    case OPCODE_PRELU_INT8: return HAS_PRELU_INT8;
-    case OPCODE_MAX_POOL_INT8: return HAS_MAX_POOL_INT8;
-    case OPCODE_MAX_POOL_FLOAT32: return HAS_MAX_POOL_FLOAT32;
-    case OPCODE_AVERAGE_POOL_INT8: return HAS_AVERAGE_POOL_INT8;
-    case OPCODE_AVERAGE_POOL_FLOAT32: return HAS_AVERAGE_POOL_FLOAT32;
-    case OPCODE_REDUCE_INT8: return HAS_REDUCE_INT8;
-    case OPCODE_REDUCE_EXTREME_INT8: return HAS_REDUCE_EXTREME_INT8;
-    case OPCODE_REDUCE_FLOAT32: return HAS_REDUCE_FLOAT32;
-    case OPCODE_REDUCE_EXTREME_FLOAT32: return HAS_REDUCE_EXTREME_FLOAT32;
-    case OPCODE_SOFTMAX_INT8: return HAS_SOFTMAX_INT8;
-    case OPCODE_SOFTMAX_FLOAT32: return HAS_SOFTMAX_FLOAT32;
-    case OPCODE_LAYER_NORM_FLOAT32: return HAS_LAYER_NORM_FLOAT32;
-    case OPCODE_INSTANCE_NORM_FLOAT32: return HAS_INSTANCE_NORM_FLOAT32;
-    case OPCODE_LRN_FLOAT32: return HAS_LRN_FLOAT32;
-    case OPCODE_COPY: return HAS_COPY;
-    case OPCODE_CONCAT: return HAS_CONCAT;
-    case OPCODE_PAD: return HAS_PAD;
-    case OPCODE_RESIZE_NEAREST: return HAS_RESIZE_NEAREST;
-    case OPCODE_RESIZE_LINEAR_INT8: return HAS_RESIZE_LINEAR_INT8;
-    case OPCODE_RESIZE_LINEAR_FLOAT32: return HAS_RESIZE_LINEAR_FLOAT32;
-    case OPCODE_GATHER: return HAS_GATHER;
-    case OPCODE_ARGMAX_INT8: return HAS_ARGMAX_INT8;
-    case OPCODE_ARGMAX_FLOAT32: return HAS_ARGMAX_FLOAT32;
-    case OPCODE_QUANTIZE: return HAS_QUANTIZE;
-    case OPCODE_DEQUANTIZE: return HAS_DEQUANTIZE;
-    case OPCODE_CAST: return HAS_CAST;
-    case OPCODE_CONV2D_CSR16_INT8: return HAS_CONV2D_CSR16_INT8;
-    case OPCODE_CONV2D_CSR8_INT8: return HAS_CONV2D_CSR8_INT8;
-    case OPCODE_CONV2D_BITMAP_INT8: return HAS_CONV2D_BITMAP_INT8;
-    case OPCODE_CONV2D_BLOCK1X16_INT8: return HAS_CONV2D_BLOCK1X16_INT8;
-    case OPCODE_CONV2D_BLOCK16X4_INT8: return HAS_CONV2D_BLOCK16X4_INT8;
-    case OPCODE_CONV2D_NIBBLES_INT8: return HAS_CONV2D_NIBBLES_INT8;
-  }
-  return false;
-}
+export const NO_KERNEL: i32 = 2;
 
-/** Whether the step's parameters and operands fit each other: after this, its kernel stays inside its operands. */
-export function checkStep(step: usize, context: usize): bool {
+/**
+ * 1 when the step's parameters and operands fit each other: after this, its kernel stays inside its operands. 0 when they
+ * do not; NO_KERNEL when this build cannot run the opcode.
+ */
+export function checkStep(step: usize, context: usize): i32 {
   switch (opcodeOf(step)) {
     case OPCODE_CONV2D_INT8: if (HAS_CONV2D_INT8) return checkConv2dInt8(step, context); break;
     case OPCODE_CONV2D_FLOAT32: if (HAS_CONV2D_FLOAT32) return checkConv2dFloat32(step, context); break;
@@ -158,7 +102,7 @@ export function checkStep(step: usize, context: usize): bool {
     case OPCODE_QUANTIZE_INT16: if (HAS_QUANTIZE_INT16) return checkQuantizeInt16(step, context); break;
     case OPCODE_DEQUANTIZE_INT16: if (HAS_DEQUANTIZE_INT16) return checkDequantizeInt16(step, context); break;
   }
-  return false;
+  return NO_KERNEL;
 }
 
 // @ts-ignore: decorator

@@ -21,13 +21,13 @@ import { context } from "./context";
 import {
   CONTEXT_TENSORS,
   CONTEXT_WORKSPACE,
-  HEADER_FILE_BYTES,
   HEADER_STEPS_OFFSET,
   HEADER_STEP_COUNT,
   TENSOR_WORDS,
 } from "./format";
 import { memoryBytes, modelAddress } from "./index";
 import { preparedBytes, prepareStep, runStep, workspaceBytes } from "./opcodes";
+import { STEP_ENTRY_BYTES, stepTable } from "./run";
 import { hasOwnWeights, narrowStep, splitUnits, splitWork } from "./split";
 import { operandCount, operandTensor, parameterAddress, parameterCount, stepBytes, word } from "./step";
 
@@ -166,7 +166,7 @@ function partsOf(step: usize): i32 {
 function makePlan(): void {
   const model = modelAddress();
   const count = word(model, HEADER_STEP_COUNT);
-  const stepTable = align(model + word(model, HEADER_FILE_BYTES), 16);
+  const table = stepTable(model);
   const contexts = align(memoryBytes(), LINE);
   const phases = contexts + <usize>threadCount * CONTEXT_BYTES;
   parts = phases + <usize>count * PHASE_BYTES;
@@ -177,7 +177,7 @@ function makePlan(): void {
   let step = model + word(model, HEADER_STEPS_OFFSET);
   let pending = entries;
   for (let i = 0; i < count; i++, step += stepBytes(step)) {
-    const prepared = isWriting ? load<u32>(stepTable + <usize>i * ENTRY_BYTES, 4) : 0;
+    const prepared = isWriting ? load<u32>(table + <usize>i * STEP_ENTRY_BYTES, 4) : 0;
     const divisor = partsOf(step);
     if (divisor <= 1) {
       workspaceLimit = max(workspaceLimit, workspaceBytes(step, context));

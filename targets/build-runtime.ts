@@ -54,9 +54,9 @@ export async function buildRuntime(opcodes: readonly number[], variant: Variant,
 /** Threads share one memory, which the host makes. */
 const threadArguments = ['--enable', 'threads', '--importMemory', '--sharedMemory', '--zeroFilledMemory', '--maximumMemory', '65536'];
 
-/** As buildRuntime, with the exports of runtime-as/threads.ts. */
+/** As buildRuntime, with the exports of runtime-as/threads.ts, and of inspect.ts for profiles. */
 export function buildThreadsRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
-  return buildCached([...compilerArguments(kernelNames(opcodes), variant, ['threads.ts']), ...threadArguments]);
+  return buildCached([...compilerArguments(kernelNames(opcodes), variant, ['threads.ts', 'inspect.ts']), ...threadArguments]);
 }
 
 /** The loops of runtime-as/roofline.ts for one variant. */

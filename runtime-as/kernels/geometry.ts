@@ -27,7 +27,7 @@ import {
 } from "../format";
 import { parameter } from "../step";
 
-const MAX_STEP: i32 = 1 << 15;
+const MAX_STEP: u32 = 1 << 15;
 /** Window positions stay below this, so that row and column arithmetic cannot overflow. */
 const MAX_POSITION: i32 = 1 << 30;
 /** Largest block of prepared weights or workspace of one step, in bytes. */
@@ -38,10 +38,11 @@ export function isBlock(bytes: i64): bool {
   return bytes <= MAX_BLOCK;
 }
 
-/** One spatial axis of a convolution or pool: whether its extents and steps are in range. */
+/** One spatial axis of a convolution or pool, whose input and output extents are positive: whether its steps are in range. */
 export function isWindowAxis(input: i32, output: i32, kernel: i32, stride: i32, dilation: i32, pad: i32): bool {
-  if (input < 1 || input > MAX_POSITION || output < 1 || kernel < 1) return false;
-  if (stride < 1 || stride > MAX_STEP || dilation < 1 || dilation > MAX_STEP || pad < 0 || pad > MAX_STEP) return false;
+  // Unsigned: what is too small looks too large.
+  if (<u32>(stride - 1) >= MAX_STEP || <u32>(dilation - 1) >= MAX_STEP || <u32>pad > MAX_STEP) return false;
+  if (kernel < 1 || input > MAX_POSITION) return false;
   const lastStart = <i64>(output - 1) * stride;
   const reach = <i64>(kernel - 1) * dilation;
   // Windows may lie in the padding on either side, not behind it: the work stays in proportion to the operands.
@@ -73,7 +74,7 @@ export function checkGeometry(step: usize, context: usize, dtype: i32, encoded: 
   const groups = parameter(step, CONV_GROUPS);
   const channels = parameter(step, CONV_IN_CHANNELS);
   const outChannels = parameter(step, CONV_OUT_CHANNELS);
-  if (groups < 1 || channels < 1 || outChannels < 1 || channels % groups != 0 || outChannels % groups != 0) return false;
+  if (groups < 1 || channels % groups != 0 || outChannels % groups != 0) return false;
   const weights = times(times(outChannels, extent(step, CONV_KERNEL_HEIGHT, 2)), channels / groups);
   const outputs = times(parameter(step, CONV_BATCH), extent(step, CONV_OUT_HEIGHT, 3));
   if (

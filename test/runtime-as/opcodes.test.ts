@@ -18,8 +18,7 @@ test('opcodes count up from 1 without a gap, so that dispatch is one jump table'
 test.for(names)('%s has a flag, a check, a kernel and an operator that calls it', (name) => {
   expect(read('runtime-as/variant.ts')).toContain(`HAS_${name} = isDefined(KERNEL_ALL) || isDefined(KERNEL_${name})`);
   const dispatch = read('runtime-as/opcodes.ts');
-  const isIncluded = [`case OPCODE_${name}: return HAS_${name};`, `if (HAS_${name} && opcode == OPCODE_${name}) return true;`];
-  expect(isIncluded.some((line) => dispatch.includes(line))).toBe(true);
+  expect(dispatch).toContain(`case OPCODE_${name}: if (HAS_${name}) return check${pascal(name)}(step, context); break;`);
   const kernels = readdirSync(join(packageRoot, 'runtime-as/kernels')).map((file) => read(`runtime-as/kernels/${file}`));
   for (const part of [`check${pascal(name)}`, `run${pascal(name)}`]) {
     expect(dispatch).toContain(`${part}(step, context`);
