@@ -19,6 +19,7 @@ const tools = {
   'qemu-system-arm': 'qemu-system-arm',
   'qemu-system-riscv32': 'qemu-system-misc',
   stm32flash: 'stm32flash',
+  openssl: 'openssl',
 };
 
 const runs = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;

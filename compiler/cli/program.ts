@@ -16,11 +16,14 @@ export interface Invocation {
 /** Adds one command to the program. */
 export type Verb = (program: Command, invocation: Invocation) => void;
 
-/** For options that are whole numbers of at least `minimum`. */
-export function integerOption(minimum: number): (text: string) => number {
+/** For options that are whole numbers of at least `minimum`, and at most `maximum`. */
+export function integerOption(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < minimum) throw new InvalidArgumentError(`expected a whole number of at least ${minimum}.`);
+    if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
+      const limit = maximum < Number.MAX_SAFE_INTEGER ? ` and at most ${maximum}` : '';
+      throw new InvalidArgumentError(`expected a whole number of at least ${minimum}${limit}.`);
+    }
     return value;
   };
 }

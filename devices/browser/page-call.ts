@@ -9,8 +9,8 @@ export interface PageMethods extends HostMethods {
   conditions(): Conditions;
   /** An emitted package, as an application uses it; see run-package.ts. */
   runPackage(folder: string, thread: 'page' | 'worker', inputs: readonly string[]): Promise<string>;
-  /** Tells the person at the page. */
-  show(text: string): void;
+  /** Tells the person at the page; with an address to go to. Only in a page of ours. */
+  show(text: string, link?: string): void;
 }
 
 export type PageCall = (name: keyof PageMethods, ...parameters: readonly unknown[]) => Promise<unknown>;
@@ -69,12 +69,24 @@ export function serveWorker(): void {
 export interface PageOptions {
   /** A script that calls `serveWorker`; without one there is no worker. */
   readonly workerScript?: string;
-  readonly show?: (text: string) => void;
   /** What else this page knows. */
   readonly conditions?: () => Conditions;
 }
 
-export function pageCall({ workerScript, show, conditions }: PageOptions): PageCall {
+/** Ours is the page that has this element; an app's is left as it is. */
+const RESULTS_ID = 'whittle-results';
+
+function show(text: string, link?: string): void {
+  const line = document.createElement('pre');
+  line.textContent = text;
+  if (link !== undefined) {
+    const anchor = Object.assign(document.createElement('a'), { href: link, target: '_blank', textContent: 'try it' });
+    line.append('\n', anchor);
+  }
+  document.getElementById(RESULTS_ID)?.prepend(line);
+}
+
+export function pageCall({ workerScript, conditions }: PageOptions): PageCall {
   let hiddenCount = 0;
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') hiddenCount++;
@@ -90,7 +102,7 @@ export function pageCall({ workerScript, show, conditions }: PageOptions): PageC
       call = worker?.call ?? hostCall();
     },
     conditions: (): Conditions => ({ visible: document.visibilityState === 'visible', hiddenCount, ...conditions?.() }),
-    show: (text: string) => show?.(text),
+    show,
   };
   return async (name, ...parameters) => (own[name] ? own[name](...(parameters as never[])) : call(name, ...parameters));
 }

@@ -5,6 +5,7 @@ import { DeviceError } from '../../compiler/errors.ts';
 import { packageRoot } from '../../compiler/root.ts';
 import type { DeviceOptions } from '../device.ts';
 import type { Browser, Evaluate } from './engine.ts';
+import { plainPage } from './plain-page.ts';
 import { MemoryServer } from './server.ts';
 import type { Call, WebHost } from './web-host.ts';
 
@@ -12,6 +13,10 @@ import type { Call, WebHost } from './web-host.ts';
 export function pageScript(): string {
   return readFileSync(join(packageRoot, 'dist', 'page.js'), 'utf8');
 }
+
+const page = plainPage(`<h1>whittle</h1>
+<main id="whittle-results" aria-live="polite"></main>
+<script type="module" src="/page.js"></script>`);
 
 /** A promise inside the page would die with the tab's first, blank document: the host asks again and again instead. */
 export async function loaded(evaluate: Evaluate): Promise<void> {
@@ -41,7 +46,7 @@ export async function openServedPage(
   { address = '127.0.0.1', announce, isolated = true }: ServedPageOptions,
 ): Promise<WebHost> {
   const files = new Map<string, string | Uint8Array>([
-    ['/index.html', '<!doctype html><title>whittle</title><script type="module" src="/page.js"></script>'],
+    ['/index.html', page],
     ['/page.js', pageScript()],
   ]);
   let server: MemoryServer | undefined;

@@ -1,18 +1,9 @@
 /** A page beside a deployed package, for the person who opens its link: run it on zeros, or on a picture. */
+import { plainPage } from './plain-page.ts';
 
 export const TRY_PAGE = 'try.html';
 
-export const tryPage = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>whittle</title>
-<style>
-  :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif }
-  body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
-  pre { white-space: pre-wrap }
-</style>
-<h1 id="title">whittle</h1>
+export const tryPage = plainPage(`<h1 id="title">whittle</h1>
 <p><label>A picture to run it on: <input id="picture" type="file" accept="image/*"></label></p>
 <pre id="result" role="status">Loading …</pre>
 <script type="module">
@@ -35,6 +26,4 @@ export const tryPage = `<!doctype html>
   } catch (error) {
     say(error.message);
   }
-</script>
-</html>
-`;
+</script>`);

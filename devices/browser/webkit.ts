@@ -1,10 +1,9 @@
 /** WebKitGTK's MiniBrowser, driven by its WebKitWebDriver, on a screen of its own that nobody sees (Xvfb). */
 import { existsSync, readdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DeviceError } from '../../compiler/errors.ts';
 import { Child, findProgram, type Program, requireProgram } from '../child-process.ts';
+import { freePort } from '../free-port.ts';
 import type { BrowserEngine } from './engine.ts';
 import { type Capabilities, WebDriverBrowser } from './webdriver.ts';
 
@@ -38,14 +37,6 @@ function miniBrowser(): Program {
     variable: 'WHITTLE_WEBKIT',
     fix: 'Debian: apt-get install webkit2gtk-driver',
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function untilReady(address: string, child: Child): Promise<void> {

@@ -41,7 +41,11 @@ export const deploy: Verb = (program, invocation) => {
       const host = await openWebHost(to, options);
       try {
         const report = await deployPackage(model, host, worker ? 'worker' : 'page');
-        await host.call('show', `${report.model}: ${report.comparedValues} values, all equal`);
+        await host.call(
+          'show',
+          `${report.model}: ${report.comparedValues} values, all equal`,
+          ...(report.link === undefined ? [] : [report.link]),
+        );
         output.report(report, () => text(report));
         if (!once) {
           output.note('The package is served until Ctrl-C.');

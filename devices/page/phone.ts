@@ -12,12 +12,6 @@ function status(text: string): void {
   element('status').textContent = text;
 }
 
-function show(text: string): void {
-  const line = document.createElement('pre');
-  line.textContent = text;
-  element('results').prepend(line);
-}
-
 /** Keeps the screen on where the browser lets a page ask for it: only on secure origins, and only in front. */
 let lock: WakeLockSentinel | undefined;
 
@@ -32,7 +26,6 @@ function start(): void {
   const keyName = `whittle ${token}`;
   const call = pageCall({
     workerScript: '/phone.js',
-    show,
     conditions: () => ({ wakeLock: lock !== undefined && !lock.released }),
   });
   const connect = () => {

@@ -2,25 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../compiler/root.ts';
+import { plainPage } from '../browser/plain-page.ts';
 import { contentTypeOf } from '../content-type.ts';
 
-const phonePage = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>whittle</title>
-<style>
-  :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif }
-  body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
-  pre { white-space: pre-wrap; border-top: 1px solid; padding-top: .5rem; font-size: .9rem }
-</style>
-<h1>whittle</h1>
+const phonePage = plainPage(`<h1>whittle</h1>
 <p id="status" role="status">Connecting …</p>
 <p id="awake">This browser does not let the page keep the screen on: do not let it go dark.</p>
-<main id="results" aria-live="polite"></main>
-<script type="module" src="/phone.js"></script>
-</html>
-`;
+<main id="whittle-results" aria-live="polite"></main>
+<script type="module" src="/phone.js"></script>`);
 
 export interface StaticPage {
   readonly status: number;

@@ -1,6 +1,6 @@
 /** The Android road: the real adb and its server, an emulated phone behind them, a real Chromium behind its DevTools sockets. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../../compiler/root.ts';
 import { AdbDevice, listDevices } from '../../../devices/android/adb.ts';
 import { android } from '../../../devices/android/device.ts';
+import { openTab } from '../../../devices/android/devtools.ts';
 import { findDevtools } from '../../../devices/android/find-devtools.ts';
 import { findChromium } from '../../../devices/browser/chromium.ts';
 import { MemoryServer } from '../../../devices/browser/server.ts';
 import { Child } from '../../../devices/child-process.ts';
+import { deploy } from '../../../devices/cli/deploy.ts';
+import { deployPackage } from '../../../devices/deploy-package.ts';
 import type { Device } from '../../../devices/device.ts';
-import { openDevice } from '../../../devices/index.ts';
+import { freePort } from '../../../devices/free-port.ts';
+import { openDevice, openWebHost } from '../../../devices/index.ts';
 import { cacheFolder } from '../../../targets/build-runtime.ts';
+import { jsonOf, runCli } from '../../compiler/cli/run-cli.ts';
 import { setEnvironment } from '../../environment.ts';
 import { requireTool } from '../../require-tool.ts';
 import { smallModel } from '../../small-model.ts';
@@ -24,14 +29,6 @@ import { expectDeviceContract } from '../contract.ts';
 import { FakePhone, type FakePhoneOptions } from './fake-phone.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'whittle-adb-'));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** The real program; the emulated phone lives in this process and must go on meanwhile. */
 async function adb(...args: string[]): Promise<string> {
@@ -104,13 +101,15 @@ describe.skipIf(!requireTool('adb') || !requireTool('chromium'))('device android
   async function plugIn(options: FakePhoneOptions): Promise<FakePhone> {
     const phone = await FakePhone.start(options);
     phones.push(phone);
-    await adb('connect', phone.serial);
+    const connected = adb('connect', phone.serial);
+    // adb waits ten seconds for a phone that does not answer.
+    if (options.state !== 'offline') await connected;
     return phone;
   }
 
   async function unplugAll(): Promise<void> {
     for (const phone of phones.splice(0)) {
-      await adb('disconnect', phone.serial);
+      await adb('disconnect', phone.serial).catch(() => {});
       await phone.stop();
     }
   }
@@ -209,6 +208,18 @@ describe.skipIf(!requireTool('adb') || !requireTool('chromium'))('device android
       await expect(openDevice(`android:${phone.serial}`)).rejects.toThrow(`android:${message}`);
     });
 
+    test('offline', async () => {
+      const { serial } = await plugIn({ shell: () => '', state: 'offline' });
+      await expect.poll(async () => (await listDevices()).map(({ state }) => state), { timeout: 15_000 }).toEqual(['offline']);
+      const fix = 'unplug it and plug it in again, or adb reconnect';
+      expect(await android.list?.()).toMatchObject([{ name: `android:${serial}`, ready: false, note: `offline: ${fix}` }]);
+      await expect(openDevice('android')).rejects.toThrow(`no device is ready:\n  ${serial} is offline: ${fix}`);
+      await expect(openDevice(`android:${serial}`)).rejects.toMatchObject({
+        exitCode: 6,
+        message: `android:${serial} is offline: ${fix}`,
+      });
+    });
+
     test('several, and one that is not among them', async () => {
       const [one, two] = [await plugIn({ shell: () => '' }), await plugIn({ shell: () => '' })];
       const list = [one, two].map(({ serial }) => `  ${serial} (Fake Phone)`).sort();
@@ -270,6 +281,38 @@ describe.skipIf(!requireTool('adb') || !requireTool('chromium'))('device android
         other.close();
       }
     });
+  });
+
+  test('whittle deploy: the package runs on the phone, which shows where to try it; an app cannot take it', async () => {
+    const phone = await plugIn({
+      shell: shell(['com.android.chrome', 'com.example.app4242'], ['chrome_devtools_remote', 'webview_devtools_remote_4242']),
+      sockets: { chrome_devtools_remote: chromium.port, webview_devtools_remote_4242: chromium.port },
+    });
+    const model = join(home, 'small.whittle');
+    writeFileSync(model, smallModel());
+    try {
+      const once = await runCli([deploy], ['deploy', model, '--to', `android:${phone.serial}`, '--worker', '--once']);
+      expect(once.stderr).toBe('');
+      expect(once.stdout).toMatch(
+        /80 values in the worker, all equal to this machine's[\s\S]*try it: http:\/\/localhost:\d+\/package\/try\.html/,
+      );
+      expect(phone.reversedPorts).toEqual([]);
+
+      const host = await openWebHost('android');
+      const { link } = await deployPackage(smallModel(), host, 'page');
+      expect(link).toBe(`http://localhost:${phone.reversedPorts[0]}/package/try.html`);
+      const tab = await openTab(chromium.port, link as string);
+      const result = () => tab.evaluate("document.getElementById('result')?.textContent").catch(() => '');
+      await expect.poll(result, { timeout: 10_000 }).toMatch(/^[\d.]+ ms \(.*\)\ny: /);
+      await tab.close();
+      await host.close();
+
+      const inApp = await runCli([deploy], ['deploy', model, '--to', `android:${phone.serial}/com.example.app4242`, '--once', '--json']);
+      expect(inApp.exitCode).toBe(2);
+      expect(jsonOf(inApp).error.message).toMatch(/its page belongs to an app .* put the mobile-webview package into the app/);
+    } finally {
+      await unplugAll();
+    }
   });
 
   test('a phone before Android 8, whose reverse port the host chooses', async () => {

@@ -26,8 +26,8 @@ export interface FakePhoneOptions {
   readonly shell: (command: string) => string | undefined;
   /** DevTools socket by name → port here. */
   readonly sockets?: Readonly<Record<string, number>>;
-  /** `unauthorized`: nobody has allowed this computer. */
-  readonly state?: 'device' | 'unauthorized';
+  /** `unauthorized`: nobody has allowed this computer; `offline`: it does not answer. */
+  readonly state?: 'device' | 'unauthorized' | 'offline';
   /** Android 7 and older: the host chooses the port of `reverse`. */
   readonly choosesReversePort?: boolean;
 }
@@ -112,6 +112,7 @@ class Connection {
   }
 
   private greet(): void {
+    if (this.options.state === 'offline') return;
     if (this.options.state === 'unauthorized') this.send(AUTH, AUTH_TOKEN, 0, Buffer.alloc(20, 7));
     else
       this.send(

@@ -79,11 +79,15 @@ describe.skipIf(!requireTool('chromium'))('device page', () => {
     const server = await PageServer.start({ host: HOST });
     const control = await ControlServer.start(server);
     try {
-      await (await phones.open(server.invite())).status(/page:1/);
+      const phone = await phones.open(server.invite());
+      await phone.status(/page:1/);
       const host = await openWebHost('page:1');
       const report = await deployPackage(smallModel(), host, 'page');
       expect(report).toMatchObject({ device: 'page:1', comparedValues: 80 });
       expect(report.link).toMatch(/^http:\/\/phone\.lan:\d+\/d\/[0-9a-f]{32}\/package\/try\.html$/);
+      await host.call('show', 'all equal', report.link as string);
+      expect(await phone.evaluate("document.querySelector('#whittle-results pre').textContent")).toBe('all equal\ntry it');
+      expect(await phone.evaluate("document.querySelector('#whittle-results a').href")).toBe(report.link);
       await host.close();
       const trial = await phones.open(report.link as string);
       const result = () => trial.evaluate("document.getElementById('result')?.textContent").catch(() => '');

@@ -8,7 +8,12 @@ export const HOST = 'phone.lan';
 const userAgent = 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36';
 
 export class Phones {
-  private readonly browser = CdpBrowser.launch(findChromium(), [`--host-resolver-rules=MAP ${HOST} 127.0.0.1`]);
+  private readonly browser: CdpBrowser;
+
+  /** @param flags of the browser, beside those that make it know the host */
+  constructor(flags: readonly string[] = []) {
+    this.browser = CdpBrowser.launch(findChromium(), [`--host-resolver-rules=MAP ${HOST} 127.0.0.1`, ...flags]);
+  }
 
   /** A new phone that opens the address. */
   async open(url: string): Promise<Phone> {
