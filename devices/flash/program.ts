@@ -9,6 +9,7 @@ import type { Board, Flasher, Memory } from '../../targets/boards/board.ts';
 import { writeBoardImage } from '../../targets/mcu/image.ts';
 import { buildFirmware } from '../serial/firmware-build.ts';
 import { monitorVocabulary } from '../serial/firmware-source.ts';
+import { RECORD_BYTES } from '../serial/protocol.ts';
 import { slotContent } from '../serial/record.ts';
 import { wirings } from '../serial/wiring.ts';
 import { isElf, readElf } from './elf.ts';
@@ -16,6 +17,9 @@ import { readEspBuild } from './esp-build.ts';
 import { readIntelHex } from './intel-hex.ts';
 import { hexAddress, joinSegments, type Segment } from './segments.ts';
 import { isUf2, readUf2 } from './uf2.ts';
+
+/** What a slot without a model begins with. */
+const erasedRecord = new Uint8Array(RECORD_BYTES).fill(0xff);
 
 const PROGRAM = /\.(elf|hex|uf2|bin)$/;
 
@@ -65,8 +69,10 @@ async function monitorAround(bytes: Uint8Array, path: string, board: Board): Pro
     );
   }
   return [
-    { address: board.flash.origin, content: new Uint8Array(readFileSync(bin)) },
+    { address: (wiring.firmware ?? board.flash).origin, content: new Uint8Array(readFileSync(bin)) },
     { address: slot.origin, content },
+    // A record that an earlier program left would be of a newer model.
+    ...inFlash.filter((other) => other !== slot).map(({ origin }) => ({ address: origin, content: erasedRecord })),
   ];
 }
 

@@ -4,7 +4,7 @@ import { version } from '../../compiler/root.ts';
 import type { Board, UartDriver } from '../../targets/boards/board.ts';
 import { translatedVocabularies } from '../../targets/mcu/build-runtime-c.ts';
 import { type Vocabulary, vocabularyCodes } from '../../targets/mcu/vocabulary.ts';
-import type { Wiring } from './wiring.ts';
+import type { RegisterStep, Wiring } from './wiring.ts';
 
 /** The constants of a TypeScript file of integers (format.ts, protocol.ts) as C macros. */
 export function constantsHeader(constants: Readonly<Record<string, number>>): string {
@@ -72,15 +72,18 @@ function stackBytes(board: Board): number {
   return board.ram.bytes < 32 * 1024 ? 1024 : 2048;
 }
 
+function registerStep({ address, mask, value, waits }: RegisterStep): string {
+  const register = `*(volatile uint32_t *)${hex(address)}`;
+  return waits
+    ? `  while ((${register} & ${hex(mask)}) != ${hex(value)}) continue;`
+    : `  ${register} = (${register} & ~${hex(mask)}) | ${hex(value)};`;
+}
+
 /** board.h */
 export function boardHeader(board: Board, wiring: Wiring): string {
   const { memory, start = [], pins } = wiring;
   const clockHz = wiring.resetClockHz ?? board.clockHz;
   const slots = memory.slots.map(({ origin, bytes, writable }) => `{ ${hex(origin)}, ${hex(bytes)}, ${Number(writable)} }`);
-  const changes = start.map(
-    ({ address, clear, set }) =>
-      `  *(volatile uint32_t *)${hex(address)} = (*(volatile uint32_t *)${hex(address)} & ~${hex(clear)}) | ${hex(set)};`,
-  );
   const isArm = board.core.startsWith('cortex');
   const isSmall = board.core === 'cortex-m0' || board.core === 'cortex-m0plus';
   const definitions: Record<string, string | number> = {
@@ -98,11 +101,12 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     BOARD_INTERRUPTS: Math.ceil((wiring.interrupt + 1) / 16) * 16,
     BOARD_HAS_FPU: Number(board.fpu !== 'none'),
     BOARD_HAS_VTOR: Number(isArm && board.core !== 'cortex-m0'),
+    BOARD_NVIC_WORDS: isSmall ? 1 : 8,
     BOARD_HAS_DWT: Number(isArm && !isSmall),
     BOARD_SLOT_COUNT: memory.slots.length,
     BOARD_SLOTS: `{ ${slots.join(', ')} }`,
     BOARD_PERSISTENT: Number(memory.persistent),
-    FLASH_ERASE_BYTES: `${memory.eraseBytes}u`,
+    ...(memory.eraseBytes !== undefined && { FLASH_ERASE_BYTES: `${memory.eraseBytes}u` }),
     FLASH_WRITE_BYTES: `${memory.writeBytes}u`,
     ...(pins && { BOARD_UART_TX_PIN: pins.tx, BOARD_UART_RX_PIN: pins.rx }),
     // QEMU's virt: SiFive's test device, and the PLIC.
@@ -116,17 +120,18 @@ ${lines.join('\n')}
 /* Clocks and pins of the UART. */
 static inline void board_start(void)
 {
-${changes.join('\n')}
+${start.map(registerStep).join('\n')}
 }
 `;
 }
 
 /** The linker script. RAM from low to high: data, what survives a restart, heap (arena and workspace), stack. */
 export function linkerScript(board: Board, wiring: Wiring): string {
-  const { flash, ram } = board;
+  const { origin, bytes } = wiring.firmware ?? board.flash;
+  const { ram } = board;
   return `MEMORY
 {
-  FLASH (rx) : ORIGIN = ${flash.origin}, LENGTH = ${wiring.firmwareBytes ?? flash.bytes}
+  FLASH (rx) : ORIGIN = ${origin}, LENGTH = ${bytes}
   RAM (rwx) : ORIGIN = ${ram.origin}, LENGTH = ${wiring.ramBytes ?? ram.bytes}
 }
 SECTIONS

@@ -1,6 +1,8 @@
 /** What the firmware monitor must know of a board beyond targets/boards: its interrupt, what a reset leaves to be done, where models live. */
 import { UsageError } from '../../compiler/errors.ts';
 import { type Board, KB, MB, type Memory } from '../../targets/boards/board.ts';
+import { nrfWirings } from './wiring-nrf.ts';
+import { stm32f4Wirings, stm32l4Wirings } from './wiring-stm32.ts';
 
 export interface Slot extends Memory {
   readonly writable: boolean;
@@ -8,32 +10,34 @@ export interface Slot extends Memory {
 
 /** How the memory of the slots is written: flash_<driver>.c. */
 export interface SlotMemory {
-  readonly driver: 'memory' | 'nvmc' | 'stm32f4';
-  readonly eraseBytes: number;
+  readonly driver: 'memory' | 'nvmc' | 'stm32f4' | 'stm32l4';
+  /** Of one erasure, where all are of one size. */
+  readonly eraseBytes?: number;
   readonly writeBytes: number;
   /** Whether a power cut leaves its content. */
   readonly persistent: boolean;
   readonly slots: readonly Slot[];
 }
 
-/** register = (register & ~clear) | set */
-export interface RegisterChange {
+/** register = (register & ~mask) | value; or wait until (register & mask) == value. */
+export interface RegisterStep {
   readonly address: number;
-  readonly clear: number;
-  readonly set: number;
+  readonly mask: number;
+  readonly value: number;
+  readonly waits?: true;
 }
 
 export interface Wiring {
   /** Number of the UART's receive interrupt. */
   readonly interrupt: number;
-  /** Clock of core and UART where the monitor leaves that of the reset; default: the board's. */
+  /** Clock of core and UART where it is not the board's: the monitor leaves that of the reset, or what `start` makes of it. */
   readonly resetClockHz?: number;
   /** Clocks and pins of the UART, in this order. */
-  readonly start?: readonly RegisterChange[];
+  readonly start?: readonly RegisterStep[];
   /** Pins of an nRF UART, numbered 32 * port + pin. */
   readonly pins?: { readonly tx: number; readonly rx: number };
-  /** Flash for the firmware, from the start; default: all of it. */
-  readonly firmwareBytes?: number;
+  /** Flash for the firmware; default: all of it. */
+  readonly firmware?: Memory;
   /** RAM for the firmware and the arena, from the start; default: all of it. */
   readonly ramBytes?: number;
   readonly memory: SlotMemory;
@@ -53,17 +57,6 @@ function ramSlots(origin: number): SlotMemory {
   };
 }
 
-function nvmcSlots(firmwareBytes: number, flashBytes: number, pageBytes: number): SlotMemory {
-  const bytes = Math.floor((flashBytes - firmwareBytes) / 2 / pageBytes) * pageBytes;
-  return {
-    driver: 'nvmc',
-    eraseBytes: pageBytes,
-    writeBytes: 4,
-    persistent: true,
-    slots: [0, 1].map((index) => ({ origin: firmwareBytes + index * bytes, bytes, writable: true })),
-  };
-}
-
 export const wirings: Readonly<Record<string, Wiring>> = {
   // The PSRAM of the MPS2 boards, the DDR of the MPS3 board: QEMU can back them with a file.
   'mps2-an385': { interrupt: 0, memory: ramSlots(0x21000000) },
@@ -76,7 +69,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   // QEMU's flash cannot be written by the guest: new models go to RAM; what the emulator was started with lies in flash.
   netduinoplus2: {
     interrupt: 37,
-    firmwareBytes: 256 * KB,
+    firmware: { origin: 0x08000000, bytes: 256 * KB },
     ramBytes: 72 * KB,
     memory: {
       driver: 'memory',
@@ -89,7 +82,9 @@ export const wirings: Readonly<Record<string, Wiring>> = {
       ],
     },
   },
-  microbit: { interrupt: 2, pins: { tx: 24, rx: 25 }, firmwareBytes: 64 * KB, memory: nvmcSlots(64 * KB, 256 * KB, 1 * KB) },
+  ...nrfWirings,
+  ...stm32f4Wirings,
+  ...stm32l4Wirings,
 };
 
 /** @throws UsageError when the monitor does not run on the board */

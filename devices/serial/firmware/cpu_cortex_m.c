@@ -41,8 +41,10 @@ __attribute__((used)) static void record_crash(const uint32_t *frame)
 
 __attribute__((naked)) static void crash(void) { __asm__ volatile("mov r0, sp\n ldr r1, =record_crash\n bx r1"); }
 
+__attribute__((weak, alias("crash"))) void nmi(void);
+
 __attribute__((section(".vectors"), used)) static void *const vectors[16 + BOARD_INTERRUPTS] = {
-  _stack_top, reset, crash, crash, crash, crash, crash, crash, 0, 0, 0, crash, crash, 0, crash, systick,
+  _stack_top, reset, nmi, crash, crash, crash, crash, crash, 0, 0, 0, crash, crash, 0, crash, systick,
 };
 
 void reset(void)
@@ -51,6 +53,9 @@ void reset(void)
   SCB_CPACR |= 0xfu << 20;
   __asm__ volatile("dsb\n isb");
 #endif
+  /* A boot ROM that jumps here leaves its own. */
+  SYST_CSR = 0;
+  for (uint32_t first = 0; first < 32 * BOARD_NVIC_WORDS; first += 32) NVIC_ICER(first) = 0xffffffffu;
   memcpy(_data_start, _data_load, (uintptr_t)_data_end - (uintptr_t)_data_start);
   memset(_bss_start, 0, (uintptr_t)_bss_end - (uintptr_t)_bss_start);
 #if BOARD_HAS_VTOR

@@ -1,35 +1,38 @@
-/* nRF51 and nRF52 flash through the NVMC (nRF51 reference manual, chapter 6): pages, words, bits only fall. */
+/* nRF51 and nRF52 flash through the NVMC (nRF51 reference manual, chapter 6; nRF52840 product specification, 4.3): pages, words, bits only fall. */
 #include "platform.h"
+#include "registers.h"
 
-#define NVMC(offset) (*(volatile uint32_t *)(0x4001e000u + (offset)))
-enum { READY = 0x400, CONFIG = 0x504, ERASEPAGE = 0x508 };
+enum { READY = 0x4001e400, CONFIG = 0x4001e504, ERASEPAGE = 0x4001e508 };
 enum { READ_ONLY, WRITE_ENABLE, ERASE_ENABLE };
 
 static void wait(void)
 {
-  while (!NVMC(READY)) continue;
+  while (!(read_register(READY) & 1)) continue;
 }
 
-void flash_erase(uintptr_t address)
+static void configure(uint32_t mode)
 {
-  NVMC(CONFIG) = ERASE_ENABLE;
+  write_register(CONFIG, mode);
   wait();
-  NVMC(ERASEPAGE) = address;
+}
+
+uint32_t flash_erase(uintptr_t address)
+{
+  configure(ERASE_ENABLE);
+  write_register(ERASEPAGE, (uint32_t)address);
   wait();
-  NVMC(CONFIG) = READ_ONLY;
-  wait();
+  configure(READ_ONLY);
+  return FLASH_ERASE_BYTES;
 }
 
 void flash_write(uintptr_t address, const uint8_t *data, size_t bytes)
 {
-  NVMC(CONFIG) = WRITE_ENABLE;
-  wait();
+  configure(WRITE_ENABLE);
   for (size_t i = 0; i < bytes; i += 4) {
     uint32_t word;
     memcpy(&word, data + i, 4);
-    *(volatile uint32_t *)(address + i) = word;
+    write_register(address + i, word);
     wait();
   }
-  NVMC(CONFIG) = READ_ONLY;
-  wait();
+  configure(READ_ONLY);
 }

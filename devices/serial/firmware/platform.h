@@ -31,11 +31,17 @@ void cpu_restart(void);
 /* Where the running code's stack ends now. */
 uintptr_t cpu_stack_pointer(void);
 
+/* On a Cortex-M: the non-maskable interrupt; a crash, unless the flash's driver knows better. */
+void nmi(void);
+
 /* Address of the last crash since power-on, 0: none. Survives a restart. */
 extern volatile uint32_t crash_address;
 
-/* flash_*.c: `address` is a multiple of FLASH_ERASE_BYTES, or of FLASH_WRITE_BYTES; `bytes` a multiple of FLASH_WRITE_BYTES. */
-void flash_erase(uintptr_t address);
+/* flash_*.c; what fails is seen by reading it back. */
+
+/* Erases the unit that begins at `address`; returns its bytes. */
+uint32_t flash_erase(uintptr_t address);
+/* `address` and `bytes` are multiples of FLASH_WRITE_BYTES. */
 void flash_write(uintptr_t address, const uint8_t *data, size_t bytes);
 
 /* From the linker script. */

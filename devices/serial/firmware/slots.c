@@ -100,8 +100,7 @@ uint8_t slots_begin(uint32_t image_bytes, uint32_t *slot)
   new_bytes = image_bytes;
   written = 0;
   /* The first unit holds the record: from here on the slot is empty. */
-  flash_erase(slots[chosen].address);
-  erased = FLASH_ERASE_BYTES;
+  erased = flash_erase(slots[chosen].address);
   *slot = chosen;
   return RESULT_OK;
 }
@@ -129,8 +128,7 @@ uint8_t slots_write(uint32_t offset, const uint8_t *data, uint32_t bytes, uint32
   const uintptr_t slot = slots[new_slot].address;
   while (erased < RECORD_BYTES + offset + bytes) {
     busy();
-    flash_erase(slot + erased);
-    erased += FLASH_ERASE_BYTES;
+    erased += flash_erase(slot + erased);
   }
   if (!write_flash(slot + RECORD_BYTES + offset, data, bytes)) return RESULT_FLASH_FAILED;
   written += bytes;

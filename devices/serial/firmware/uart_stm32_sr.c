@@ -8,6 +8,8 @@ enum { RXNE = 1 << 5, TXE = 1 << 7, RE = 1 << 2, TE = 1 << 3, RXNEIE = 1 << 5, U
 void uart_start(void)
 {
   board_start();
+  /* A boot ROM that spoke through it has set parity, too, which only a port that is off lets go. */
+  UART[CR1] = 0;
   UART[BRR] = (BOARD_UART_CLOCK_HZ + BOARD_UART_BAUD / 2) / BOARD_UART_BAUD;
   UART[CR1] = UE | TE | RE | RXNEIE;
 }

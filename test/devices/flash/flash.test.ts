@@ -8,15 +8,19 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
 import { packageRoot } from '../../../compiler/root.ts';
 import { type FlashRequest, flash } from '../../../devices/flash/flash.ts';
+import { readIntelHex } from '../../../devices/flash/intel-hex.ts';
 import { loadProgram } from '../../../devices/flash/program.ts';
 import { readUf2 } from '../../../devices/flash/uf2.ts';
 import { Machine } from '../../../devices/qemu/machine.ts';
 import { buildFirmware } from '../../../devices/serial/firmware-build.ts';
 import { Monitor } from '../../../devices/serial/monitor.ts';
 import { openPort } from '../../../devices/serial/port.ts';
+import { slotContent } from '../../../devices/serial/record.ts';
+import { wirings } from '../../../devices/serial/wiring.ts';
 import type { Flasher } from '../../../targets/boards/board.ts';
 import { boardNamed } from '../../../targets/boards/index.ts';
 import { writeBoardImage } from '../../../targets/mcu/image.ts';
+import { requireTool } from '../../require-tool.ts';
 import { denseModel } from '../serial/dense-model.ts';
 import { canEmulate, type EmulatedBoard, startBoard } from '../serial/emulated.ts';
 import { canOpenPty, Pty } from './pty.ts';
@@ -106,9 +110,9 @@ test.skipIf(!canOpenPty)('a port that another program has is busy, and the line 
 describe('the way that is taken', () => {
   test('a board without a monitor takes no bare model, and the error says what to give', async () => {
     const path = file('model.whittle', model);
-    const error = /no firmware monitor for nucleo-l432kc.*whittle flash PROGRAM\.elf --board nucleo-l432kc/;
-    await expect(flashTo('nucleo-l432kc', path, { port: '/dev/ttyNONE' })).rejects.toThrow(error);
-    await expect(flashTo('nucleo-l432kc', folder, { port: '/dev/ttyNONE' })).rejects.toMatchObject({ exitCode: 2 });
+    const error = /no firmware monitor for nucleo-u575zi-q.*whittle flash PROGRAM\.elf --board nucleo-u575zi-q/;
+    await expect(flashTo('nucleo-u575zi-q', path, { port: '/dev/ttyNONE' })).rejects.toThrow(error);
+    await expect(flashTo('nucleo-u575zi-q', folder, { port: '/dev/ttyNONE' })).rejects.toMatchObject({ exitCode: 2 });
   });
 
   test('what does not fit is refused before a port is opened', async () => {
@@ -188,12 +192,57 @@ describe('drives', () => {
   });
 });
 
+describe.skipIf(!canOpenPty || !requireTool('arm-none-eabi-gcc'))('a model for a board with a monitor', () => {
+  const packed = readPackedModel(model);
+
+  test('the boot ROM gets monitor and model, and no record of an earlier one is left', async () => {
+    const board = boardNamed('nucleo-f446re');
+    const sectorBytes = [16, 16, 16, 16, 64, 128, 128, 128].map((size) => size * 1024);
+    const pty = await Pty.open();
+    const rom = new Stm32BootRom(pty, { productId: 0x421, origin: 0x08000000, flashBytes: board.flash.bytes, sectorBytes });
+    const [slot, other] = [64 * 1024, 256 * 1024];
+    rom.flash.set(slotContent(randomBytes(100, 1), 7), other);
+    const report = await flashTo('nucleo-f446re', file('model.whittle', model), { port: pty.path });
+    const { bin } = await buildFirmware(board, packed.opcodes);
+    const firmware = new Uint8Array(readFileSync(bin));
+    const content = slotContent((await writeBoardImage(packed, 'dsp')).bytes, 1);
+    expect(report).toMatchObject({ via: 'stm32-uart', verified: 'read back', started: true });
+    expect(rom.flash.subarray(0, firmware.length)).toEqual(firmware);
+    expect(rom.flash.subarray(slot, slot + content.length)).toEqual(content);
+    expect(rom.flash.subarray(other, other + 32).every((byte) => byte === 0xff)).toBe(true);
+    expect(rom.erased).toEqual([0, 4, 6]);
+    expect(rom.started).toBe(0x08000000);
+  });
+
+  test("a UF2 file begins behind the SoftDevice, a probe's .hex at the start", async () => {
+    const path = file('model.whittle', model);
+    const content = slotContent((await writeBoardImage(packed, 'dsp')).bytes, 1);
+    for (const [name, first, slot] of [
+      ['feather-nrf52840', 0x26000, 0x36000],
+      ['microbit-v2', 0, 0x10000],
+    ] as const) {
+      const output = join(folder, `${name}.out`);
+      await flashTo(name, path, { output });
+      const { bin } = await buildFirmware(boardNamed(name), packed.opcodes);
+      const bytes = new Uint8Array(readFileSync(output));
+      const segments = name === 'microbit-v2' ? readIntelHex(new TextDecoder().decode(bytes), output) : readUf2(bytes, output).segments;
+      const at = (address: number) => segments.find((segment) => segment.address === address)?.content;
+      expect(at(first)?.subarray(0, 4096), name).toEqual(new Uint8Array(readFileSync(bin)).subarray(0, 4096));
+      expect(at(slot)?.subarray(0, content.length), name).toEqual(content);
+      expect(segments).toHaveLength(3);
+    }
+  });
+});
+
 describe.skipIf(!canEmulate('microbit'))('a folder with a model', () => {
   test('becomes monitor and model in one program, and the board answers with the model', async () => {
     const board = boardNamed('microbit') as EmulatedBoard;
     file('model.whittle', model);
     const segments = await loadProgram(folder, board, board.flashers[0] as Flasher);
     const flashContent = new Uint8Array(board.flash.bytes).fill(0xff);
+    // A newer model, which the board had before it was flashed.
+    const before = await writeBoardImage(readPackedModel(denseModel({ inputs: 40, outputs: 12, seed: 6 })), 'scalar');
+    flashContent.set(slotContent(before.bytes, 7), wirings.microbit?.memory.slots[1]?.origin);
     for (const { address, content } of segments) flashContent.set(content, address - board.flash.origin);
     const machine = await Machine.start(board, { elf: file('flash.bin', flashContent) });
     try {

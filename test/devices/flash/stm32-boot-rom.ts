@@ -9,7 +9,8 @@ export interface RomOptions {
   readonly productId: number;
   readonly origin: number;
   readonly flashBytes: number;
-  readonly sectorBytes: number;
+  /** Of all sectors, or of each. */
+  readonly sectorBytes: number | readonly number[];
   readonly readProtected?: boolean;
   readonly writeProtected?: boolean;
 }
@@ -113,6 +114,11 @@ export class Stm32BootRom {
     else this.send(ACK);
   }
 
+  private startOf(sector: number): number {
+    const { sectorBytes } = this.options;
+    return typeof sectorBytes === 'number' ? sector * sectorBytes : sectorBytes.slice(0, sector).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   private async read(): Promise<void> {
     const offset = await this.address();
     if (offset === undefined) return;
@@ -138,7 +144,6 @@ export class Stm32BootRom {
   private async erase(): Promise<void> {
     const count = await this.take(2);
     const number = count[0]! * 256 + count[1]!;
-    const { sectorBytes } = this.options;
     if (number === 0xffff) {
       if (!(await this.checked(0, count))) return;
       this.flash.fill(0xff);
@@ -148,7 +153,7 @@ export class Stm32BootRom {
       for (let at = 2; at < bytes.length; at += 2) {
         const sector = bytes[at]! * 256 + bytes[at + 1]!;
         this.erased.push(sector);
-        this.flash.fill(0xff, sector * sectorBytes, (sector + 1) * sectorBytes);
+        this.flash.fill(0xff, this.startOf(sector), this.startOf(sector + 1));
       }
     }
     this.send(ACK);

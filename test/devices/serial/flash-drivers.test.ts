@@ -1,0 +1,95 @@
+/**
+ * The flash drivers of boards that no emulator has: compiled as they are for this workstation, against models of the controllers
+ * by register (native/). With slots.c on top the power is cut at every write and every erasure of an update.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../../compiler/root.ts';
+import { boardHeader, constantsHeader } from '../../../devices/serial/firmware-source.ts';
+import * as protocol from '../../../devices/serial/protocol.ts';
+import { type Wiring, wirings } from '../../../devices/serial/wiring.ts';
+import { boardNamed } from '../../../targets/boards/index.ts';
+import { requireTool } from '../../require-tool.ts';
+import { sanitizers } from '../../targets/mcu/native-runner.ts';
+
+const firmware = join(packageRoot, 'devices', 'serial', 'firmware');
+const models = join(packageRoot, 'test', 'devices', 'serial', 'native');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whittle-power-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface Mutation {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Compiles slots.c, the board's driver and the model of its controller. */
+function build(name: string, mutation?: Mutation): string {
+  const board = boardNamed(name);
+  const wiring = wirings[name] as Wiring;
+  const { driver } = wiring.memory;
+  // The models' registers.h takes the place of the firmware's.
+  for (const source of [firmware, models]) cpSync(source, folder, { recursive: true });
+  writeFileSync(join(folder, 'board.h'), boardHeader(board, wiring));
+  writeFileSync(join(folder, 'protocol.h'), constantsHeader(protocol));
+  if (mutation) {
+    const text = readFileSync(join(folder, mutation.file), 'utf8');
+    expect(text).toContain(mutation.from);
+    writeFileSync(join(folder, mutation.file), text.replace(mutation.from, mutation.to));
+  }
+  const sizes = [`-DFLASH_ORIGIN=${board.flash.origin}u`, `-DFLASH_BYTES=${board.flash.bytes}u`];
+  const flags = ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', ...sanitizers, ...sizes];
+  const sources = ['power-cut.c', 'crc32.c', `flash_${driver}.c`, `flash-${driver}.c`];
+  const { stderr, status } = spawnSync('gcc', [...flags, ...sources, '-o', 'power-cut'], { cwd: folder, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  return join(folder, 'power-cut');
+}
+
+function cutPower(program: string, old: number, updated: number, step: number) {
+  const { stdout, stderr, status } = spawnSync(program, ['7', old, updated, step].map(String), { encoding: 'utf8' });
+  return { said: stdout + stderr, status };
+}
+
+/** One board of each kind of flash: pages of 1 and 4 KB, sectors of several sizes, two banks, double words. */
+const boards = ['microbit', 'nrf52840dk', 'feather-nrf52840', 'nucleo-f446re', 'nucleo-f429zi', 'nucleo-l432kc', 'nucleo-l476rg'];
+
+describe.skipIf(!requireTool('gcc'))('two slots on', () => {
+  test.for(boards)('%s: the power fails at every write, and the board has the old model or the new one', (name) => {
+    const program = build(name);
+    const small = cutPower(program, 900, 1003, 1);
+    expect(small, small.said).toMatchObject({ status: 0 });
+    // Into the second unit that is erased, and the third.
+    const large = cutPower(program, 5000, name.startsWith('nucleo-f4') ? 140_001 : 9001, 997);
+    expect(large, large.said).toMatchObject({ status: 0 });
+  });
+
+  test.for<[string, Mutation]>([
+    ['nrf52840dk', { file: 'flash_nvmc.c', from: 'configure(ERASE_ENABLE);', to: '' }],
+    ['nrf52840dk', { file: 'flash_nvmc.c', from: 'configure(WRITE_ENABLE);', to: '' }],
+    [
+      'nrf52840dk',
+      { file: 'flash_nvmc.c', from: 'write_register(address + i, word);\n    wait();', to: 'write_register(address + i, word);' },
+    ],
+    ['nucleo-f446re', { file: 'flash_stm32f4.c', from: '0xcdef89abu', to: '0xcdef89aau' }],
+    ['nucleo-f446re', { file: 'flash_stm32f4.c', from: '2u << 8', to: '1u << 8' }],
+    ['nucleo-f446re', { file: 'flash_stm32f4.c', from: '4u + (offset >> 17)', to: '5u + (offset >> 17)' }],
+    ['nucleo-f429zi', { file: 'flash_stm32f4.c', from: 'bank << 4', to: 'bank << 3' }],
+    ['nucleo-l476rg', { file: 'flash_stm32l4.c', from: '#define BANK_SHIFT 11', to: '#define BANK_SHIFT 12' }],
+    ['nucleo-l432kc', { file: 'flash_stm32l4.c', from: 'write_register(address + i + 4, words[1]);', to: '' }],
+    ['nucleo-l432kc', { file: 'flash_stm32l4.c', from: 'write_register(ECCR, TWO_BITS_WRONG);', to: '' }],
+    ['nucleo-l432kc', { file: 'slots.c', from: 'if (slot != slots_state.active) return slot;', to: 'return slot;' }],
+    ['nucleo-f446re', { file: 'slots.c', from: 'erased = flash_erase(', to: 'erased = 4096; flash_erase(' }],
+  ])('%s: %o does not pass', ([name, mutation]) => {
+    expect(cutPower(build(name, mutation), 5000, 140_001, 9973)).toMatchObject({
+      status: 1,
+      said: expect.stringMatching(/after \d+ operations/),
+    });
+  });
+});

@@ -1,0 +1,236 @@
+/*
+ * The two slots of a board on a model of its flash, on the workstation: slots.c and the board's driver as they are, and a power
+ * cut at every erasure and every write of an update. After each the board has the old model or the new one, whole, and takes
+ * the next update. Exit code 0: all of that holds, and the driver asked for nothing that the manual forbids.
+ *
+ * argv: seed, bytes of the old image, bytes of the new one, how many operations lie between two cuts; around erasures and at the
+ * end, where the record is written, there is a cut at every one.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "flash-model.h"
+#include "registers.h"
+#include "slots.c"
+
+__attribute__((weak)) void nmi(void);
+
+enum { NEVER = -1, ERASURES_MAX = 256, RECORD_OPERATIONS = RECORD_BYTES / FLASH_WRITE_BYTES };
+
+static uint8_t *cells;
+static uint32_t random_state;
+/* Operations until the power fails. */
+static int left = NEVER;
+static int operations, cuts;
+/* Operations that erased. */
+static int erasures[ERASURES_MAX], erasure_count;
+static jmp_buf power_cut;
+
+/* What model_load was given. */
+static const uint8_t *loaded;
+static uint32_t loaded_bytes;
+
+static uint32_t random_word(void)
+{
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 17;
+  random_state ^= random_state << 5;
+  return random_state;
+}
+
+static void fail(const char *what)
+{
+  printf("%s: after %d operations, %d cuts\n", what, operations, cuts);
+  exit(1);
+}
+
+void forbid(const char *what) { fail(what); }
+
+uint32_t *cell(uint32_t address)
+{
+  if (address - FLASH_ORIGIN >= FLASH_BYTES || address % 4) fail("an address outside of the flash");
+  return (uint32_t *)(void *)(cells + (address - FLASH_ORIGIN));
+}
+
+/* Whether the power fails during the next operation. */
+static int fails(void)
+{
+  operations++;
+  return left != NEVER && left-- == 0;
+}
+
+static void lose_power(void)
+{
+  cuts++;
+  left = NEVER;
+  longjmp(power_cut, 1);
+}
+
+void erase_cells(uint32_t address, uint32_t bytes)
+{
+  if (erasure_count < ERASURES_MAX) erasures[erasure_count++] = operations;
+  const int is_cut = fails();
+  const uint32_t how = random_word();
+  for (uint32_t i = 0; i < bytes; i += 4) {
+    uint32_t *word = cell(address + i);
+    /* Not begun, nearly done, or anything. */
+    if (!is_cut || how % 4 == 0) *word = 0xffffffffu;
+    else if (how % 4 == 1) *word |= random_word();
+    else if (how % 4 == 2) *word = random_word();
+  }
+  if (is_cut) lose_power();
+}
+
+void program_cells(uint32_t address, const uint32_t *words, uint32_t count)
+{
+  const int is_cut = fails();
+  for (uint32_t i = 0; i < count; i++) *cell(address + 4 * i) &= is_cut ? words[i] | random_word() : words[i];
+  if (is_cut) lose_power();
+}
+
+uint32_t read_register(uintptr_t address) { return controller_read((uint32_t)address); }
+
+void write_register(uintptr_t address, uint32_t value)
+{
+  const uint32_t at = (uint32_t)address;
+  if (at - FLASH_ORIGIN < FLASH_BYTES) controller_program(at, value);
+  else controller_write(at, value);
+}
+
+struct refusal model_check(const uint8_t *image, uint32_t bytes)
+{
+  (void)image, (void)bytes;
+  return (struct refusal){ RESULT_OK, { 0, 0 } };
+}
+
+void model_load(const uint8_t *image, uint32_t bytes)
+{
+  loaded = image;
+  loaded_bytes = bytes;
+}
+
+void model_unload(void) { loaded = NULL; }
+
+void store_word(uint8_t *bytes, uint32_t word) { memcpy(bytes, &word, 4); }
+
+static int restarts;
+
+void cpu_restart(void) { restarts++; }
+
+static void busy(void) {}
+
+static void power_on(void)
+{
+  slots_state = (struct slots_state){ NO_SLOT, 0, 0, 0 };
+  new_slot = NO_SLOT;
+  new_bytes = written = erased = 0;
+  loaded = NULL;
+  controller_reset();
+  slots_start();
+}
+
+struct image {
+  uint8_t *bytes;
+  uint32_t count;
+};
+
+static struct image random_image(uint32_t count)
+{
+  const struct image image = { malloc(count), count };
+  for (uint32_t i = 0; i < count; i++) image.bytes[i] = (uint8_t)(random_word() >> 7);
+  return image;
+}
+
+static int has(struct image image)
+{
+  return loaded && loaded_bytes == image.count && memcmp(loaded, image.bytes, image.count) == 0;
+}
+
+static void update(struct image image)
+{
+  uint32_t slot, detail;
+  if (slots_begin(image.count, &slot) != RESULT_OK) fail("no slot");
+  for (uint32_t at = 0, count; at < image.count; at += count) {
+    count = image.count - at < 96 ? image.count - at : 96;
+    if (slots_write(at, image.bytes + at, count, &detail, busy) != RESULT_OK) fail("a write that did not hold");
+  }
+  if (slots_commit(crc32(0, image.bytes, image.count)).status != RESULT_OK) fail("no commit");
+}
+
+static void expect(int is_so, const char *what)
+{
+  if (!is_so) fail(what);
+}
+
+/* A flash with checksums: the exception of a damaged word is taken note of, any other restarts. */
+static void raise_nmi(void)
+{
+  raise_checksum_error();
+  nmi();
+  expect(!has_checksum_error() && restarts == 0, "a damaged word restarts the board");
+  nmi();
+  expect(restarts == 1, "an exception of unknown origin goes unnoticed");
+}
+
+static int is_near_erasure(int operation)
+{
+  for (int i = 0; i < erasure_count; i++)
+    if (operation >= erasures[i] - 1 && operation <= erasures[i] + 1) return 1;
+  return 0;
+}
+
+int main(int argc, char **argv)
+{
+  expect(argc == 5, "usage: power-cut SEED OLD NEW STEP");
+  random_state = (uint32_t)atoi(argv[1]) * 2654435761u | 1u;
+  const int memory = memfd_create("flash", 0);
+  expect(ftruncate(memory, FLASH_BYTES) == 0, "no memory");
+  cells = mmap(NULL, FLASH_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+  /* What reads the flash finds it where the board has it, and cannot write it. The first pages of a process belong to nobody. */
+  const uint32_t hidden = FLASH_ORIGIN < 0x10000 ? 0x10000 - FLASH_ORIGIN : 0;
+  void *at = (void *)(uintptr_t)(FLASH_ORIGIN + hidden);
+  expect(mmap(at, FLASH_BYTES - hidden, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, memory, hidden) == at, "no place for the flash");
+
+  for (uint32_t i = 0; i < FLASH_BYTES; i++) cells[i] = (uint8_t)random_word();
+  power_on();
+  expect(loaded == NULL, "a model in flash that never had one");
+  const struct image old = random_image((uint32_t)atoi(argv[2])), new = random_image((uint32_t)atoi(argv[3]));
+  update(new);
+  update(old);
+  power_on();
+  expect(has(old), "the last model is not there");
+  uint8_t *before = malloc(FLASH_BYTES);
+  memcpy(before, cells, FLASH_BYTES);
+
+  operations = erasure_count = 0;
+  update(new);
+  const int all = operations, unit_count = erasure_count, step = atoi(argv[4]);
+  power_on();
+  expect(has(new), "the new model is not there");
+  for (volatile int cut = 0; cut < all; cut++) {
+    erasure_count = unit_count;
+    if (cut % step && cut < all - RECORD_OPERATIONS - 2 && !is_near_erasure(cut)) continue;
+    memcpy(cells, before, FLASH_BYTES);
+    power_on();
+    expect(has(old), "the old model is not there");
+    left = cut;
+    if (setjmp(power_cut) == 0) {
+      update(new);
+      fail("the power did not fail");
+    }
+    power_on();
+    expect(has(old) || has(new), "neither the old model nor the new one");
+    if (cut < all - RECORD_OPERATIONS) expect(has(old), "the new model before its record");
+    update(new);
+    power_on();
+    expect(has(new), "an update after the power came back");
+  }
+  if (nmi) raise_nmi();
+  printf("%d cuts in %d operations, %d of them erasures\n", cuts, all, unit_count);
+  free(old.bytes), free(new.bytes), free(before);
+  return 0;
+}

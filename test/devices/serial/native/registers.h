@@ -1,0 +1,10 @@
+/* In place of devices/serial/firmware/registers.h: what a driver touches goes to a model of its flash controller. */
+#ifndef WHITTLE_REGISTERS_H
+#define WHITTLE_REGISTERS_H
+
+#include <stdint.h>
+
+uint32_t read_register(uintptr_t address);
+void write_register(uintptr_t address, uint32_t value);
+
+#endif

@@ -1,0 +1,72 @@
+/** What the monitor knows of each board, against what targets/boards know of it; and that its firmware builds and fits, with every int8 kernel on a Cortex-M0 and an M4. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { sectorsOf } from '../../../devices/flash/stm32.ts';
+import { buildFirmware, int8Opcodes } from '../../../devices/serial/firmware-build.ts';
+import { RECORD_BYTES } from '../../../devices/serial/protocol.ts';
+import { type Wiring, wirings } from '../../../devices/serial/wiring.ts';
+import { type Board, KB, type Memory } from '../../../targets/boards/board.ts';
+import { boardNamed } from '../../../targets/boards/index.ts';
+import { requireTool } from '../../require-tool.ts';
+
+const wired = Object.entries(wirings).map(([name, wiring]) => ({ name, board: boardNamed(name), wiring }));
+const real = wired.filter(({ board }) => !board.qemu || board.name === 'microbit');
+
+const end = ({ origin, bytes }: Memory) => origin + bytes;
+const holds = (outer: Memory, inner: Memory) => inner.origin >= outer.origin && end(inner) <= end(outer);
+
+/** Where programs may lie: a UF2 boot loader keeps the rest for itself. */
+function programMemory({ flash, flashers }: Board): Memory {
+  const uf2 = flashers.find((flasher) => flasher.kind === 'uf2');
+  return uf2 ? { origin: uf2.origin, bytes: uf2.bytes ?? end(flash) - uf2.origin } : flash;
+}
+
+/** First addresses of the units that are erased at once. */
+function isUnitStart(address: number, { flash, flashers }: Board, { memory }: Wiring): boolean {
+  const rom = flashers.find((flasher) => flasher.kind === 'stm32-uart');
+  if (!rom) return address % (memory.eraseBytes as number) === 0;
+  const touched = sectorsOf([{ address: address - 1, content: new Uint8Array(2) }], flash.origin, rom.sectorsKB);
+  return touched.length === 2;
+}
+
+describe.for(real)('$name', ({ board, wiring }) => {
+  const { memory, firmware = board.flash, start = [], pins } = wiring;
+
+  test('firmware and slots share the flash, in whole units', () => {
+    const parts = [firmware, ...memory.slots].sort((a, b) => a.origin - b.origin);
+    for (const part of parts) expect(holds(programMemory(board), part)).toBe(true);
+    for (const [i, part] of parts.slice(1).entries()) expect(part.origin).toBeGreaterThanOrEqual(end(parts[i] as Memory));
+    for (const { origin } of memory.slots) expect(isUnitStart(origin, board, wiring)).toBe(true);
+    const sizes = memory.slots.map(({ bytes }) => bytes);
+    // Whatever fits into one slot must fit into the other.
+    expect(new Set(sizes).size).toBe(1);
+    expect([memory.persistent, RECORD_BYTES % memory.writeBytes, memory.slots.length]).toEqual([true, 0, 2]);
+  });
+
+  test("the pins are the UART's", () => {
+    const { tx, rx } = board.uart as { tx: string; rx: string };
+    if (pins) {
+      const number = (pin: string) => Number(pin[1]) * 32 + Number(pin.slice(3));
+      expect([pins.tx, pins.rx]).toEqual([tx, rx].map(number));
+      return;
+    }
+    const base = board.name.startsWith('nucleo-f4') ? 0x40020000 : 0x48000000;
+    for (const pin of [tx, rx]) {
+      const [port, bit] = [pin.charCodeAt(1) - 'A'.charCodeAt(0), Number(pin.slice(2))];
+      const moder = start.filter(({ address }) => address === base + 0x400 * port);
+      expect(moder).toContainEqual({ address: base + 0x400 * port, mask: (3 << (2 * bit)) >>> 0, value: (2 << (2 * bit)) >>> 0 });
+    }
+  });
+
+  test.skipIf(!requireTool('arm-none-eabi-gcc'))('the monitor compiles without warnings, and fits', async () => {
+    const takesAll = ['microbit', 'nucleo-l432kc'].includes(board.name);
+    const { bin, heapBytes } = await buildFirmware(board, takesAll ? int8Opcodes : []);
+    const image = readFileSync(bin);
+    expect(image.length).toBeLessThanOrEqual(firmware.bytes);
+    expect(heapBytes).toBeGreaterThan(board.ram.bytes - 4 * KB);
+    const [stack, reset] = [image.readUInt32LE(0), image.readUInt32LE(4)];
+    expect(stack).toBe(end(board.ram));
+    expect(reset % 2).toBe(1);
+    expect(holds(firmware, { origin: reset - 1, bytes: 2 })).toBe(true);
+  });
+});
