@@ -1,18 +1,29 @@
 /**
  * A layer as a thin pair plus a layer on few of its channels, fitted behind the ReLU (Ma et al. 2018; methods.md 17). The
- * second part reads only the channels it needs, so that both are dense and fast.
+ * second part reads only the channels it needs, so that both are dense and fast. The norms choose the channels; the pair is
+ * then the best one beside them for what the budget leaves, since the norms shrink what they keep and rarely meet a budget.
  */
 import { z } from 'zod';
-import { addScaled, innerProduct, type Matrix, matrix, takeColumns, transpose } from '../linalg/matrix.ts';
-import { multiply } from '../linalg/multiply.ts';
-import { svd } from '../linalg/svd.ts';
-import { answerError, debias, decompose, type UnifiedProblem, type UnifiedSolution } from '../linalg/unified-decomposition.ts';
+import { addScaled, innerProduct, type Matrix, matrix, takeColumns } from '../linalg/matrix.ts';
+import { multiply, multiplyTransposed, transposedMultiply } from '../linalg/multiply.ts';
+import {
+  answerError,
+  type DebiasedParts,
+  debias,
+  decompose,
+  rectifiedTargets,
+  type UnifiedProblem,
+  type UnifiedSolution,
+} from '../linalg/unified-decomposition.ts';
 import { fitOptions, placeChainAndPart } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { windowed } from './layer-chain.ts';
 import type { Layer } from './layers.ts';
 import { defineMethod } from './method.ts';
 import { gatherPatches } from './patch-samples.ts';
+import { withoutFree } from './reader-problem.ts';
+import { factorsOfResponses, leastSquares } from './reduced-rank.ts';
+import { centred } from './statistics.ts';
 
 const options = z.object({
   ratio: z.number().positive().max(1).default(0.5).describe('share of the parameters of the layer that both parts may have'),
@@ -20,9 +31,11 @@ const options = z.object({
     .number()
     .positive()
     .default(0.6)
-    .describe('weight of the column norm beside the nuclear norm: smaller keeps more channels, larger more components'),
+    .describe('weight of the column norm beside the nuclear norm: smaller looks at more channels, larger at fewer'),
   patches: z.int().min(100).default(3000).describe('about so many positions are looked at'),
   iterations: z.int().min(1).default(60).describe('steps of ADMM, at most'),
+  meanWeight: fitOptions.meanWeight,
+  ridge: fitOptions.ridge,
   balance: fitOptions.balance,
   keepUnprofitable: fitOptions.keepUnprofitable,
 });
@@ -41,8 +54,37 @@ function problemOf(layer: Layer, inputs: Matrix, targets: Matrix): UnifiedProble
   return { inputs: extended, targets, groupOf, isRectified: layer.clamp[0] === 0 };
 }
 
-function parametersOf(layer: Layer, { rank, groups }: UnifiedSolution): number {
-  return rank * (layer.outputs + layer.columns) + layer.outputs * layer.taps * groups.length;
+/** The parts of one structure before they are fitted: channels of the second part, row space of the pair. */
+interface Structure {
+  readonly groups: readonly number[];
+  /** Q: [rank, columns + 1], nothing for the bias. */
+  readonly rows: Matrix;
+  /** Variance of the answers that both parts can give. */
+  readonly explained: number;
+}
+
+interface Budget {
+  readonly parameters: number;
+  readonly ridge: number;
+}
+
+/** The best pair beside these channels within the budget: reduced-rank regression on what the channels leave. */
+function completed(layer: Layer, r: Matrix, g: Matrix, groups: readonly number[], { parameters, ridge }: Budget): Structure | undefined {
+  const { outputs, columns, taps, inputs } = layer;
+  const rank = Math.floor((parameters - outputs * taps * groups.length) / (outputs + columns));
+  if (rank < 1) return undefined;
+  const chosen = new Set(groups);
+  const [free, own]: [number[], number[]] = [[], []];
+  for (let i = 0; i < columns; i++) (chosen.has(i % inputs) ? free : own).push(i);
+  const left = withoutFree(r, g, own, free);
+  const { q, energies } = factorsOfResponses(leastSquares(left.g, left.r, ridge), left.r, () => Math.min(rank, own.length));
+  const rows = matrix(q.rows, columns + 1);
+  for (let row = 0; row < q.rows; row++)
+    own.forEach((column, i) => {
+      rows.data[row * rows.columns + column] = q.data[row * q.columns + i] as number;
+    });
+  const ofPair = energies.subarray(0, q.rows).reduce((a, b) => a + b, 0);
+  return { groups, rows, explained: left.explained + ofPair };
 }
 
 /** λ2 as a share of the bound at which nothing is left: from the first on, each a step below the last. */
@@ -50,33 +92,83 @@ const FIRST_SHARE = 0.2;
 const SHARE_STEP = 0.7;
 const SHARES = 18;
 
+/** What a structure becomes when it is fitted. */
+interface FittedParts extends DebiasedParts {
+  readonly groups: readonly number[];
+  readonly relativeError: number;
+}
+
+function fittedParts(problem: UnifiedProblem, { rows, groups }: Structure, targets?: Matrix): FittedParts {
+  const parts = debias(targets ? { ...problem, targets, isRectified: false } : problem, rows, groups);
+  return { ...parts, groups, relativeError: answerError(problem, addScaled(multiply(parts.p, parts.q), parts.sparse, 1)) };
+}
+
+/** R and G of the patches, centred: for targets that change from step to step. */
+function centredProducts({ inputs }: UnifiedProblem, columns: number) {
+  const { rows: n } = inputs;
+  const mean = (m: Matrix) => {
+    const sums = new Float64Array(m.columns);
+    m.data.forEach((value, i) => {
+      sums[i % m.columns] = (sums[i % m.columns] as number) + value / n;
+    });
+    return { ...m, data: m.data.map((value, i) => value - (sums[i % m.columns] as number)) };
+  };
+  const x = mean(
+    takeColumns(
+      inputs,
+      Array.from({ length: columns }, (_, i) => i),
+    ),
+  );
+  return { r: transposedMultiply(x, x), crossOf: (targets: Matrix) => transposedMultiply(mean(targets), x) };
+}
+
+/** Times that row space and fit follow the targets behind the ReLU. */
+const MAJORIZATIONS = 20;
+
+/** The parts behind the ReLU: each step the best structure for the targets that the last one leaves (as in decompose). */
+function behindTheRelu(layer: Layer, problem: UnifiedProblem, structure: Structure, budget: Budget): FittedParts {
+  let best = fittedParts(problem, structure);
+  if (!problem.isRectified) return best;
+  const { r, crossOf } = centredProducts(problem, layer.columns);
+  let last = best;
+  for (let step = 0; step < MAJORIZATIONS; step++) {
+    const answers = multiplyTransposed(problem.inputs, addScaled(multiply(last.p, last.q), last.sparse, 1));
+    const targets = rectifiedTargets(answers, problem.targets);
+    last = fittedParts(problem, completed(layer, r, crossOf(targets), structure.groups, budget) as Structure, targets);
+    if (last.relativeError < best.relativeError) best = last;
+  }
+  return best;
+}
+
+/** Steps behind the ReLU, from the linear solution on. */
+const RECTIFIED_STEPS = 20;
+
 /**
- * λ2 on a logarithmic grid, λ1 in proportion: the largest structure within the budget. The search looks at linear answers,
- * which cost nothing per patch; what it finds goes on behind the ReLU.
+ * λ2 on a logarithmic grid, λ1 in proportion: step by step more channels come to the second part, and the pair takes what
+ * the budget leaves. The search looks at linear answers, which cost nothing per patch; the best one goes on behind the ReLU.
  */
-function withinBudget(layer: Layer, problem: UnifiedProblem, { ratio, preference, iterations }: Options): UnifiedSolution | undefined {
-  const budget = ratio * layer.weights.length;
+function structuresWithin(layer: Layer, problem: UnifiedProblem, r: Matrix, g: Matrix, budget: Budget, rule: Options): Structure[] {
   const norm = ({ data }: Matrix) => Math.sqrt(innerProduct(data, data));
   const bound = 2 * norm(problem.targets) * norm(problem.inputs);
-  const solve = (of: UnifiedProblem, lambda2: number, start: UnifiedSolution | undefined) =>
-    decompose(of, { lambda1: preference * lambda2, lambda2, limit: iterations, tolerance: 1e-3, ...(start && { start }) });
-  let best: { found: UnifiedSolution; lambda2: number } | undefined;
+  const solve = (of: UnifiedProblem, lambda2: number, limit: number, start: UnifiedSolution | undefined) =>
+    decompose(of, { lambda1: rule.preference * lambda2, lambda2, limit, tolerance: 1e-3, ...(start && { start }) });
+  const alone = completed(layer, r, g, [], budget);
+  if (!alone) return [];
+  let best: { structure: Structure; solution?: UnifiedSolution; lambda2: number } = { structure: alone, lambda2: 0 };
   let last: UnifiedSolution | undefined;
   for (let step = 0; step < SHARES; step++) {
     const lambda2 = bound * FIRST_SHARE * SHARE_STEP ** step;
-    const found = solve({ ...problem, isRectified: false }, lambda2, last);
-    last = found;
-    const parameters = parametersOf(layer, found);
-    if (found.rank > 0 && parameters <= budget && (!best || parameters > parametersOf(layer, best.found))) best = { found, lambda2 };
+    const before = last?.groups.join() ?? '';
+    last = solve({ ...problem, isRectified: false }, lambda2, rule.iterations, last);
+    if (last.groups.join() === before) continue;
+    const structure = completed(layer, r, g, last.groups, budget);
+    if (!structure) break;
+    if (structure.explained > best.structure.explained) best = { structure, solution: last, lambda2 };
   }
-  if (!best || !problem.isRectified) return best?.found;
-  const behind = solve(problem, best.lambda2, best.found);
-  return behind.rank > 0 && parametersOf(layer, behind) <= budget ? behind : best.found;
-}
-
-/** The row space of B, without the column of the bias. */
-function rowSpace({ low, rank }: UnifiedSolution): Matrix {
-  return transpose(svd(low, rank).v);
+  if (!best.solution || !problem.isRectified) return [best.structure];
+  const behind = solve(problem, best.lambda2, RECTIFIED_STEPS, best.solution);
+  const other = completed(layer, r, g, behind.groups, budget);
+  return other ? [best.structure, other] : [best.structure];
 }
 
 export const unifiedDecomposition = defineMethod({
@@ -90,29 +182,31 @@ export const unifiedDecomposition = defineMethod({
   apply: (context, layers, rule) =>
     layerByLayer(context, layers, async (network, layer) => {
       if (layer.groups !== 1) return kept(network, layer.name, 'its channels are in groups already');
+      const statistics = (await context.statistics([layer], network, { meanWeight: rule.meanWeight })).get(layer.name);
+      const { correlation: [r] = [], cross: [g] = [] } = statistics ? centred(statistics) : {};
+      if (!r || !g) return kept(network, layer.name, 'there are no statistics of it');
       const patches = await gatherPatches(context, network, layer, rule.patches);
       const problem = problemOf(layer, patches.inputs, patches.targets);
-      const found = withinBudget(layer, problem, rule);
-      if (!found) return kept(network, layer.name, `no low-rank part was found within ${rule.ratio} of its parameters`);
-      const { p, q, sparse } = debias(problem, rowSpace(found), found.groups);
-      const facts = { rank: found.rank, channels: found.groups.length };
+      const budget = { parameters: rule.ratio * layer.weights.length, ridge: rule.ridge };
+      const structures = structuresWithin(layer, problem, r, g, budget, rule);
+      const fitted = structures.map((structure) => behindTheRelu(layer, problem, structure, budget));
+      if (fitted.length === 0) return kept(network, layer.name, `not even one component fits into ${rule.ratio} of its parameters`);
+      const { p, q, sparse, groups, relativeError } = fitted.reduce((a, b) => (b.relativeError < a.relativeError ? b : a));
+      const facts = { rank: q.rows, channels: groups.length };
       const withoutBias = (m: Matrix) =>
         takeColumns(
           m,
           Array.from({ length: layer.columns }, (_, i) => i),
         );
       const bias = Float32Array.from({ length: layer.outputs }, (_, o) => sparse.data[o * sparse.columns + layer.columns] as number);
-      const links = [
-        windowed(layer, { outputs: found.rank, weights: withoutBias(q).data }),
-        { outputs: layer.outputs, weights: p.data, bias },
-      ];
+      const links = [windowed(layer, { outputs: q.rows, weights: withoutBias(q).data }), { outputs: layer.outputs, weights: p.data, bias }];
       const sum = {
         sparse: withoutBias(sparse),
         bias,
-        channels: found.groups,
-        parameters: layer.outputs * layer.taps * found.groups.length,
+        channels: groups,
+        parameters: layer.outputs * layer.taps * groups.length,
         facts,
-        relativeError: answerError(problem, addScaled(multiply(p, q), sparse, 1)),
+        relativeError,
       };
       return placeChainAndPart(context, network, layer, links, sum, rule);
     }),

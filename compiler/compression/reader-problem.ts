@@ -5,7 +5,7 @@
  */
 import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import type { GroupTerm } from '../linalg/group-sparse.ts';
-import { type Matrix, matrix, takeColumns, takeRows, transpose } from '../linalg/matrix.ts';
+import { innerProduct, type Matrix, matrix, takeColumns, takeRows, transpose } from '../linalg/matrix.ts';
 import { addProduct } from '../linalg/multiply.ts';
 import type { Layer } from './layers.ts';
 import { centred, type LayerStatistics } from './statistics.ts';
@@ -36,17 +36,25 @@ function indicesOf(columns: Int32Array, wanted: (group: number) => boolean): num
   return [...columns.keys()].filter((i) => wanted(columns[i] as number));
 }
 
-/** What is left of R and G when the free columns already do what they can: r - R_of R_ff⁻¹ R_fo. */
-function withoutFree(correlation: Matrix, cross: Matrix, own: readonly number[], free: readonly number[]): { r: Matrix; g: Matrix } {
+/**
+ * What is left of R and G when the free columns already do what they can: r - R_of R_ff⁻¹ R_fo. `explained` is the variance
+ * of the answers that they account for, tr(G_f R_ff⁻¹ G_fᵀ).
+ */
+export function withoutFree(
+  correlation: Matrix,
+  cross: Matrix,
+  own: readonly number[],
+  free: readonly number[],
+): { r: Matrix; g: Matrix; explained: number } {
   const ownRows = takeRows(correlation, own);
   const [r, g] = [takeColumns(ownRows, own), takeColumns(cross, own)];
-  if (free.length === 0) return { r, g };
-  const toFree = takeColumns(ownRows, free);
+  if (free.length === 0) return { r, g, explained: 0 };
+  const [toFree, ofFree] = [takeColumns(ownRows, free), takeColumns(cross, free)];
   const { factor } = dampedCholesky(takeColumns(takeRows(correlation, free), free), FREE_RIDGE);
-  const explained = solveCholesky(factor, transpose(toFree));
-  addProduct(r, toFree, explained, -1);
-  addProduct(g, takeColumns(cross, free), explained, -1);
-  return { r, g };
+  const solved = solveCholesky(factor, transpose(toFree));
+  addProduct(r, toFree, solved, -1);
+  addProduct(g, ofFree, solved, -1);
+  return { r, g, explained: innerProduct(transpose(solveCholesky(factor, transpose(ofFree))).data, ofFree.data) };
 }
 
 /** Column j times factors[j]; rows too when symmetric. */

@@ -2,7 +2,7 @@
 import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import { type Matrix, matrix, takeColumns, transpose } from '../linalg/matrix.ts';
 import { multiply, multiplyTransposed, transposedMultiply } from '../linalg/multiply.ts';
-import { squaredNorm, svd } from '../linalg/svd.ts';
+import { DIRECT_SIZE, squaredNorm, svd } from '../linalg/svd.ts';
 import { symmetricEigen } from '../linalg/symmetric-eigen.ts';
 
 /** P [h, t] and Q [t, d]. */
@@ -14,16 +14,35 @@ export interface Factors {
   readonly total: number;
 }
 
+/** As many triples of a large matrix are computed first where the energies decide on the rank. */
+const FIRST_TRIPLES = 32;
+
+/** The leading triples, as many as are kept: energies of those that were not needed are 0. */
+function leadingTriples(w: Matrix, total: number, chooseOf: (energies: Float64Array, total: number) => number) {
+  const size = Math.min(w.rows, w.columns);
+  const energies = new Float64Array(size);
+  // A rank that is given is known at once.
+  const given = chooseOf(energies, total);
+  let count = size <= DIRECT_SIZE ? size : given < size ? given : FIRST_TRIPLES;
+  for (;;) {
+    const found = svd(w, count);
+    found.values.forEach((value, i) => {
+      energies[i] = value * value;
+    });
+    const rank = chooseOf(energies, total);
+    if (rank <= count || count === size) return { found, energies, rank: Math.min(rank, found.values.length) };
+    count = rank < size ? rank : Math.min(size, 2 * count);
+  }
+}
+
 /** Truncated SVD, both factors scaled by √s. */
 export function factorsOfWeights(w: Matrix, chooseOf: (energies: Float64Array, total: number) => number): Factors {
-  const full = svd(w);
-  const energies = full.values.map((value) => value * value);
   const total = squaredNorm(w);
-  const rank = chooseOf(energies, total);
+  const { found, energies, rank } = leadingTriples(w, total, chooseOf);
   const kept = Array.from({ length: rank }, (_, i) => i);
-  const [p, v] = [takeColumns(full.u, kept), takeColumns(full.v, kept)];
+  const [p, v] = [takeColumns(found.u, kept), takeColumns(found.v, kept)];
   for (const factor of [p, v])
-    for (let i = 0; i < factor.data.length; i++) factor.data[i] = (factor.data[i] as number) * Math.sqrt(full.values[i % rank] as number);
+    for (let i = 0; i < factor.data.length; i++) factor.data[i] = (factor.data[i] as number) * Math.sqrt(found.values[i % rank] as number);
   return { p, q: transpose(v), energies, total };
 }
 

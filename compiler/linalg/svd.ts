@@ -17,7 +17,7 @@ export interface Svd {
 }
 
 /** Up to this size all eigenvectors are computed at once. */
-const DIRECT_SIZE = 512;
+export const DIRECT_SIZE = 512;
 
 /** Eigenvalues of a Gram matrix that are smaller than this share of the largest, per unit of size, are rounding. */
 const ROUNDING = 1e-15;

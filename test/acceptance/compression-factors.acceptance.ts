@@ -117,7 +117,7 @@ type Setting = readonly [label: string, ...steps: Step[]];
 const everywhere = { keepUnprofitable: true, fit: 'weights' };
 
 /** So many unknowns are solved for in seconds. */
-const UNKNOWNS = 1000;
+const UNKNOWNS = 300;
 
 const spatial = ({ outputs, inputs }: Layer): readonly Setting[] => [
   ['variational Bayes', ['tucker-factors', { ...everywhere, vbmf: true }]],

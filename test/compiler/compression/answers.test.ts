@@ -1,7 +1,7 @@
 /** Factorizations that look at the answers: better than by the weights, and what they report is what the network does. */
 import { describe, expect, test } from 'vitest';
 import { methodNamed } from '../../../compiler/compression/index.ts';
-import { layersOf } from '../../../compiler/compression/layers.ts';
+import { type Layer, layersOf, withWeights } from '../../../compiler/compression/layers.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
 import { networkCost } from '../../../compiler/compression/network-cost.ts';
 import { type RectifiedFactors, rectifiedError, rectifiedFactors } from '../../../compiler/compression/rectified-factors.ts';
@@ -12,8 +12,7 @@ import { verify } from '../../../compiler/verify.ts';
 import { lcg, lcgMatrix } from './lcg.ts';
 import { contextOf, convolutions, largestDifference, randomSamples } from './network-case.ts';
 
-async function errorOf(name: string, options: object) {
-  const graph = convolutions();
+async function errorOf(name: string, options: object, graph = convolutions()) {
   const method = methodNamed(name) as CompressionMethod;
   const samples = randomSamples(graph, 60);
   const layer = layersOf(graph).filter((one) => one.name === 'b');
@@ -104,16 +103,39 @@ describe('parts that are added', () => {
     expect(error).toBeLessThan((await errorOf('low-rank', { ratio: 0.5 })).error);
   });
 
-  test('a thin pair and a few channels', async () => {
-    const { error, facts, graph } = await errorOf('low-rank-plus-channels', { ratio: 0.9, preference: 0.8 });
-    const channels = facts?.channels as number;
-    expect(channels).toBeGreaterThan(0);
-    expect(channels).toBeLessThan(8);
+  /** Layer b as rank 1 plus channels 2 and 5. */
+  function planted() {
+    const graph = convolutions();
+    const layer = layersOf(graph).find(({ name }) => name === 'b') as Layer;
+    const low = multiply(lcgMatrix(1, 6, 1), lcgMatrix(2, 1, 72)).data;
+    const extra = lcg(3, 6 * 72);
+    return withWeights(
+      graph,
+      layer,
+      low.map((value, i) => value + ([2, 5].includes(i % 8) ? 3 * (extra[i] as number) : 0)),
+    );
+  }
+
+  test('a thin pair and the channels that were planted', async () => {
+    const { error, facts, graph } = await errorOf('low-rank-plus-channels', { ratio: 0.5 }, planted());
+    expect(facts).toMatchObject({ rank: 1, channels: 2 });
     const part = layersOf(graph).find(({ name }) => name === 'b.part2');
-    expect(part?.inputs).toBe(channels);
-    // 1 is what the mean would answer.
-    expect(error).toBeLessThan(0.7);
+    expect(part?.inputs).toBe(2);
+    const pair = await errorOf('low-rank', { ratio: 0.5, fit: 'rectified' }, planted());
+    expect(error).toBeLessThan(0.01 * (pair.facts?.rectifiedError as number));
     expect(networkCost(graph).macs).toBeLessThan(networkCost(convolutions()).macs);
+  });
+
+  test('channels are taken only where they are worth more than components', async () => {
+    const pair = await errorOf('low-rank', { ratio: 0.9, fit: 'rectified' });
+    const both = await errorOf('low-rank-plus-channels', { ratio: 0.9 });
+    expect(both.facts?.rank).toBeGreaterThan(0);
+    expect(both.error).toBeLessThan(1.25 * (pair.facts?.rectifiedError as number));
+    const none = methodNamed('low-rank-plus-channels') as CompressionMethod;
+    const graph = convolutions();
+    const layer = layersOf(graph).filter(({ name }) => name === 'b');
+    const tiny = await none.apply(contextOf(graph, randomSamples(graph, 60)), layer, none.options.parse({ ratio: 0.1 }));
+    expect(tiny.layers[0]).toMatchObject({ action: 'kept', reason: 'not even one component fits into 0.1 of its parameters' });
   });
 });
 

@@ -7,6 +7,7 @@ import { chooseRank } from '../../../compiler/compression/rank.ts';
 import { balanceFactors, factorsOfResponses, factorsOfWeights, leastSquares } from '../../../compiler/compression/reduced-rank.ts';
 import { addScaled, innerProduct, matrix, transpose } from '../../../compiler/linalg/matrix.ts';
 import { multiply, multiplyTransposed } from '../../../compiler/linalg/multiply.ts';
+import { singularValues } from '../../../compiler/linalg/svd.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { verify } from '../../../compiler/verify.ts';
 import { lcgMatrix } from './lcg.ts';
@@ -149,6 +150,27 @@ test('the golden values of methods.md 7: rank 2 for the answers, and for the wei
   // The discarded eigenvalues of W R Wᵀ.
   expect(found.energies.slice(2).reduce((a, b) => a + b)).toBeCloseTo(0.20867, 5);
   expect(errorOf(factorsOfWeights(w, () => 2))).toBeCloseTo(0.2622, 5);
+});
+
+test('of a large matrix only the triples that are kept are computed, by a given rank and by the energy', () => {
+  const planted = multiply(lcgMatrix(1, 600, 40), lcgMatrix(2, 40, 560));
+  const noise = lcgMatrix(3, 600, 560);
+  const w = addScaled(planted, noise, 0.05);
+  const total = innerProduct(w.data, w.data);
+  const exact = singularValues(w).map((value) => value * value);
+  const rule = { roundTo: 1, keepUnprofitable: false, energy: 0.95 };
+  const question = (energies: Float64Array) => ({ energies, total, parametersPerRank: 1160, parameters: w.data.length });
+  for (const given of [{ rank: 50 }, {}, { ratio: 0.2 }]) {
+    const wanted = chooseRank(question(exact), { ...rule, ...given });
+    const { p, q, energies } = factorsOfWeights(w, (found) => chooseRank(question(found), { ...rule, ...given }));
+    expect([p.columns, q.rows]).toEqual([wanted, wanted]);
+    for (let i = 0; i < Math.min(40, wanted); i++) expect(energies[i]! / exact[i]!).toBeCloseTo(1, 4);
+    const difference = addScaled(w, multiply(p, q), -1).data;
+    const kept = exact.slice(0, wanted).reduce((a, b) => a + b);
+    expect(innerProduct(difference, difference) / (total - kept)).toBeLessThan(1.02);
+    // The tail was never asked for.
+    expect(energies.at(-1)).toBe(0);
+  }
 });
 
 test('the published ratios of methods.md 7 are those of the pair', () => {
