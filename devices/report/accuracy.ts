@@ -36,7 +36,7 @@ function confusionTables({ name, document: { confusion } }: Run<EvalDocument>): 
         ...row.map((count, chosen) =>
           count
             ? html`<span class="cell ${label === chosen ? 'right' : 'wrong'}" style="--share:${(count / most).toFixed(3)}">${number(count)}</span>`
-            : html`<span class="none">0</span>`,
+            : html`<span class="cell none">0</span>`,
         ),
       ]),
     );

@@ -42,7 +42,7 @@ export function arenaSection(runs: readonly Run<CompileDocument>[]): Html[] {
           block.tensors.join(', '),
           number(block.offset),
           bytes(block.bytes),
-          number(block.firstStep),
+          number(block.firstStep, block.firstStep < 0 ? 'before the first' : undefined),
           number(block.lastStep),
         ]),
       ),

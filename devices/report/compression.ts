@@ -5,7 +5,7 @@ import { bytes, type Content, type Html, html, number, percent, table } from './
 
 function quality({ measured }: Stage): Content {
   if (!measured) return '';
-  return measured.top1 === undefined ? html`${percent(measured.agreement)} agree` : percent(measured.top1);
+  return measured.top1 === undefined ? html`${percent(measured.agreement)} agree` : html`${percent(measured.top1)} top-1`;
 }
 
 function factText(value: number | string | readonly number[]): string {

@@ -57,7 +57,7 @@ export function comparisonSection(comparisons: readonly Run<ComparisonReport>[])
       const [low, high] = confidence.map((value) => number(value, value.toFixed(3))) as [Html, Html];
       return [[other, number(ratio, ratio.toFixed(3)), low, high]];
     });
-    return table(`${name}: time in turns with ${first?.name}, as a multiple of its`, ['run', 'ratio', 'from', 'to (95 %)'], rows);
+    return table(`${name}: in turns with ${first?.name}`, ['run', 'of its time', '95 % from', 'to'], rows);
   });
 }
 

@@ -19,18 +19,19 @@ body { margin: 0 auto; max-width: 70rem; padding: 1.5rem; background: var(--grou
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 p, figcaption { color: var(--muted); max-width: 45rem; }
 figure { margin: .5rem 0 1rem; } figcaption { font-size: .875rem; }
-svg { width: 100%; max-width: 760px; height: auto; overflow: visible; font: 12px system-ui, sans-serif; }
+svg { display: block; width: 100%; min-width: 560px; max-width: 760px; height: auto; font: 12px system-ui, sans-serif; }
 svg text { fill: var(--text); } svg text.axis { fill: var(--muted); }
 svg .first { fill: var(--first); } svg .second { fill: var(--second); } svg .muted { fill: var(--pale); }
 svg .block { fill-opacity: .28; stroke: currentColor; stroke-opacity: .35; }
 svg .whisker { stroke: var(--text); stroke-width: 1.5; fill: none; }
 .scroll { overflow-x: auto; margin: .75rem 0; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--muted); padding-bottom: .25rem; }
-th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; font-weight: normal; }
-th:first-child { text-align: left; } thead th { font-weight: 600; }
-.pair { display: flex; flex-wrap: wrap; gap: 1.5rem; } .pair table { font-size: .75rem; } .pair th, .pair td { padding: .1rem .35rem; }
-.cell { display: block; padding: 0 .2rem; border-bottom: 3px solid; }
+caption { text-align: left; white-space: nowrap; color: var(--muted); padding-bottom: .25rem; }
+th, td { padding: .2rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; font-weight: normal; }
+th:first-child, .text { text-align: left; } tbody th { white-space: normal; min-width: 9rem; } thead th { font-weight: 600; }
+.pair { display: flex; flex-wrap: wrap; gap: 1.5rem; } .pair table { font-size: .75rem; } .pair th, .pair td { padding: .1rem .2rem; } .pair tbody th { min-width: 0; }
+.pair thead th { vertical-align: bottom; } .pair thead th + th span { writing-mode: vertical-rl; transform: rotate(180deg); }
+.cell { display: block; padding: 0 .2rem; border-bottom: 3px solid transparent; }
 .right { border-color: color-mix(in srgb, var(--first) calc(20% + 80% * var(--share)), transparent); }
 .wrong { border-color: color-mix(in srgb, var(--second) calc(20% + 80% * var(--share)), transparent); }
 .none { color: var(--muted); } .warnings { color: var(--second); }

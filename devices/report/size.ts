@@ -17,7 +17,7 @@ function waterfall(name: string, stages: readonly Stage[]): Html {
   const first = stages[0]?.bytes ?? 1;
   const { width, height, content } = bars(stages.map(({ stage, bytes: value }) => ({ label: stage, value, text: bytesText(value) })));
   return html`<h3>${name}</h3>
-${figure('Size', `${stages.map(({ stage, bytes: value }) => `${stage} ${bytesText(value)}`).join(', ')}.`, width, height, content)}
+${figure('Size', 'Bytes of each stage.', width, height, content)}
 ${table(
   `Size of ${name}`,
   ['stage', 'bytes', 'of the first'],
