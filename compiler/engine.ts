@@ -9,6 +9,7 @@ import { InvalidPackedModelError } from './errors.ts';
 export interface RuntimeExports {
   readonly memory: WebAssembly.Memory;
   modelAddress(): number;
+  receive(bytes: number): void;
   loadModel(bytes: number): number;
   faultIndex(): number;
   memoryBytes(): number;
@@ -41,18 +42,30 @@ const statusTexts: Readonly<Record<number, string>> = {
 
 const PAGE_BYTES = 65536;
 
+/** A packed model: its bytes, or what gives them to `put` part by part, in order, while they arrive. */
+export type ModelSource = Uint8Array | ((put: (part: Uint8Array) => void) => Promise<void>);
+
 /**
  * A checked model in the memory of a new instance, not yet prepared.
  * @param model packed; a compact file is expanded before (packed/expand.ts)
  * @param imports the memory, for builds that do not bring their own
  * @throws InvalidPackedModelError when the runtime refuses the file.
  */
-export async function loadModel(wasm: WebAssembly.Module, model: Uint8Array, imports: WebAssembly.Imports = {}): Promise<RuntimeExports> {
+export async function loadModel(wasm: WebAssembly.Module, model: ModelSource, imports: WebAssembly.Imports = {}): Promise<RuntimeExports> {
   const instance = await WebAssembly.instantiate(wasm, imports);
   const runtime = instance.exports as unknown as RuntimeExports;
-  growTo(runtime.memory, runtime.modelAddress() + Math.max(model.length, format.HEADER_WORDS * 4));
-  new Uint8Array(runtime.memory.buffer).set(model, runtime.modelAddress());
-  const status = runtime.loadModel(model.length);
+  const address = runtime.modelAddress();
+  growTo(runtime.memory, address + format.HEADER_WORDS * 4);
+  let length = 0;
+  const put = (part: Uint8Array) => {
+    growTo(runtime.memory, address + length + part.length);
+    new Uint8Array(runtime.memory.buffer).set(part, address + length);
+    length += part.length;
+    runtime.receive(length);
+  };
+  if (model instanceof Uint8Array) put(model);
+  else await model(put);
+  const status = runtime.loadModel(length);
   if (status !== format.STATUS_OK) {
     const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${runtime.faultIndex()}`);
     throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again`);
@@ -75,10 +88,17 @@ export class Engine {
   /**
    * @throws InvalidPackedModelError when the runtime refuses the file.
    */
-  static async create(wasm: WebAssembly.Module, model: Uint8Array): Promise<Engine> {
+  static async create(wasm: WebAssembly.Module, model: ModelSource): Promise<Engine> {
     const runtime = await loadModel(wasm, model);
     runtime.prepare();
     return new Engine(runtime);
+  }
+
+  /** The packed model, where the kernels read it. */
+  get model(): Uint8Array {
+    const { buffer } = this.runtime.memory;
+    const address = this.runtime.modelAddress();
+    return new Uint8Array(buffer, address, new DataView(buffer).getUint32(address + format.HEADER_FILE_BYTES * 4, true));
   }
 
   /** The bytes of input `index`; write before `run`. */

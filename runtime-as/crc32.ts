@@ -2,8 +2,6 @@
 
 const TABLES: usize = 8;
 const tables = memory.data(8 * 256 * 4, 16);
-/** Engines replace a function's first, quickly made code when it is called again, so long runs are cut up. */
-const RUN_BYTES: usize = 1 << 15;
 
 // @ts-ignore: decorator
 @inline
@@ -22,11 +20,9 @@ function fillTables(): void {
   }
 }
 
-function update(crc: u32, address: usize, end: usize): u32 {
-  if (end - address > RUN_BYTES) {
-    const middle = address + (((end - address) >> 1) & ~7);
-    return update(update(crc, address, middle), middle, end);
-  }
+/** `crc` of what came before (nothing: 0xffffffff), continued to `end`; the CRC-32 is its complement. */
+export function continueCrc32(crc: u32, address: usize, end: usize): u32 {
+  if (entry(0, 1) == 0) fillTables();
   for (; address + 8 <= end; address += 8) {
     const x = crc ^ load<u32>(address);
     const y = load<u32>(address, 4);
@@ -36,9 +32,4 @@ function update(crc: u32, address: usize, end: usize): u32 {
   }
   for (; address < end; address++) crc = (crc >> 8) ^ entry(0, crc ^ load<u8>(address));
   return crc;
-}
-
-export function crc32(address: usize, bytes: usize): u32 {
-  if (entry(0, 1) == 0) fillTables();
-  return ~update(0xffffffff, address, address + bytes);
 }

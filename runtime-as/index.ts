@@ -4,7 +4,8 @@
  * Memory, from low to high: static data · packed model · step table (address and prepared weights of each step) ·
  * prepared weights · workspace · arena. Only the host grows the memory:
  *
- *     copy the file to modelAddress();  loadModel(bytes) -> status;  grow to memoryBytes();  prepare();  run() …
+ *     copy the file to modelAddress(), receive(bytes) as its parts arrive;  loadModel(bytes) -> status;
+ *     grow to memoryBytes();  prepare();  run() …
  */
 import { context } from "./context";
 import {
@@ -23,7 +24,7 @@ import {
   STATUS_OK,
   STATUS_TOO_LARGE,
 } from "./format";
-import { checkModel, fault } from "./load";
+import { checkModel, fault, receive as receiveBytes } from "./load";
 import { probeEngine } from "./microkernels/relaxed-simd";
 import { preparedBytes, prepareStep, workspaceBytes } from "./opcodes";
 import { runRange, STEP_ENTRY_BYTES, stepTable } from "./run";
@@ -52,6 +53,11 @@ function setContext(index: i32, value: usize): void {
 /** Where the host copies the packed model. */
 export function modelAddress(): usize {
   return <usize>align(__heap_base);
+}
+
+/** The first `bytes` of the packed model are at modelAddress(): its CRC-32 is computed while the rest travels. */
+export function receive(bytes: u32): void {
+  receiveBytes(modelAddress(), bytes);
 }
 
 /** Checks the packed model at modelAddress() and lays out the memory; returns a STATUS_ code. */

@@ -2,7 +2,7 @@
  * The reader of the packed model: trusts nothing, and proves before the first inference that no kernel can leave its
  * operands. After `checkModel` has returned STATUS_OK everything runs unchecked.
  */
-import { crc32 } from "./crc32";
+import { continueCrc32 } from "./crc32";
 import {
   DTYPE_INT16,
   FORMAT_MAGIC,
@@ -68,14 +68,27 @@ function isSection(model: usize, offset: u32, count: u32, itemBytes: u32): bool 
   return offset % 4 == 0 && offset >= <u32>(HEADER_WORDS * 4) && end <= <u64>header(model, HEADER_FILE_BYTES);
 }
 
+/** The CRC-32 covers every byte behind itself. */
+const COVERED: u32 = (HEADER_CRC32 + 1) * 4;
+/** Of the bytes up to `received`, not yet complemented. */
+let crc: u32 = 0xffffffff;
+let received: u32 = COVERED;
+
+/** `bytes` of the packed model have arrived. */
+export function receive(model: usize, bytes: u32): void {
+  if (bytes <= received) return;
+  crc = continueCrc32(crc, model + received, model + bytes);
+  received = bytes;
+}
+
 function checkHeader(model: usize, bytes: u32): i32 {
   if (bytes < <u32>(HEADER_WORDS * 4)) return STATUS_TRUNCATED;
   if (header(model, HEADER_MAGIC) != FORMAT_MAGIC) return STATUS_BAD_MAGIC;
   if (header(model, HEADER_VERSION) != FORMAT_VERSION) return STATUS_BAD_VERSION;
   if (header(model, HEADER_FILE_BYTES) > bytes) return STATUS_TRUNCATED;
   if (header(model, HEADER_FILE_BYTES) != bytes) return STATUS_BAD_SIZE;
-  const covered: usize = (HEADER_CRC32 + 1) * 4;
-  if (crc32(model + covered, <usize>bytes - covered) != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
+  receive(model, bytes);
+  if (~crc != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
   if (
     header(model, HEADER_ARENA_BYTES) > ARENA_LIMIT ||
     !isSection(model, header(model, HEADER_TENSORS_OFFSET), header(model, HEADER_TENSOR_COUNT), TENSOR_WORDS * 4) ||

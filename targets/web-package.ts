@@ -45,7 +45,7 @@ export function loaderFiles(model: PackedModel, withThreads: boolean): Record<st
 /** What an index.js takes from the loader: `names`, and what only some models and builds need. */
 export function loaderImports(names: readonly string[], withThreads: boolean, expands: boolean): string {
   const loader = `import { ${[...names, ...(withThreads ? ['threadedEngines'] : [])].join(', ')} } from './loader.js';\n`;
-  return expands ? `import { expandPacked as expand } from './expand.js';\n${loader}` : loader;
+  return expands ? `import { expandModel as expand } from './expand.js';\n${loader}` : loader;
 }
 
 /** What an index.js gives Session.create. */

@@ -21,7 +21,7 @@ Engine.create = async (wasm, model) => {
   // Damaged models may do anything that harms nobody: operands may overlap, and then the order of a kernel's loops shows.
   const isDamaged = new Error('who calls').stack?.includes('damage.ts');
   const engine = await create.call(Engine, wasm, model);
-  if (!isDamaged) models.set(engine, model.slice());
+  if (!isDamaged) models.set(engine, engine.model.slice());
   return engine;
 };
 

@@ -17,13 +17,13 @@ export interface PackedModel {
   readonly opcodes: readonly number[];
 }
 
-/** The metadata of a model whose header is known to be right; undefined when they are no JSON. */
+/** The metadata of a model whose header is known to be right; undefined when they are no JSON. A copy is read: no decoder takes shared memory. */
 export function readMetadata(bytes: Uint8Array): PackedMetadata | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const from = view.getUint32(format.HEADER_METADATA_OFFSET * 4, true);
   const to = from + view.getUint32(format.HEADER_METADATA_BYTES * 4, true);
   try {
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(from, to)));
+    return JSON.parse(new TextDecoder().decode(bytes.slice(from, to)));
   } catch {
     return undefined;
   }

@@ -14,18 +14,18 @@ function base64(bytes: Uint8Array): string {
 function body(model: PackedModel, runtimes: Runtimes): string {
   const encoded = Object.entries(runtimes).map(([variant, wasm]) => `${variant}: '${base64(wasm)}'`);
   return `const loader = function () { ${bundle('inline-loader.js').trim()} return whittleLoader; };
-const { Session, WorkerSession, decodeBase64, expandPacked: expand, imagePixels, modelBytes } = loader();
+const { Session, WorkerSession, decodeBase64, expandModel: expand, imagePixels, modelSource } = loader();
 const image = async () => ({ imagePixels });
 const model = '${base64(model.file)}';
 const runtimes = { ${encoded.join(', ')} };
 const runtime = async (variant) => decodeBase64(runtimes[variant]);
 
 async function createSession(source = decodeBase64(model), options = {}) {
-  return Session.create({ model: await modelBytes(source, options), runtime, expand, image });
+  return Session.create({ model: modelSource(source, options), runtime, expand, image });
 }
 
 async function createWorkerSession(source = decodeBase64(model), { signal } = {}) {
-  const main = 'const { Session, serveSession, decodeBase64, expandPacked: expand, imagePixels } = (' + loader + ')();' +
+  const main = 'const { Session, serveSession, decodeBase64, expandModel: expand, imagePixels } = (' + loader + ')();' +
     'const image = async () => ({ imagePixels });' +
     'serveSession(({ model, runtimes }) => Session.create({ model, runtime: async (variant) => decodeBase64(runtimes[variant]), expand, image }));';
   const url = URL.createObjectURL(new Blob([main], { type: 'text/javascript' }));

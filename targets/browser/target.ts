@@ -38,13 +38,13 @@ const threads = threadedEngines(
 `;
 
 function index(withThreads: boolean, expands: boolean): string {
-  return `${loaderImports(['fetchFile', 'modelBytes', 'Session'], withThreads, expands)}
+  return `${loaderImports(['fetchFile', 'modelSource', 'Session'], withThreads, expands)}
 const runtimes = {
 ${runtimeUrls(webVariants)}
 };
 ${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
-  const model = await modelBytes(source, options);
+  const model = modelSource(source, options);
   const runtime = (variant) => fetchFile(runtimes[variant](), { signal: options.signal });
   return Session.create({ ${sessionSources(withThreads, expands)} }, options);
 }

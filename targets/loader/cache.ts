@@ -1,6 +1,6 @@
 /** Keeps a model in the browser's Cache API, so that it loads offline and only once; checked by its SHA-256. */
 import { InputFileError } from '../../compiler/errors.ts';
-import { modelBytes } from './source.ts';
+import { bytesOf, modelSource } from './source.ts';
 
 export interface CacheOptions {
   /** SHA-256 of the file, 64 hex digits: a wrong one is an error, and another one replaces the file that is kept. */
@@ -26,7 +26,7 @@ export async function cachedBytes(url: URL | string, options: CacheOptions = {})
     await keep(cache as Cache, name, bytes, kept.headers.get(SHA256) ?? '');
     return bytes;
   }
-  const bytes = await modelBytes(url, signal ? { signal } : {});
+  const bytes = await bytesOf(modelSource(url, signal ? { signal } : {}));
   const digest = await sha256Of(bytes);
   if (sha256 !== undefined && digest !== undefined && digest !== sha256)
     throw new InputFileError(

@@ -1,3 +1,3 @@
 /** What a package's loader.js offers to the other files of the package. */
 export { Session } from './session.ts';
-export { compileRuntime, decodeBase64, fetchFile, modelBytes } from './source.ts';
+export { compileRuntime, decodeBase64, fetchFile, modelSource } from './source.ts';

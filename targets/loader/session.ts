@@ -2,7 +2,7 @@
  * The API of an emitted package: create a session, run it on real or stored values, get real values back. Pure ES: runs
  * in Node, browsers, workers and webviews. Bundled into one file by `npm run build`.
  */
-import { Engine } from '../../compiler/engine.ts';
+import { Engine, type ModelSource } from '../../compiler/engine.ts';
 import { UsageError } from '../../compiler/errors.ts';
 import { byteLength, elementCount } from '../../compiler/graph.ts';
 import type { PackedMetadata, PackedPort, Preprocess } from '../../compiler/packed/metadata.ts';
@@ -11,6 +11,7 @@ import type { Variant } from '../../compiler/root.ts';
 import type { ThreadedEngine } from '../../compiler/threads.ts';
 import { HEADER_ARENA_BYTES } from '../../runtime-as/format.ts';
 import { dequantize, type InputData, quantizeInput, viewOf } from './convert.ts';
+import type { expandModel } from './expand.ts';
 import { type ImageSource, type imagePixels, isImageSource } from './image.ts';
 import { type RankedLabel, rankLabels } from './rank.ts';
 import { compileRuntime } from './source.ts';
@@ -36,15 +37,15 @@ export interface SessionInfo {
 
 export interface SessionSources {
   /** The packed model, or with `expand` a compact one. */
-  readonly model: Uint8Array;
+  readonly model: ModelSource;
   /** The runtime's module for this variant: its bytes, or a response that is still arriving. */
   readonly runtime: (variant: Variant) => Promise<Uint8Array | Response>;
   /** Loads image.js: only a session that is given a picture needs it. */
   readonly image?: () => Promise<{ readonly imagePixels: typeof imagePixels }>;
-  /** expandPacked, where the package holds a compact model. */
-  readonly expand?: (file: Uint8Array) => Uint8Array;
+  /** expandModel, where the package holds a compact model. */
+  readonly expand?: typeof expandModel;
   /** threadedEngines (threads.ts), where the package was built with threads. */
-  readonly threads?: (variant: Variant, model: Uint8Array, threads: number) => Promise<ThreadedEngine>;
+  readonly threads?: (variant: Variant, model: ModelSource, threads: number) => Promise<ThreadedEngine>;
 }
 
 export interface SessionOptions {
@@ -71,10 +72,14 @@ function checkData(data: InputValue | undefined, { name, length, shape }: PortIn
   return data;
 }
 
-async function engineOf(sources: SessionSources, variant: Variant, model: Uint8Array, threads: number): Promise<ThreadedEngine> {
-  if (threads === 1) return { engine: await Engine.create(await compileRuntime(await sources.runtime(variant)), model), stop() {} };
-  if (!sources.threads) throw new UsageError(`threads: ${threads}; this package has none: build it with whittle build --threads`);
-  return sources.threads(variant, model, threads);
+function threadedEngine(
+  { threads: start }: SessionSources,
+  variant: Variant,
+  model: ModelSource,
+  threads: number,
+): Promise<ThreadedEngine> {
+  if (!start) throw new UsageError(`threads: ${threads}; this package has none: build it with whittle build --threads`);
+  return start(variant, model, threads);
 }
 
 export class Session {
@@ -91,10 +96,16 @@ export class Session {
    * @throws InvalidPackedModelError when the model is damaged or was made by another version; UsageError when there cannot be so many threads.
    */
   static async create(sources: SessionSources, { threads = 1 }: SessionOptions = {}): Promise<Session> {
-    const { model, expand = (file) => file } = sources;
-    const bytes = expand(model);
+    const { model, expand } = sources;
     const variant = bestVariant();
-    const { engine, stop } = await engineOf(sources, variant, bytes, threads);
+    // The runtime arrives and compiles while the model arrives.
+    const runtime = threads === 1 ? sources.runtime(variant).then(compileRuntime) : undefined;
+    const [module, expanded] = await Promise.all([runtime, expand?.(model)]);
+    const packed = expanded?.bytes ?? model;
+    const { engine, stop } = module
+      ? { engine: await Engine.create(module, packed), stop() {} }
+      : await threadedEngine(sources, variant, packed, threads);
+    const bytes = engine.model;
     const metadata = readMetadata(bytes) as PackedMetadata;
     const arenaBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEADER_ARENA_BYTES * 4, true);
     const { labels, preprocess } = metadata;
@@ -102,7 +113,14 @@ export class Session {
       engine,
       metadata.inputs.map((port) => portInfo(port, preprocess ? { preprocess } : {})),
       metadata.outputs.map((port) => portInfo(port, labels ? { labels } : {})),
-      { name: metadata.name, variant, modelBytes: model.length, arenaBytes, memoryBytes: engine.memoryBytes, threads },
+      {
+        name: metadata.name,
+        variant,
+        modelBytes: expanded?.fileBytes ?? bytes.length,
+        arenaBytes,
+        memoryBytes: engine.memoryBytes,
+        threads,
+      },
       sources.image,
       stop,
     );

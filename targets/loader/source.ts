@@ -1,4 +1,5 @@
 /** Where the bytes of a package come from: fetched with what every webview gets wrong in mind, or already here. */
+import type { ModelSource } from '../../compiler/engine.ts';
 import { InputFileError } from '../../compiler/errors.ts';
 
 export interface FetchOptions {
@@ -23,30 +24,33 @@ export async function fetchFile(url: URL | string, { signal }: FetchOptions = {}
   return response;
 }
 
-/** The bytes of a response, counted while they arrive. */
-export async function readBytes(response: Response, { onProgress }: FetchOptions = {}): Promise<Uint8Array> {
-  if (!onProgress || !response.body) return new Uint8Array(await response.arrayBuffer());
-  const total = Number(response.headers.get('content-length'));
-  const parts: Uint8Array[] = [];
+/** Gives the parts of a response to `put` while they arrive; all at once where the engine has no streams. */
+async function pour(response: Response, { onProgress }: FetchOptions, put: (part: Uint8Array) => void): Promise<void> {
   let loaded = 0;
-  const reader = response.body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    parts.push(part.value);
-    onProgress((loaded += part.value.length), total);
-  }
-  const bytes = new Uint8Array(loaded);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  const take = (part: Uint8Array) => {
+    put(part);
+    onProgress?.((loaded += part.length), Number(response.headers.get('content-length')));
+  };
+  const reader = response.body?.getReader();
+  if (!reader) return take(new Uint8Array(await response.arrayBuffer()));
+  for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value);
 }
 
-/** What an application may give as the model: its bytes, a response, or an address. */
-export async function modelBytes(source: Uint8Array | Response | URL | string, options: FetchOptions = {}): Promise<Uint8Array> {
+/** What an application may give as the model: its bytes, a response, or an address, which is asked for at once. */
+export function modelSource(source: Uint8Array | Response | URL | string, options: FetchOptions = {}): ModelSource {
   if (source instanceof Uint8Array) return source;
-  return readBytes(source instanceof Response ? source : await fetchFile(source, options), options);
+  const response = source instanceof Response ? Promise.resolve(source) : fetchFile(source, options);
+  // What goes wrong is reported to whom takes the parts, not as an error that nobody caught.
+  response.catch(() => {});
+  return async (put) => pour(await response, options, put);
+}
+
+/** The whole model, once it has arrived. */
+export async function bytesOf(model: ModelSource): Promise<Uint8Array> {
+  if (model instanceof Uint8Array) return model;
+  const parts: Uint8Array[] = [];
+  await model((part) => parts.push(part));
+  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
 /**

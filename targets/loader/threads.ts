@@ -1,8 +1,9 @@
 /** Helper threads of a session: workers of a browser or of Node that run thread.ts or thread-node.ts. */
+import type { ModelSource } from '../../compiler/engine.ts';
 import { UsageError } from '../../compiler/errors.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { createThreadedEngine, type StartHelper, type ThreadedEngine } from '../../compiler/threads.ts';
-import { compileRuntime } from './source.ts';
+import { bytesOf, compileRuntime } from './source.ts';
 
 /** What the workers of browsers and those of node:worker_threads have in common. */
 export interface ThreadWorker {
@@ -63,9 +64,10 @@ export function helperStarter(open: () => ThreadWorker): StartHelper {
  * @param worker a worker that runs the thread script
  */
 export function threadedEngines(runtime: (variant: Variant) => Promise<Uint8Array | Response>, worker: () => ThreadWorker) {
-  return async (variant: Variant, model: Uint8Array, threads: number): Promise<ThreadedEngine> => {
+  return async (variant: Variant, model: ModelSource, threads: number): Promise<ThreadedEngine> => {
     checkThreads(threads);
     if (variant === 'scalar') throw new UsageError(`threads: ${threads}; this engine has no SIMD, leave threads at 1`);
-    return createThreadedEngine(await compileRuntime(await runtime(variant)), model, { threads, start: helperStarter(worker) });
+    const [module, bytes] = await Promise.all([runtime(variant).then(compileRuntime), bytesOf(model)]);
+    return createThreadedEngine(module, bytes, { threads, start: helperStarter(worker) });
   };
 }

@@ -24,10 +24,10 @@ const threads = threadedEngines(
 
 function index(withThreads: boolean, expands: boolean): string {
   return `import { readFile } from 'node:fs/promises';
-${withThreads ? "import { Worker } from 'node:worker_threads';\n" : ''}${loaderImports(['modelBytes', 'Session'], withThreads, expands)}${withThreads ? threads : ''}
+${withThreads ? "import { Worker } from 'node:worker_threads';\n" : ''}${loaderImports(['modelSource', 'Session'], withThreads, expands)}${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
   const isFile = source instanceof URL ? source.protocol === 'file:' : typeof source === 'string' && !/^https?:/.test(source);
-  const model = isFile ? new Uint8Array(await readFile(source, options)) : await modelBytes(source, options);
+  const model = isFile ? new Uint8Array(await readFile(source, options)) : modelSource(source, options);
   const runtime = (variant) => readFile(new URL('./runtime-' + variant + '.wasm', import.meta.url));
   return Session.create({ ${sessionSources(withThreads, expands)} }, options);
 }

@@ -1,13 +1,16 @@
-/** whittle: int8 in, int8 out. Ready when the weights are packed; like the peers', its first inference comes after that. */
+/** whittle: int8 in, int8 out, loaded as packages load it. Ready when the weights are packed; like the peers', its first inference comes after that. */
 import { Engine } from '../../../../compiler/engine.ts';
 import { byteLength, type TensorType } from '../../../../compiler/graph.ts';
-import { readPackedModel } from '../../../../compiler/packed/read.ts';
-import { fetchBytes, type Load } from '../contestant.ts';
+import type { PackedMetadata } from '../../../../compiler/packed/metadata.ts';
+import { readMetadata } from '../../../../compiler/packed/read.ts';
+import { compileRuntime, fetchFile, modelSource } from '../../../../targets/loader/source.ts';
+import type { Load } from '../contestant.ts';
 
 export const load: Load = async ({ model, second }) => {
-  const runtime = fetchBytes(second as string).then((wasm) => WebAssembly.compile(wasm as BufferSource));
-  const { bytes, metadata } = readPackedModel(await fetchBytes(model));
-  const engine = await Engine.create(await runtime, bytes);
+  const runtime = fetchFile(second as string).then(compileRuntime);
+  const source = modelSource(model);
+  const engine = await Engine.create(await runtime, source);
+  const metadata = readMetadata(engine.model) as PackedMetadata;
   const [inputBytes, outputBytes] = [metadata.inputs[0], metadata.outputs[0]].map((port) => byteLength(port as TensorType)) as [
     number,
     number,
