@@ -9,6 +9,8 @@ export interface CompileRequest {
   /** Path of the samples: a *.dataset.json, a .npy, a .npz, or a folder of images; absent: noise. */
   readonly samples?: string;
   readonly limit?: number;
+  /** As `--input` takes them, separated by spaces. */
+  readonly shapes: string;
   readonly float: boolean;
 }
 

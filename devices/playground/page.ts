@@ -101,8 +101,8 @@ function receive({ data }: MessageEvent<PlaygroundMessage>): void {
     showResult(data.result);
     finish('Done.');
   } else {
-    element('problems').textContent = data.message;
-    element('problems').style.whiteSpace = 'pre-wrap';
+    // The first line of a list of reasons is what the status says.
+    element('problems').textContent = data.problems ? data.message.replace(/^.*\n/, '') : data.message;
     finish(data.problems ? `${data.problems.length} reason(s) why this model cannot be compiled:` : 'That did not work:');
   }
 }
@@ -122,6 +122,7 @@ function compile(): void {
     files,
     model,
     limit: Number(element<HTMLInputElement>('limit').value),
+    shapes: element<HTMLInputElement>('shapes').value,
     float: element<HTMLInputElement>('float').checked,
     ...(samples !== undefined && { samples }),
   };

@@ -1,7 +1,8 @@
 /** The compiler in a browser's worker: the same code as `whittle compile`, `eval` and `bench`, on files from memory. */
+import { INPUT_SHAPE_FORM, parseInputShape } from '../../compiler/cli/parse-input-shape.ts';
 import { compileModel } from '../../compiler/compile.ts';
 import { compileFile } from '../../compiler/compile-file.ts';
-import { UnsupportedModelError } from '../../compiler/errors.ts';
+import { UnsupportedModelError, UsageError } from '../../compiler/errors.ts';
 import { elementCount, valueOf } from '../../compiler/graph.ts';
 import { importOnnx } from '../../compiler/onnx/import.ts';
 import { loadOnnx } from '../../compiler/onnx/load.ts';
@@ -31,8 +32,8 @@ function nameOf(path: string): string {
 }
 
 /** Numbers between -1 and 1, the same at every visit. */
-function noise(path: string): Float32Array[][] {
-  const graph = importOnnx(loadOnnx(path).model, { name: path });
+function noise(path: string, inputShapes: ReadonlyMap<string, readonly number[]>): Float32Array[][] {
+  const graph = importOnnx(loadOnnx(path).model, { name: path, inputShapes });
   let state = 1;
   const next = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -43,17 +44,29 @@ function noise(path: string): Float32Array[][] {
   );
 }
 
+/** @throws UsageError */
+function parseShapes(text: string): Map<string, readonly number[]> {
+  const words = text.split(/[\s;]+/).filter(Boolean);
+  return new Map(
+    words.map((word) => {
+      const shape = parseInputShape(word);
+      if (!shape) throw new UsageError(`"${word}" is no shape of an input; write ${INPUT_SHAPE_FORM}`);
+      return shape;
+    }),
+  );
+}
+
 async function compile(request: CompileRequest): Promise<PlaygroundResult> {
   const { model, samples, limit, float } = request;
   const post = (message: PlaygroundMessage) => scope.postMessage(message);
   const name = nameOf(model);
   const start = performance.now();
-  const common = { name, seed: 0, onProgress: (stage: string, done?: number) => done === undefined && post({ kind: 'stage', stage }) };
-  if (samples === undefined && !float)
-    post({ kind: 'note', text: 'Without samples int8 is calibrated on noise: sizes and latency are right, accuracy means nothing.' });
+  const inputShapes = parseShapes(request.shapes);
+  const onProgress = (stage: string, done?: number) => done === undefined && post({ kind: 'stage', stage });
+  const common = { name, seed: 0, inputShapes, onProgress };
   const compiled =
     samples === undefined
-      ? await compileModel({ ...common, onnx: model, ...(float ? { float } : { samples: noise(model) }) })
+      ? await compileModel({ ...common, onnx: model, ...(float ? { float } : { samples: noise(model, inputShapes) }) })
       : await compileFile(model, {
           ...common,
           samples,
@@ -62,12 +75,15 @@ async function compile(request: CompileRequest): Promise<PlaygroundResult> {
           ...(limit !== undefined && { limit }),
           ...(float && { float }),
         });
+  if (samples === undefined && !float)
+    post({ kind: 'note', text: 'Without samples int8 is calibrated on noise: sizes and latency are right, accuracy means nothing.' });
   const compileSeconds = (performance.now() - start) / 1000;
   const { fileBytes, islands, ...rest } = compiled.report;
   const document = { model, packedBytes: fileBytes, ...rest, floatIslands: islands };
   post({ kind: 'stage', stage: 'measure in this browser' });
   const device = new LocalDevice();
   const bench = await benchModel(compiled.bytes, device, { maxSeconds: 3 });
+  for (const { message } of bench.warnings) post({ kind: 'note', text: `Latency: ${message}` });
   let evaluated: EvalDocument | undefined;
   if (samples !== undefined) {
     const packed = readPackedModel(compiled.bytes);

@@ -37,7 +37,24 @@ describe.skipIf(!requireTool('chromium'))('the playground', () => {
     await playground.drop([path]);
     const { stage, problems } = await playground.compile();
     expect(stage).toBe('2 reason(s) why this model cannot be compiled:');
-    expect(problems).toMatch(/Det[\s\S]*NonZero/);
+    expect(problems).toMatch(/^ *Det[\s\S]*NonZero/);
+  });
+
+  test('an open shape is named, and can be given', async () => {
+    const path = scratch.path('open.onnx');
+    // A dimension that is not given.
+    const x = { type: 'float32' as const, shape: [1, 0], data: [] };
+    scratch.write('open.onnx', encodeOnnx({ nodes: [onnxNode('Relu', ['x'], 'y')], inputs: { x }, outputs: { y: 'float32' } }));
+    await playground.drop([path]);
+    expect((await playground.compile()).problems).toContain('fix the shape with --input x=1,?');
+    const write = (shapes: string) => playground.evaluate(`void (document.getElementById('shapes').value = '${shapes}')`);
+    await write('x=1,?');
+    expect((await playground.compile()).problems).toBe(
+      '"x=1,?" is no shape of an input; write name=extent,extent,… such as image=1,3,224,224',
+    );
+    await write('x=1,8');
+    expect((await playground.compile()).stage).toBe('Done.');
+    await write('');
   });
 
   test('a model alone is calibrated on noise, and says so', async () => {
