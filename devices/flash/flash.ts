@@ -79,11 +79,13 @@ function theDrive(found: readonly string[], what: string, entry: string): string
 }
 
 async function overStm32Uart(request: FlashRequest, flasher: FlasherOf<'stm32-uart'>, segments: readonly Segment[]): Promise<Outcome> {
-  const { board, baud } = request;
+  const { board, baud, path } = request;
   const to = await portOf(request);
+  const mayHaveMonitor = wirings[board.name] !== undefined && modelIn(path) !== undefined;
+  const entry = `${mayHaveMonitor ? 'if its firmware monitor is to take the model, add --via monitor; else ' : ''}${bootloaderEntry(board, flasher)}`;
   const wire = await openPort(to, { parity: 'even', ...(baud !== undefined && { baud }) });
   try {
-    return { to, ...(await flashStm32(wire, board, flasher, segments, { ...request, entry: bootloaderEntry(board, flasher) })) };
+    return { to, ...(await flashStm32(wire, board, flasher, segments, { ...request, entry })) };
   } finally {
     await wire.close();
   }

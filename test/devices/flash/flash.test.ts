@@ -214,6 +214,14 @@ describe.skipIf(!canOpenPty || !requireTool('arm-none-eabi-gcc'))('a model for a
     expect(rom.started).toBe(0x08000000);
   });
 
+  test('where no boot ROM answers, the error also names the way through the monitor', async () => {
+    const pty = await Pty.open();
+    const program = flashTo('nucleo-f446re', file('program.bin', randomBytes(100, 1)), { port: pty.path });
+    await expect(program).rejects.toThrow(/boot ROM does not answer; connect the port/);
+    const flashed = flashTo('nucleo-f446re', file('model.whittle', model), { port: pty.path });
+    await expect(flashed).rejects.toThrow(/boot ROM does not answer; if its firmware monitor .* --via monitor; else connect the port/);
+  });
+
   test("a UF2 file begins behind the SoftDevice, a probe's .hex at the start", async () => {
     const path = file('model.whittle', model);
     const content = slotContent((await writeBoardImage(packed, 'dsp')).bytes, 1);
