@@ -5,16 +5,21 @@
  * rounds · (multiply-accumulates of one round of that loop).
  */
 import { formOf, probeEngine } from "./microkernels/relaxed-simd";
-import { FORM_BYTES, FORM_PAIRS } from "./microkernels/dot-simd";
+import { depthStep, FORM_PAIRS, writeDotConstants } from "./microkernels/dot-simd";
+import { gemmRows4 } from "./microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "./microkernels/requantize";
-import { DEPTHWISE_MACS, depthwiseTile, dotMacs, dotTile, FLOAT32_MACS, float32Tile } from "./microkernels/roofline-simd";
+import { DEPTHWISE_MACS, depthwiseTile, FLOAT32_MACS, float32Tile } from "./microkernels/roofline-simd";
 import { RELAXED, SIMD } from "./variant";
 
 const operands = memory.data(4096, 16);
-const ones = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
-const constants = memory.data(64, 16);
+const constants = memory.data(112, 16);
+/** A panel of 4 rows and one block of 8 channels: together they fit every first-level cache. */
+const panel = memory.data(8192, 16);
+const weights = memory.data(16448, 16);
+/** Steps so deep that what gemmRows4 does after them does not count. */
+const DEPTH: i32 = 512;
 const block = memory.data(256, 16);
-/** Steps of a tile in one round: their operands fit every first-level cache. */
+/** Steps of the other tiles in one round. */
 const STEPS: i32 = 64;
 const SCALAR_MACS: i32 = 4;
 
@@ -24,8 +29,7 @@ function form(): i32 {
 }
 
 export function dotMacsPerRound(): i32 {
-  if (!SIMD) return STEPS * SCALAR_MACS;
-  return STEPS * (form() == FORM_PAIRS ? dotMacs<i16>() : dotMacs<i8>());
+  return SIMD ? DEPTH * 4 * 8 * depthStep(form()) : STEPS * SCALAR_MACS;
 }
 
 export function depthwiseMacsPerRound(): i32 {
@@ -54,18 +58,17 @@ function scalarTile<T, A>(rounds: i32): i32 {
 /** int8 matrix products and convolutions. */
 export function dot(rounds: i32): i32 {
   if (!SIMD) return scalarTile<i8, i32>(rounds);
-  if (!RELAXED || form() == FORM_PAIRS) return dotTile<i16>(operands, STEPS, rounds, ones);
-  if (form() == FORM_BYTES) return dotTile<i8>(operands, STEPS, rounds, ones);
-  return dotTile<u8>(operands, STEPS, rounds, ones);
+  const own = form();
+  writeDotConstants(constants + REQUANTIZE_CONSTANTS_BYTES, own, 0);
+  for (; rounds > 0; rounds--) gemmRows4(own, panel, DEPTH, weights, 8, constants, operands, operands + 8, operands + 16, operands + 24);
+  return 0;
 }
 
 /** int8 depthwise convolutions, 3x3. */
 export function depthwise(rounds: i32): i32 {
   if (!SIMD) return scalarTile<i8, i32>(rounds);
   writeRequantizeConstants(constants, 0, -128, 127);
-  if (!RELAXED || form() == FORM_PAIRS) depthwiseTile<i16>(operands, rounds, block, constants, ones);
-  else if (form() == FORM_BYTES) depthwiseTile<i8>(operands, rounds, block, constants, ones);
-  else depthwiseTile<u8>(operands, rounds, block, constants, ones);
+  depthwiseTile(operands, rounds, block, constants);
   return 0;
 }
 

@@ -6,7 +6,7 @@ import { parseWeightBits, weightBitWidths } from '../quantization/weight-bits.ts
 export function weightBitsOption(): Option {
   return new Option(
     '--weight-bits <bits>',
-    'bits of the int8 weights, for all layers or by pattern: 7.5 (neighbours fit relaxed SIMD), or 4,@first=8,@last=8',
+    'bits of the int8 weights, for all layers or by pattern: 7.5 (relaxed SIMD everywhere), or 4,@first=8,@last=8',
   ).argParser((text) => {
     const choice = parseWeightBits(text);
     if (!choice) throw new InvalidArgumentError(`expected ${weightBitWidths.join(', ')}, or PATTERN=BITS,… such as 4,@first=8.`);

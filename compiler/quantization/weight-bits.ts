@@ -2,8 +2,8 @@
  * How many bits the weights of a layer use inside their int8: the choice, for a whole model or by layers.
  *
  *     8     -127 … 127
- *     7.5   -127 … 127   two neighbours never exceed ±128 together, so that relaxed SIMD runs on every engine (pair-fit.ts)
- *     7      -63 …  63   the same, because none exceeds ±64
+ *     7.5   -127 … 127   four neighbours of one sign never exceed 128 together, so that relaxed SIMD runs on every engine (quad-fit.ts)
+ *     7      -63 …  63   the same
  *     4       -7 …   7   half a byte each, where the weights are stored by their bytes (encoding/nibbles.ts)
  */
 import { layersOf } from '../compression/layers.ts';
@@ -14,8 +14,13 @@ export const weightBitWidths = [4, 7, 7.5, 8] as const;
 export type WeightBits = (typeof weightBitWidths)[number];
 
 export const DEFAULT_WEIGHT_BITS: WeightBits = 8;
-/** Neighbours fit together. */
-export const PAIRED_WEIGHT_BITS: WeightBits = 7.5;
+/** For the speed of relaxed SIMD, at the least cost. */
+export const QUAD_WEIGHT_BITS: WeightBits = 7.5;
+
+/** Whether the quads of such weights are made to fit; those of fewer bits always do. */
+export function areQuadsFitted(bits: WeightBits): boolean {
+  return bits === 7 || bits === QUAD_WEIGHT_BITS;
+}
 
 /** For every layer, or by pattern (compression/select-layers.ts): of the patterns that fit a layer the last one counts. */
 export type WeightBitsChoice = WeightBits | Readonly<Record<string, WeightBits>>;
@@ -57,6 +62,6 @@ export function chosenWeightBits(graph: Graph, choice: WeightBitsChoice): Map<st
   // Depthwise kernels never multiply neighbours.
   const isDepthwise = new Set(all.filter(({ kind }) => kind === 'depthwise').map(({ name }) => name));
   return new Map(
-    [...bitsOf].filter(([name, bits]) => bits !== DEFAULT_WEIGHT_BITS && !(bits === PAIRED_WEIGHT_BITS && isDepthwise.has(name))),
+    [...bitsOf].filter(([name, bits]) => bits !== DEFAULT_WEIGHT_BITS && !(bits === QUAD_WEIGHT_BITS && isDepthwise.has(name))),
   );
 }

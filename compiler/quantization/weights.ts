@@ -2,8 +2,8 @@
 import { type Graph, type Node, type Quantization, type Value, valueOf } from '../graph.ts';
 import { LARGEST_REQUANTIZED, roundHalfEven } from '../ops/accumulate.ts';
 import { channelMagnitudes, channelMaxima, INT8_MAX, INT8_MIN, quantizeArray, weightScales } from './affine.ts';
-import { fitPairs } from './pair-fit.ts';
-import { DEFAULT_WEIGHT_BITS, largestWeight, PAIRED_WEIGHT_BITS, type WeightBits } from './weight-bits.ts';
+import { fitQuads } from './quad-fit.ts';
+import { areQuadsFitted, DEFAULT_WEIGHT_BITS, largestWeight, type WeightBits } from './weight-bits.ts';
 
 const LARGEST_ACCUMULATOR = 2 ** 31;
 
@@ -23,13 +23,13 @@ export function quantizeWeights(weights: Value, biases: ArrayLike<number>, axis:
   const quantization = weightQuantization(weights, biases, axis, inputScale, bits);
   const real = weights.constant as Float32Array;
   const isGiven = weights.type.quantization === quantization;
-  if (isGiven || bits !== PAIRED_WEIGHT_BITS || axis !== 0) {
+  if (isGiven || !areQuadsFitted(bits) || axis !== 0) {
     return { quantization, data: quantizeArray(real, weights.type.shape, quantization, isGiven ? INT8_MIN : -127) };
   }
   const length = real.length / quantization.scale.length;
   const data = new Int8Array(real.length);
   const scale = quantization.scale.map((s, row) => {
-    const fitted = fitPairs(real.subarray(row * length, (row + 1) * length), s);
+    const fitted = fitQuads(real.subarray(row * length, (row + 1) * length), s);
     data.set(fitted.integers, row * length);
     return fitted.scale;
   });

@@ -36,9 +36,9 @@ import {
   panelBytesFloat32,
   writeLimits,
 } from "../microkernels/gemm-float32-simd";
-import { depthStep, DOT_CONSTANTS_BYTES, FORM_BYTES, FORM_PAIRS, FORM_RELAXED, formAt, writeDotConstants } from "../microkernels/dot-simd";
+import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, formAt, writeDotConstants } from "../microkernels/dot-simd";
 import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, packWeights, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
-import { flipOf, formOf, rowPairsFit } from "../microkernels/relaxed-simd";
+import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { copyRun, copyRuns, fillRun } from "../microkernels/run-simd";
 import { engine, operandAddress, parameter, parameterF32, workspace } from "../step";
@@ -61,7 +61,7 @@ function pixels(step: usize): i32 {
 /** The form of an int8 layer with these plain weights here. */
 export function panelsForm(step: usize, context: usize, weights: usize): i32 {
   if (!RELAXED) return FORM_PAIRS;
-  return formOf(engine(context), rowPairsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step)));
+  return formOf(engine(context), rowQuadsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step)));
 }
 
 /** Bytes of one step of one block; 1 row reads int8 weights in every form. */
@@ -72,8 +72,7 @@ function stepBytes(step: usize, form: i32): i32 {
 function blockBytes<T>(step: usize, form: i32): i64 {
   const k: i64 = patchElements(step);
   if (isFloat<T>()) return blockBytesFloat32(k);
-  const depth = depthStep(form);
-  return BLOCK_HEADER_BYTES + ((k + depth - 1) / depth) * stepBytes(step, form);
+  return BLOCK_HEADER_BYTES + <i64>depthSteps(form, <i32>k) * stepBytes(step, form);
 }
 
 function groupBlocks(step: usize): i64 {
@@ -103,7 +102,7 @@ export function panelsPreparedBytes<T>(step: usize, form: i32): i64 {
 
 /** The same for the form that takes most. */
 export function panelsLargestBytes(step: usize): i64 {
-  return max(panelsPreparedBytes<i8>(step, FORM_PAIRS), panelsPreparedBytes<i8>(step, FORM_BYTES));
+  return max(panelsPreparedBytes<i8>(step, FORM_PAIRS), panelsPreparedBytes<i8>(step, FORM_QUADS));
 }
 
 /** panel · 4 patches · 4 pixels */
@@ -249,7 +248,7 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
   const rowBytes = <usize>parameter(step, CONV_OUT_CHANNELS) * sizeof<T>();
   const form = isFloat<T>() ? FORM_PAIRS : formAt(prepared);
   const depth = isFloat<T>() ? 1 : depthStep(form);
-  const steps = (k + depth - 1) / depth;
+  const steps = isFloat<T>() ? k : depthSteps(form, k);
   const groupBytes = <usize>(groupBlocks(step) * blockBytes<T>(step, form));
   const panel = workspace(context);
   const patches = panel + <usize>panelBytes<T>(k);
@@ -345,13 +344,9 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
 function multiplyRow<T>(form: i32, x: usize, k: i32, steps: i32, panel: usize, block: usize, channels: i32, constants: usize, y: usize): void {
   if (isFloat<T>()) {
     gemmRow1Float32(x, k, block, channels, constants, y);
-  } else if (RELAXED && form != FORM_PAIRS) {
-    packPanel1<i8>(x, k, panel, constants);
-    if (form == FORM_BYTES) gemmRow1<i8>(panel, steps, block, channels, constants, y);
-    else gemmRow1<u8>(panel, steps, block, channels, constants, y);
   } else {
-    packPanel1<i16>(x, k, panel, constants);
-    gemmRow1<i16>(panel, steps, block, channels, constants, y);
+    packPanel1(form, x, k, panel, constants);
+    gemmRow1(form, panel, steps, block, channels, constants, y);
   }
 }
 
@@ -359,8 +354,7 @@ function multiplyRow<T>(form: i32, x: usize, k: i32, steps: i32, panel: usize, b
 @inline
 function packRows<T>(form: i32, x0: usize, x1: usize, x2: usize, x3: usize, k: i32, panel: usize, constants: usize): void {
   if (isFloat<T>()) packPanel4Float32(x0, x1, x2, x3, k, panel);
-  else if (RELAXED && form != FORM_PAIRS) packPanel4<i8>(x0, x1, x2, x3, k, panel, constants);
-  else packPanel4<i16>(x0, x1, x2, x3, k, panel, constants);
+  else packPanel4(form, x0, x1, x2, x3, k, panel, constants);
 }
 
 // @ts-ignore: decorator
@@ -369,7 +363,5 @@ function multiplyRows<T>(
   form: i32, panel: usize, steps: i32, block: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
 ): void {
   if (isFloat<T>()) gemmRows4Float32(panel, steps, block, channels, constants, y0, y1, y2, y3);
-  else if (RELAXED && form == FORM_BYTES) gemmRows4<i8>(panel, steps, block, channels, constants, y0, y1, y2, y3);
-  else if (RELAXED && form == FORM_RELAXED) gemmRows4<u8>(panel, steps, block, channels, constants, y0, y1, y2, y3);
-  else gemmRows4<i16>(panel, steps, block, channels, constants, y0, y1, y2, y3);
+  else gemmRows4(form, panel, steps, block, channels, constants, y0, y1, y2, y3);
 }

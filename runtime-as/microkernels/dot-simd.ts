@@ -1,31 +1,53 @@
 /**
  * The inner products of the int8 kernels: to each of four int32 sums, add the products of its own lane. x holds
- * activations, w weights. The type parameter of the kernels names the form:
+ * activations, w weights. A layer runs in one form:
  *
- *     i16   2 products of int16 pairs; the same on every engine
- *     i8    4 products of bytes in three instructions, the first of which may saturate the sum of two products
- *     u8    4 products of bytes in the one relaxed instruction that engines with dot product units do exactly
+ *     pairs   2 products of int16 pairs; the same on every engine
+ *     quads   8 products of bytes in five instructions. The first saturates sums of two products beyond int16, and sums of
+ *             four pass through int16: such four weights, a quad, are 8i + 0, 1, 4, 5 and 8i + 2, 3, 6, 7 of a row
+ *     fours   4 products of bytes in the one relaxed instruction that engines with dot product units do exactly
  *
  * With bytes, x carries the sign that the engine wants (relaxed-simd.ts).
  */
 import { RELAXED } from "../variant";
 
 export const FORM_PAIRS: i32 = 0;
-export const FORM_BYTES: i32 = 1;
-export const FORM_RELAXED: i32 = 2;
+export const FORM_QUADS: i32 = 1;
+export const FORM_FOURS: i32 = 2;
 
-/** `ones` are int16 ones from memory, because V8 rebuilds a literal at each use; only the form i8 reads them. */
 // @ts-ignore: decorator
 @inline
-export function dot<T>(sum: v128, x: v128, w: v128, ones: v128): v128 {
-  if (sizeof<T>() == 2) return i32x4.add(sum, i32x4.dot_i16x8_s(x, w));
-  if (isSigned<T>()) return i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(w, x), ones));
+export function dotPair(sum: v128, x: v128, w: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(x, w));
+}
+
+// @ts-ignore: decorator
+@inline
+export function dotFour(sum: v128, x: v128, w: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, sum);
 }
 
-/** Depth that one dot consumes. */
+/**
+ * Two steps of 4 bytes: weights a meet the activations xa, b those of xb. Multipliers are what processors have least of; this
+ * takes three of their instructions where two dots of pairs take four. `ones` are int16 ones from memory, because V8 rebuilds
+ * a literal at each use.
+ */
+// @ts-ignore: decorator
+@inline
+export function dotQuads(sum: v128, xa: v128, xb: v128, a: v128, b: v128, ones: v128): v128 {
+  const quads = i16x8.add(i16x8.relaxed_dot_i8x16_i7x16_s(a, xa), i16x8.relaxed_dot_i8x16_i7x16_s(b, xb));
+  return i32x4.add(sum, i32x4.dot_i16x8_s(quads, ones));
+}
+
+/** Depth of one step of the panels and blocks. */
 export function depthStep(form: i32): i32 {
   return RELAXED && form != FORM_PAIRS ? 4 : 2;
+}
+
+/** Steps over a depth of `k`; quads take two at a time. */
+export function depthSteps(form: i32, k: i32): i32 {
+  if (!RELAXED || form == FORM_PAIRS) return (k + 1) >> 1;
+  return form == FORM_QUADS ? ((k + 7) >> 3) << 1 : (k + 3) >> 2;
 }
 
 /**
@@ -44,8 +66,8 @@ export function writeDotConstants(to: usize, form: i32, flip: i32): void {
 /** The vectors of ones and of flips behind `constants`. */
 // @ts-ignore: decorator
 @inline
-export function onesAt<T>(constants: usize): v128 {
-  return sizeof<T>() == 1 && isSigned<T>() ? v128.load(constants, 64) : i16x8.splat(1);
+export function onesAt(constants: usize): v128 {
+  return v128.load(constants, 64);
 }
 
 // @ts-ignore: decorator

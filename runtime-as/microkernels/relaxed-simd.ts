@@ -5,17 +5,18 @@
  *     SDOT, VPDPBSSD    x signed, exact                   VPDPBUSD    x unsigned, exact
  *     SMULL + ADDP      x signed, sums of two wrap        PMADDUBSW   x unsigned, sums of two saturate
  *
- * A layer whose neighbouring weights w0 + w1 stay within [-128, 128] has no sum of two products beyond int16 in any of
- * them, so it gives the same bits on all engines: 255 · 128 = 32640. Others need an exact engine.
+ * A layer fits if the positive weights of no quad (dot-simd.ts) sum up to more than 128, nor the negative ones to less than
+ * -128: with bytes of x no sum of products is then beyond int16, 255 · 128 = 32640, and all engines give the same bits.
+ * Others need an exact engine.
  */
-import { FORM_BYTES, FORM_PAIRS, FORM_RELAXED } from "./dot-simd";
+import { FORM_FOURS, FORM_PAIRS, FORM_QUADS } from "./dot-simd";
 
 /** The engine's answer is one of the four above. */
 export const ENGINE_KNOWN: i32 = 1;
 export const ENGINE_SIGNED: i32 = 2;
 export const ENGINE_EXACT: i32 = 4;
 
-const LARGEST_PAIR: i32 = 128;
+const LARGEST_SUM: i32 = 128;
 
 /**
  * ENGINE_… bits; 0 when the engine does something else (as V8 11, behind a flag).
@@ -33,7 +34,7 @@ export function probeEngine(scratch: usize): i32 {
   if (isEqual(actual, i32x4(65541, -502, -32759, -178))) return ENGINE_KNOWN | ENGINE_SIGNED | ENGINE_EXACT;
   if (isEqual(actual, i32x4(-65531, -502, -32759, -178))) return ENGINE_KNOWN | ENGINE_SIGNED;
   if (isEqual(actual, i32x4(-65531, 129546, 32265, -946))) return ENGINE_KNOWN | ENGINE_EXACT;
-  // Here the first of the three instructions of form i8 must saturate and pair in the same way.
+  // Here the first instruction of quads must saturate and pair in the same way.
   if (!isEqual(actual, i32x4(-65531, 65540, 32265, -946))) return 0;
   const pairs = i16x8.relaxed_dot_i8x16_i7x16_s(w, x);
   return isEqual(pairs, i16x8(-32768, -32768, 32767, 32767, 16129, 16129, -126, -828)) ? ENGINE_KNOWN : 0;
@@ -43,10 +44,10 @@ function isEqual(a: v128, b: v128): bool {
   return i8x16.all_true(i8x16.eq(a, b));
 }
 
-/** The form in which a layer runs here; `fits`: neighbouring weights are within the bound. */
+/** The form in which a layer runs here; `fits`: its quads are within the bound. */
 export function formOf(engine: i32, fits: bool): i32 {
   if (!(engine & ENGINE_KNOWN) || !(fits || engine & ENGINE_EXACT)) return FORM_PAIRS;
-  return engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_RELAXED : FORM_BYTES;
+  return engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_FOURS : FORM_QUADS;
 }
 
 /** What the activations are combined with (exclusive or): an unsigned engine gets x + 128. */
@@ -54,19 +55,24 @@ export function flipOf(engine: i32): i32 {
   return engine & ENGINE_SIGNED ? 0 : 0x80;
 }
 
-/** Whether weight i and weight i + 1 of every row are within the bound, for every even i. */
-export function rowPairsFit(weights: usize, rows: i32, length: i32): bool {
-  for (; rows > 0; rows--) {
-    let largest = i16x8.splat(0);
-    const end = weights + length;
-    for (; weights + 16 <= end; weights += 16) {
-      largest = i16x8.max_s(largest, i16x8.abs(i16x8.extadd_pairwise_i8x16_s(v128.load(weights))));
+/** Whether all quads of `rows` rows are within the bound; reads up to 15 bytes behind the last row. */
+export function rowQuadsFit(weights: usize, rows: i32, length: i32): bool {
+  const zero = i8x16.splat(0);
+  for (; rows > 0; rows--, weights += length) {
+    for (let i = 0; i < length; i += 16) {
+      const inRow = i8x16.lt_u(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>min(length - i, 16)));
+      const w = v128.and(v128.load(weights + i), inRow);
+      const positive = sumsOfQuads(i8x16.max_s(w, zero));
+      const negative = sumsOfQuads(i8x16.min_s(w, zero));
+      const largest = i16x8.max_s(positive, i16x8.neg(negative));
+      if (v128.any_true(i16x8.gt_s(largest, i16x8.splat(<i16>LARGEST_SUM)))) return false;
     }
-    if (v128.any_true(i16x8.gt_s(largest, i16x8.splat(<i16>LARGEST_PAIR)))) return false;
-    for (; weights + 1 < end; weights += 2) {
-      if (abs(<i32>load<i8>(weights) + <i32>load<i8>(weights, 1)) > LARGEST_PAIR) return false;
-    }
-    weights = end;
   }
   return true;
+}
+
+/** Of 16 bytes, each sum twice. */
+function sumsOfQuads(bytes: v128): v128 {
+  const pairs = i16x8.extadd_pairwise_i8x16_s(bytes);
+  return i16x8.add(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
 }

@@ -93,29 +93,53 @@ export function storeRows(rows: v128, y0: usize, y1: usize, channels: i32): void
 
 /**
  * 2 rows x 8 channels of accumulators: cRN holds channels 4N … of row R. `block` begins with 8 biases (already added) and
- * 8 multipliers. Row 1 is stored first: beyond the real ones it may point to row 0.
+ * 8 multipliers.
  */
+// @ts-ignore: decorator
+@inline
+function requantizeTile(c00: v128, c01: v128, c10: v128, c11: v128, block: usize, constants: usize): v128 {
+  const m0 = v128.load(block, 32);
+  const m1 = v128.load(block, 48);
+  return clampVector(
+    requantizeVector(c00, m0, constants), requantizeVector(c01, m1, constants),
+    requantizeVector(c10, m0, constants), requantizeVector(c11, m1, constants), constants,
+  );
+}
+
+/** The same, stored. Row 1 is stored first: beyond the real ones it may point to row 0. */
 // @ts-ignore: decorator
 @inline
 export function requantizeRows2(
   c00: v128, c01: v128, c10: v128, c11: v128, y0: usize, y1: usize, channels: i32, block: usize, constants: usize,
 ): void {
-  const m0 = v128.load(block, 32);
-  const m1 = v128.load(block, 48);
-  const rows = clampVector(
-    requantizeVector(c00, m0, constants), requantizeVector(c01, m1, constants),
-    requantizeVector(c10, m0, constants), requantizeVector(c11, m1, constants), constants,
-  );
-  storeRows(rows, y0, y1, channels);
+  storeRows(requantizeTile(c00, c01, c10, c11, block, constants), y0, y1, channels);
 }
 
-/** The same for 4 rows, stored last to first. */
+/** The same for 4 rows, stored last to first. No store comes between the loads, so that engines load each vector once. */
 // @ts-ignore: decorator
 @inline
 export function requantizeRows4(
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
   y0: usize, y1: usize, y2: usize, y3: usize, channels: i32, block: usize, constants: usize,
 ): void {
-  requantizeRows2(c20, c21, c30, c31, y2, y3, channels, block, constants);
-  requantizeRows2(c00, c01, c10, c11, y0, y1, channels, block, constants);
+  const high = requantizeTile(c20, c21, c30, c31, block, constants);
+  const low = requantizeTile(c00, c01, c10, c11, block, constants);
+  if (channels >= 8) {
+    v128.store64_lane(y3, high, 1);
+    v128.store64_lane(y2, high, 0);
+    v128.store64_lane(y1, low, 1);
+    v128.store64_lane(y0, low, 0);
+  } else {
+    storePart(y3, i64x2.extract_lane(high, 1), channels);
+    storePart(y2, i64x2.extract_lane(high, 0), channels);
+    storePart(y1, i64x2.extract_lane(low, 1), channels);
+    storePart(y0, i64x2.extract_lane(low, 0), channels);
+  }
+}
+
+/** One row. */
+// @ts-ignore: decorator
+@inline
+export function requantizeRow(c0: v128, c1: v128, y: usize, channels: i32, block: usize, constants: usize): void {
+  storeRows(requantizeTile(c0, c1, c0, c1, block, constants), y, y, channels);
 }

@@ -49,8 +49,23 @@ function withExtremes(convolution: ConvolutionCase, weights: readonly number[], 
   return { ...extremes, bias: { ...extremes.bias, data: bias } };
 }
 
-/** Neighbours within the bound, at it, and beyond it; -128 only comes with imported models. */
-const weightPatterns = [[127, 1], [64], [-64], [-128, 0], [-127, -1], [65, 64], [127], [-128], [-65, -64], [127, -128], [0, 0, 127, 127]];
+/** Two or four weights of a quad within the bound, at it, and beyond it; -128 only comes with imported models. */
+const weightPatterns = [
+  [127, 1, -127, -1, 0, 0, 0, 0],
+  [32],
+  [33],
+  [-32],
+  [-33],
+  [127, 0, 0, 0, 0, 1, 0, 0],
+  [127, 0, 0, 0, 2, 0, 0, 0],
+  [0, 0, -128, 0, 0, 0, 0, 0],
+  [0, 0, -127, 0, 0, 0, 0, -2],
+  [65, 64],
+  [127],
+  [-128],
+  [127, -128],
+  [0, 0, 127, 127],
+];
 const activationPatterns = [[-128], [127], [-128, 127], [127, -128, -1, 0]];
 
 test.for(weightPatterns.map((weights) => ({ weights })))('weights $weights: the same bits on every engine', async ({ weights }) => {

@@ -12,6 +12,8 @@ export interface RoundingProblem {
   readonly scales: ArrayLike<number>;
   /** Whole numbers reach from -largest to largest. */
   readonly largest: number;
+  /** Whether the quads of every row fit and must stay so (../quad-fit.ts); default: no. */
+  readonly quadsFit?: boolean;
   /** [rows, columns]: 0 where a weight was pruned, and stays 0. */
   readonly isFree: Uint8Array;
 }

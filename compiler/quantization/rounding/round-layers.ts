@@ -10,9 +10,10 @@ import { gatherStatistics, LARGEST_COLUMNS, type LayerStatistics } from '../../c
 import type { SampleSet } from '../../compression/values.ts';
 import { gridWeights, type WeightGrid, withGrid } from '../../compression/weight-grid.ts';
 import { type Graph, type Node, type Quantization, type Value, type ValueName, valueOf } from '../../graph.ts';
-import { DEFAULT_WEIGHT_BITS, largestWeight, type WeightBits } from '../weight-bits.ts';
+import { areQuadsFitted, DEFAULT_WEIGHT_BITS, largestWeight, QUAD_WEIGHT_BITS, type WeightBits } from '../weight-bits.ts';
 import { quantizeLayer } from '../weights.ts';
 import { withChosenScales } from './choose-scales.ts';
+import { fitRounded } from './coordinate-descent.ts';
 import { type RoundingName, roundings } from './index.ts';
 import type { Rounding } from './problem.ts';
 
@@ -79,8 +80,10 @@ function roundLayer(layer: Layer, statistics: LayerStatistics, scales: readonly 
       largest: largestWeight(bits),
       isFree,
     };
-    const chosen = bits < DEFAULT_WEIGHT_BITS ? withChosenScales(problem) : problem;
-    grid.integers.set(round(chosen), firstRow * layer.columns);
+    // With 7.5 bits the quantizer has chosen the scales (quad-fit.ts).
+    const chosen = bits < QUAD_WEIGHT_BITS ? withChosenScales(problem) : problem;
+    const rounded = round(chosen);
+    grid.integers.set(areQuadsFitted(bits) ? fitRounded(rounded, { ...chosen, quadsFit: true }) : rounded, firstRow * layer.columns);
     grid.scales.set(chosen.scales, firstRow);
   }
   return { grid, bias: fittedBias(layer, statistics, gridWeights(grid)) };

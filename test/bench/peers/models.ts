@@ -8,7 +8,7 @@ import { importOnnx } from '../../../compiler/onnx/import.ts';
 import { loadOnnx } from '../../../compiler/onnx/load.ts';
 import { Transpose } from '../../../compiler/ops/transpose.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
-import { DEFAULT_WEIGHT_BITS, PAIRED_WEIGHT_BITS, type WeightBits } from '../../../compiler/quantization/weight-bits.ts';
+import { DEFAULT_WEIGHT_BITS, QUAD_WEIGHT_BITS, type WeightBits } from '../../../compiler/quantization/weight-bits.ts';
 import { packageRoot, type Variant } from '../../../compiler/root.ts';
 import { type InputPort, inputPortsOf, modelInputsOf, onnxShapeOf, sampleReader } from '../../../compiler/samples/layout.ts';
 import { loadSamples } from '../../../compiler/samples/load.ts';
@@ -149,9 +149,9 @@ export async function prepareModel(model: BenchModel, variants: readonly Variant
     const wasm = preparation.put(`runtime-${variant}.wasm`, await buildRuntime(readPackedModel(compiled.bytes).opcodes, variant));
     preparation.add(`whittle int8 ${variant}`, { runtime: 'whittle', model: packed, second: wasm }, inputs.int8, 'int8 in and out');
     if (variant !== 'relaxed') continue;
-    const paired = preparation.put('paired.whittle', (await compileBenchModel(model, PAIRED_WEIGHT_BITS)).bytes);
-    const note = `int8 in and out, compiled with --weight-bits ${PAIRED_WEIGHT_BITS}`;
-    preparation.add('whittle int8 relaxed, paired weights', { runtime: 'whittle', model: paired, second: wasm }, inputs.int8, note);
+    const fitted = preparation.put('fitted.whittle', (await compileBenchModel(model, QUAD_WEIGHT_BITS)).bytes);
+    const note = `int8 in and out, compiled with --weight-bits ${QUAD_WEIGHT_BITS}`;
+    preparation.add('whittle int8 relaxed, fitted weights', { runtime: 'whittle', model: fitted, second: wasm }, inputs.int8, note);
   }
 
   const nchw = (dtype: InputSpec['dtype'], bytes: Uint8Array): InputSpec => ({
