@@ -68,16 +68,15 @@ function isSection(model: usize, offset: u32, count: u32, itemBytes: u32): bool 
   return offset % 4 == 0 && offset >= <u32>(HEADER_WORDS * 4) && end <= <u64>header(model, HEADER_FILE_BYTES);
 }
 
-/** The CRC-32 covers every byte behind itself. */
-const COVERED: u32 = (HEADER_CRC32 + 1) * 4;
 /** Of the bytes up to `received`, not yet complemented. */
 let crc: u32 = 0xffffffff;
-let received: u32 = COVERED;
+let received: u32 = 0;
 
-/** `bytes` of the packed model have arrived. */
+/** `bytes` of the packed model have arrived. The CRC-32 covers those behind itself. */
 export function receive(model: usize, bytes: u32): void {
-  if (bytes <= received) return;
-  crc = continueCrc32(crc, model + received, model + bytes);
+  const from = max<u32>(received, (HEADER_CRC32 + 1) * 4);
+  if (bytes <= from) return;
+  crc = continueCrc32(crc, model + from, model + bytes);
   received = bytes;
 }
 

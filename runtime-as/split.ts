@@ -1,13 +1,8 @@
 /**
- * A part of a step is itself a step: the same opcode over fewer rows, pixels, channels or elements, with its operands
- * moved accordingly. So no kernel knows of threads, and a part gives the bytes that the whole step would have given there.
- *
- * A step is divided into units, and a part is a range of them. What a unit is depends on the operator; operators that are
- * not listed here run as a whole.
+ * How a step can be divided among threads: into units, of which a part (narrow-step.ts) takes a range. What a unit is
+ * depends on the operator; operators that are not listed here run as a whole.
  */
 import {
-  BROADCAST_A_STRIDES,
-  BROADCAST_B_STRIDES,
   BROADCAST_DIMENSIONS,
   BROADCAST_RANK,
   CONV_BATCH,
@@ -25,15 +20,9 @@ import {
   CONV_STRIDE_HEIGHT,
   CONV_STRIDE_WIDTH,
   COPY_DIMENSIONS,
-  COPY_INPUT_START,
-  COPY_INPUT_STRIDES,
-  COPY_OUTPUT_START,
-  COPY_OUTPUT_STRIDES,
   COPY_RANK,
   DTYPE_INT8,
-  MATMUL_A_BATCH,
   MATMUL_BATCH,
-  MATMUL_B_BATCH,
   MATMUL_K,
   MATMUL_M,
   MATMUL_N,
@@ -84,30 +73,25 @@ import {
   POOL_KERNEL_HEIGHT,
   POOL_KERNEL_WIDTH,
   POOL_OUT_HEIGHT,
-  POOL_PAD_TOP,
-  POOL_STRIDE_HEIGHT,
   RESIZE_BATCH,
   RESIZE_OUT_HEIGHT,
-  TENSOR_BYTES,
-  TENSOR_OFFSET,
-  TENSOR_WORDS,
 } from "./format";
-import { opcodeOf, operandBytes, operandCount, operandDtype, parameter, parameterAddress, word } from "./step";
+import { opcodeOf, operandBytes, operandCount, operandDtype, parameter } from "./step";
 
 /** Rows of the output; the input stays whole, and its padding moves. */
-const ROWS: i32 = 1;
+export const ROWS: i32 = 1;
 /** Entries of a parameter that divides input and output alike: images, outer dimensions. */
-const ENTRIES: i32 = 2;
+export const ENTRIES: i32 = 2;
 /** Fours of pixels, where a convolution sees every pixel alone: what its kernels compute at a time. */
-const PIXELS: i32 = 3;
+export const PIXELS: i32 = 3;
 /** Eights of channels of a single pixel: what its kernels compute at a time. Weights are prepared for every part. */
-const CHANNELS: i32 = 4;
+export const CHANNELS: i32 = 4;
 /** Blocks of the elements of operands without a shape. */
-const ELEMENTS: i32 = 5;
-const MATRICES: i32 = 6;
+export const ELEMENTS: i32 = 5;
+export const MATRICES: i32 = 6;
 /** Entries of the outermost dimension of operands with strides. */
-const BROADCAST: i32 = 7;
-const COPIES: i32 = 8;
+export const BROADCAST: i32 = 7;
+export const COPIES: i32 = 8;
 
 /** A multiple of every vector length, so that parts begin where vectors of the whole step began. */
 const BLOCK_ELEMENTS: i32 = 64;
@@ -141,7 +125,7 @@ function isConvolution(step: usize): bool {
   );
 }
 
-function kindOf(step: usize): i32 {
+export function kindOf(step: usize): i32 {
   switch (opcodeOf(step)) {
     case OPCODE_CONV2D_INT8:
     case OPCODE_CONV2D_FLOAT32:
@@ -201,16 +185,16 @@ function kindOf(step: usize): i32 {
 }
 
 /** First of `count` extents that is not 1, else the last. */
-function outermost(step: usize, first: i32, count: i32): i32 {
+export function outermost(step: usize, first: i32, count: i32): i32 {
   for (let i = 0; i < count; i++) if (parameter(step, first + i) > 1) return i;
   return count - 1;
 }
 
-function elementBytes(step: usize, context: usize, operand: i32): i32 {
+export function elementBytes(step: usize, context: usize, operand: i32): i32 {
   return operandDtype(step, context, operand) == DTYPE_INT8 ? 1 : 4;
 }
 
-function isPool(step: usize): bool {
+export function isPool(step: usize): bool {
   const opcode = opcodeOf(step);
   return (
     opcode == OPCODE_MAX_POOL_INT8 || opcode == OPCODE_MAX_POOL_FLOAT32 ||
@@ -218,18 +202,18 @@ function isPool(step: usize): bool {
   );
 }
 
-function isResize(step: usize): bool {
+export function isResize(step: usize): bool {
   const opcode = opcodeOf(step);
   return opcode == OPCODE_RESIZE_NEAREST || opcode == OPCODE_RESIZE_LINEAR_INT8 || opcode == OPCODE_RESIZE_LINEAR_FLOAT32;
 }
 
-function outHeightParameter(step: usize): i32 {
+export function outHeightParameter(step: usize): i32 {
   if (isPool(step)) return POOL_OUT_HEIGHT;
   return isResize(step) ? RESIZE_OUT_HEIGHT : CONV_OUT_HEIGHT;
 }
 
 /** What is divided. */
-function entries(step: usize, context: usize): i32 {
+export function entries(step: usize, context: usize): i32 {
   switch (kindOf(step)) {
     case ROWS: return parameter(step, outHeightParameter(step));
     case ENTRIES: return parameter(step, 0);
@@ -247,7 +231,7 @@ function entries(step: usize, context: usize): i32 {
 }
 
 /** How many of these make a unit; what is left over belongs to the last one. */
-function unitEntries(step: usize, context: usize): i32 {
+export function unitEntries(step: usize, context: usize): i32 {
   switch (kindOf(step)) {
     // Weights are prepared for one pixel or for many: no part of many may be one.
     case ROWS:
@@ -290,115 +274,4 @@ export function splitWork(step: usize, context: usize): i64 {
       return work * parameter(step, POOL_KERNEL_HEIGHT) * parameter(step, POOL_KERNEL_WIDTH) / 2;
   }
   return work;
-}
-
-// @ts-ignore: decorator
-@inline
-function setParameter(step: usize, index: i32, value: i32): void {
-  store<i32>(parameterAddress(step, index), value);
-}
-
-/** Moves a tensor record by `first` entries of `entryBytes` and leaves it `count` of them. */
-function narrowTensor(tensors: usize, operand: i32, first: i32, count: i32, entryBytes: i32): void {
-  const record = tensors + <usize>operand * (TENSOR_WORDS * 4);
-  store<i32>(record + TENSOR_OFFSET * 4, word(record, TENSOR_OFFSET) + first * entryBytes);
-  store<i32>(record + TENSOR_BYTES * 4, count * entryBytes);
-}
-
-/** The same for an operand that consists of `total` entries. */
-function narrowOperand(tensors: usize, operand: i32, first: i32, count: i32, total: i32): void {
-  narrowTensor(tensors, operand, first, count, word(tensors + <usize>operand * (TENSOR_WORDS * 4), TENSOR_BYTES) / total);
-}
-
-/**
- * Makes `part` the units first … last - 1 of a step.
- * @param part a copy of the step's record, whose operands are the records at `tensors`
- * @param tensors copies of the operands' records
- */
-export function narrowStep(step: usize, context: usize, part: usize, tensors: usize, firstUnit: i32, lastUnit: i32): void {
-  const total = entries(step, context);
-  const unit = unitEntries(step, context);
-  const first = firstUnit * unit;
-  const count = (lastUnit == total / unit ? total : lastUnit * unit) - first;
-  const y = operandCount(step) - 1;
-  switch (kindOf(step)) {
-    case ROWS: narrowRows(step, part, tensors, first, count, total); return;
-    case ENTRIES: narrowEntries(step, part, tensors, first, count, total); return;
-    case PIXELS:
-      setParameter(part, CONV_BATCH, 1);
-      setParameter(part, CONV_IN_HEIGHT, 1);
-      setParameter(part, CONV_OUT_HEIGHT, 1);
-      setParameter(part, CONV_IN_WIDTH, count);
-      setParameter(part, CONV_OUT_WIDTH, count);
-      narrowOperand(tensors, 0, first, count, total);
-      narrowOperand(tensors, y, first, count, total);
-      return;
-    case CHANNELS:
-      setParameter(part, CONV_OUT_CHANNELS, count);
-      // Weights, bias, int8 multipliers and y have one entry per channel.
-      for (let i = 1; i <= y; i++) narrowOperand(tensors, i, first, count, total);
-      return;
-    case ELEMENTS:
-      narrowOperand(tensors, 0, first, count, total);
-      narrowOperand(tensors, y, first, count, total);
-      return;
-    case MATRICES: narrowMatrices(step, part, tensors, first, count, total); return;
-    case BROADCAST: {
-      const axis = outermost(step, BROADCAST_DIMENSIONS, BROADCAST_RANK);
-      setParameter(part, BROADCAST_DIMENSIONS + axis, count);
-      narrowTensor(tensors, 0, first, count, parameter(step, BROADCAST_A_STRIDES + axis) * elementBytes(step, context, 0));
-      narrowTensor(tensors, 1, first, count, parameter(step, BROADCAST_B_STRIDES + axis) * elementBytes(step, context, 1));
-      narrowOperand(tensors, 2, first, count, total);
-      return;
-    }
-    case COPIES: {
-      const axis = outermost(step, COPY_DIMENSIONS, COPY_RANK);
-      setParameter(part, COPY_DIMENSIONS + axis, count);
-      setParameter(part, COPY_INPUT_START, parameter(step, COPY_INPUT_START) + first * parameter(step, COPY_INPUT_STRIDES + axis));
-      setParameter(part, COPY_OUTPUT_START, parameter(step, COPY_OUTPUT_START) + first * parameter(step, COPY_OUTPUT_STRIDES + axis));
-    }
-  }
-}
-
-/** Operands x · (RESIZE: tables with an entry per row, as many with one per column) · (weights …) · y. */
-function narrowRows(step: usize, part: usize, tensors: usize, first: i32, count: i32, total: i32): void {
-  setParameter(part, outHeightParameter(step), count);
-  narrowOperand(tensors, operandCount(step) - 1, first, count, total);
-  if (isResize(step)) {
-    const rowTables = (operandCount(step) - 2) >> 1;
-    for (let i = 1; i <= rowTables; i++) narrowOperand(tensors, i, first, count, total);
-  } else if (isPool(step)) {
-    setParameter(part, POOL_PAD_TOP, parameter(step, POOL_PAD_TOP) - first * parameter(step, POOL_STRIDE_HEIGHT));
-  } else {
-    setParameter(part, CONV_PAD_TOP, parameter(step, CONV_PAD_TOP) - first * parameter(step, CONV_STRIDE_HEIGHT));
-  }
-}
-
-/** Operands x · constants that all entries share · y; CONCAT: x0 … · y. The divided extent is the first parameter. */
-function narrowEntries(step: usize, part: usize, tensors: usize, first: i32, count: i32, total: i32): void {
-  const y = operandCount(step) - 1;
-  setParameter(part, 0, count);
-  narrowOperand(tensors, 0, first, count, total);
-  narrowOperand(tensors, y, first, count, total);
-  if (opcodeOf(step) == OPCODE_CONCAT) for (let i = 1; i < y; i++) narrowOperand(tensors, i, first, count, total);
-}
-
-/** Batches, or rows of a single product. */
-function narrowMatrices(step: usize, part: usize, tensors: usize, first: i32, count: i32, total: i32): void {
-  narrowOperand(tensors, 2, first, count, total);
-  if (parameter(step, MATMUL_BATCH) == 1) {
-    setParameter(part, MATMUL_M, count);
-    narrowOperand(tensors, 0, first, count, total);
-    return;
-  }
-  setParameter(part, MATMUL_BATCH, count);
-  // A matrix that all batches share stays where it is; with one batch left its count must be that batch's.
-  if (parameter(step, MATMUL_A_BATCH) > 1) {
-    setParameter(part, MATMUL_A_BATCH, count);
-    narrowOperand(tensors, 0, first, count, total);
-  }
-  if (parameter(step, MATMUL_B_BATCH) > 1) {
-    setParameter(part, MATMUL_B_BATCH, count);
-    narrowOperand(tensors, 1, first, count, total);
-  }
 }

@@ -6,7 +6,7 @@
  *             runThreads() …; stopThreads()
  *     others  help(slot), slots 1 … threads - 1; returns when the session ends
  *
- * A run is a sequence of phases, a phase a set of parts that no order binds: the parts of one step (split.ts), or a single
+ * A run is a sequence of phases, a phase a set of parts that no order binds: the parts of one step (narrow-step.ts), or a single
  * part of several steps that are too small to divide. Every thread takes parts of the current phase until none is left,
  * and enters the next phase when all parts of this one are done. A helper that the system does not run holds up nobody
  * as long as it has taken no part: the owner alone can finish a run. The owner only ever spins (the main thread of a page
@@ -26,9 +26,10 @@ import {
   TENSOR_WORDS,
 } from "./format";
 import { memoryBytes, modelAddress } from "./index";
+import { narrowStep } from "./narrow-step";
 import { preparedBytes, prepareStep, runStep, workspaceBytes } from "./opcodes";
 import { STEP_ENTRY_BYTES, stepTable } from "./run";
-import { hasOwnWeights, narrowStep, splitUnits, splitWork } from "./split";
+import { hasOwnWeights, splitUnits, splitWork } from "./split";
 import { operandCount, operandTensor, parameterAddress, parameterCount, stepBytes, word } from "./step";
 
 /** What several threads write lies in cache lines of its own. */
