@@ -9,13 +9,13 @@
  *                  is left is fitted to the original's answers
  */
 import { z } from 'zod';
-import { DEFAULT_DAMPING } from './group-objectives.ts';
 import { layerByLayer } from './layer-by-layer.ts';
-import { countNonzero, type Layer, withWeights } from './layers.ts';
+import { type Layer, withWeights } from './layers.ts';
 import { Referee } from './measure.ts';
 import { defineMethod, type MethodContext } from './method.ts';
 import { refit } from './refit.ts';
-import { DEFAULT_MEAN_WEIGHT, type LayerStatistics, relativeError } from './statistics.ts';
+import { pruneToSupport, secondOrderOptions, secondOrderStatistics } from './second-order-pruning.ts';
+import type { LayerStatistics } from './statistics.ts';
 import { cheapestRemovals, lossOf, supportAfter, surgeonTraces, type TracedLayer } from './surgeon-traces.ts';
 
 const options = z.object({
@@ -25,13 +25,7 @@ const options = z.object({
     .default('network')
     .describe('where the share counts: in each row, in each layer, or over all layers, each losing what costs the outputs least'),
   largest: z.number().min(0).max(1).default(0.95).describe('at most this share of a row becomes zero'),
-  damping: z.number().gt(0).default(DEFAULT_DAMPING).describe('damping of H, as a share of the mean of its diagonal'),
-  ridge: z.number().min(0).default(1e-4).describe('damping of the final fit, as a share of the mean of the diagonal'),
-  meanWeight: z
-    .number()
-    .min(0)
-    .default(DEFAULT_MEAN_WEIGHT)
-    .describe('weight of errors in the mean over the positions of a sample, beside those at single positions'),
+  ...secondOrderOptions,
 });
 
 type Options = z.output<typeof options>;
@@ -63,9 +57,7 @@ async function networkBudget(context: MethodContext, layers: readonly Layer[], c
   const traced: TracedLayer[] = [];
   for (const layer of layers) {
     context.progress(`${layer.name}: what does it cost`);
-    const statistics = (await context.statistics([layer], context.network, { meanWeight: chosen.meanWeight })).get(
-      layer.name,
-    ) as LayerStatistics;
+    const statistics = await secondOrderStatistics(context, context.network, layer, chosen.meanWeight);
     const own = { name: layer.name, traces: surgeonTraces(layer, statistics, chosen), factor: 1 };
     traced.push({ ...own, factor: await outputCost(referee, graph, layer, statistics, own) });
   }
@@ -91,24 +83,15 @@ export const optimalBrainSurgeon = defineMethod({
   search: { target: 'network', kind: 'zeros', settings: [{ sparsity: 0.4 }, { sparsity: 0.5 }, { sparsity: 0.6 }, { sparsity: 0.7 }] },
 
   async apply(context, layers, chosen) {
-    const { sparsity, scope, meanWeight } = chosen;
+    const { sparsity, scope } = chosen;
     const feasible = layers.filter(({ columns }) => columns <= LARGEST_COLUMNS);
     const budget = scope === 'network' ? await networkBudget(context, feasible, chosen) : undefined;
     const result = await layerByLayer(context, feasible, async (network, layer) => {
-      const statistics = (await context.statistics([layer], network, { meanWeight })).get(layer.name) as LayerStatistics;
+      const statistics = await secondOrderStatistics(context, network, layer, chosen.meanWeight);
       const traced = { name: layer.name, traces: surgeonTraces(layer, statistics, chosen), factor: 1 };
       const own = scope === 'layer' ? Math.ceil(sparsity * layer.weights.length - 1e-9) : budget?.get(layer.name);
       const removals = chooseRemovals(traced, layer.columns, own, sparsity);
-      const { weights, bias } = refit(layer, statistics, supportAfter(layer.columns, traced.traces, removals), chosen.ridge);
-      return {
-        network: { ...network, graph: withWeights(network.graph, layer, weights, bias) },
-        outcome: {
-          layer: layer.name,
-          action: 'pruned',
-          facts: { sparsity: 1 - countNonzero(weights) / weights.length },
-          relativeError: relativeError(layer, statistics, weights, bias),
-        },
-      };
+      return pruneToSupport(network, layer, statistics, supportAfter(layer.columns, traced.traces, removals), chosen.ridge);
     });
     const refused = layers.filter(({ columns }) => columns > LARGEST_COLUMNS);
     const reason = `more than ${LARGEST_COLUMNS} columns take too long; use sparse-gpt`;

@@ -6,12 +6,10 @@
 import { z } from 'zod';
 import { inverseFactor } from '../linalg/cholesky.ts';
 import { keepInPattern, keepLargest } from './granularity.ts';
-import { DEFAULT_DAMPING, type GroupObjective, groupObjectives } from './group-objectives.ts';
+import { type GroupObjective, groupObjectives } from './group-objectives.ts';
 import { layerByLayer } from './layer-by-layer.ts';
-import { countNonzero, withWeights } from './layers.ts';
 import { defineMethod } from './method.ts';
-import { refit } from './refit.ts';
-import { DEFAULT_MEAN_WEIGHT, type LayerStatistics, relativeError } from './statistics.ts';
+import { pruneToSupport, secondOrderOptions, secondOrderStatistics } from './second-order-pruning.ts';
 
 const options = z.object({
   sparsity: z.number().min(0).max(1).default(0.5).describe('share of the weights of each layer that become zero'),
@@ -22,13 +20,7 @@ const options = z.object({
     .describe('instead of sparsity: "2:4" keeps two of every four neighbours'),
   scope: z.enum(['row', 'layer']).default('layer').describe('where the share counts: in each row, or in the layer'),
   block: z.int().min(1).default(128).describe('so many columns choose together what becomes zero'),
-  damping: z.number().gt(0).default(DEFAULT_DAMPING).describe('damping of H, as a share of the mean of its diagonal'),
-  ridge: z.number().min(0).default(1e-4).describe('damping of the final fit, as a share of the mean of the diagonal'),
-  meanWeight: z
-    .number()
-    .min(0)
-    .default(DEFAULT_MEAN_WEIGHT)
-    .describe('weight of errors in the mean over the positions of a sample, beside those at single positions'),
+  ...secondOrderOptions,
 });
 
 type Options = z.output<typeof options>;
@@ -118,20 +110,11 @@ export const sparseGpt = defineMethod({
 
   apply(context, layers, chosen) {
     return layerByLayer(context, layers, async (network, layer) => {
-      const statistics = (await context.statistics([layer], network, { meanWeight: chosen.meanWeight })).get(layer.name) as LayerStatistics;
+      const statistics = await secondOrderStatistics(context, network, layer, chosen.meanWeight);
       const support = new Uint8Array(layer.weights.length);
       for (const group of groupObjectives(layer, statistics, chosen.damping))
         support.set(sweep(group, chosen).support, group.firstRow * layer.columns);
-      const { weights, bias } = refit(layer, statistics, support, chosen.ridge);
-      return {
-        network: { ...network, graph: withWeights(network.graph, layer, weights, bias) },
-        outcome: {
-          layer: layer.name,
-          action: 'pruned',
-          facts: { sparsity: 1 - countNonzero(weights) / weights.length },
-          relativeError: relativeError(layer, statistics, weights, bias),
-        },
-      };
+      return pruneToSupport(network, layer, statistics, support, chosen.ridge);
     });
   },
 });
