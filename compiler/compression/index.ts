@@ -1,5 +1,6 @@
 /** The one list of compression methods. */
 import { absorbHighBiases } from './absorb-high-biases.ts';
+import { blockReconstruction } from './block-reconstruction.ts';
 import { channelPruningLasso } from './channel-pruning-lasso.ts';
 import { cpFactors } from './cp-factors.ts';
 import { crossLayerEqualization } from './cross-layer-equalization.ts';
@@ -52,6 +53,7 @@ export const methods: readonly CompressionMethod[] = [
   magnitudePruning,
   optimalBrainSurgeon,
   sparseGpt,
+  blockReconstruction,
   crossLayerEqualization,
   absorbHighBiases,
   fixedPointWeights,
