@@ -31,15 +31,15 @@ export async function threadFiles(model: PackedModel, script: string): Promise<R
   return { ...Object.fromEntries(built), 'thread.js': bundle(script) };
 }
 
-/** The runtimes as files of a package. */
-export function runtimeFiles(runtimes: Runtimes): Record<string, Uint8Array> {
-  return Object.fromEntries(Object.entries(runtimes).map(([variant, wasm]) => [`runtime-${variant}.wasm`, wasm]));
-}
-
-/** The loader of the package, with what only some models and builds need. */
-export function loaderFiles(model: PackedModel, withThreads: boolean): Record<string, string> {
-  const loader = { 'loader.js': bundle(withThreads ? 'threads-loader.js' : 'loader.js'), 'image.js': bundle('image.js') };
-  return isCompact(model.file) ? { ...loader, 'expand.js': bundle('expand.js') } : loader;
+/** What an index.js fetches or reads: the loader, with what only some models and builds need, the model and the runtimes. */
+export function sessionFiles(model: PackedModel, runtimes: Runtimes, withThreads: boolean): Record<string, string | Uint8Array> {
+  return {
+    'loader.js': bundle(withThreads ? 'threads-loader.js' : 'loader.js'),
+    'image.js': bundle('image.js'),
+    ...(isCompact(model.file) && { 'expand.js': bundle('expand.js') }),
+    'model.whittle': model.file,
+    ...Object.fromEntries(Object.entries(runtimes).map(([variant, wasm]) => [`runtime-${variant}.wasm`, wasm])),
+  };
 }
 
 /** What an index.js takes from the loader: `names`, and what only some models and builds need. */

@@ -13,12 +13,20 @@ interface DeployOptions {
   readonly once?: boolean;
 }
 
-function text({ model, device, thread, packageFiles, packageBytes, comparedValues, link }: DeployReport): string {
+/** A code is for the camera of another device. */
+function linkText(link: string): string {
+  const isHere = new URL(link).hostname === '127.0.0.1';
+  return `${isHere ? '' : `${codeText(link)}\n`}try it: ${link}`;
+}
+
+/** @param isServed whether the link leads anywhere from now on */
+export function deployText(report: DeployReport, isServed: boolean): string {
+  const { model, device, thread, packageFiles, packageBytes, comparedValues, link } = report;
   const lines = facts([
     ['package', `${packageFiles} files, ${packageBytes} bytes`],
     ['smoke run', `${comparedValues} values in the ${thread}, all equal to this machine's`],
   ]);
-  return `${model} on ${device}\n${lines}${link ? `\n\n${codeText(link)}\ntry it: ${link}` : ''}`;
+  return `${model} on ${device}\n${lines}${isServed && link ? `\n\n${linkText(link)}` : ''}`;
 }
 
 export const deploy: Verb = (program, invocation) => {
@@ -41,12 +49,9 @@ export const deploy: Verb = (program, invocation) => {
       const host = await openWebHost(to, options);
       try {
         const report = await deployPackage(model, host, worker ? 'worker' : 'page');
-        await host.call(
-          'show',
-          `${report.model}: ${report.comparedValues} values, all equal`,
-          ...(report.link === undefined ? [] : [report.link]),
-        );
-        output.report(report, () => text(report));
+        const link = once || report.link === undefined ? [] : [report.link];
+        await host.call('show', `${report.model}: ${report.comparedValues} values, all equal`, ...link);
+        output.report(report, () => deployText(report, !once));
         if (!once) {
           output.note('The package is served until Ctrl-C.');
           await new Promise(() => {});

@@ -7,12 +7,11 @@ import type { Target } from '../target.ts';
 import {
   buildRuntimes,
   bundle,
-  loaderFiles,
   loaderImports,
   manifest,
   packageName,
   readme,
-  runtimeFiles,
+  sessionFiles,
   sessionSources,
   threadFiles,
   threadVariants,
@@ -113,9 +112,7 @@ export const browserTarget: Target = {
     const sha256 = createHash('sha256').update(model.file).digest('hex');
     const modules = {
       'index.js': index(options.threads === true, isCompact(model.file)),
-      ...loaderFiles(model, options.threads === true),
-      'model.whittle': model.file,
-      ...runtimeFiles(runtimes),
+      ...sessionFiles(model, runtimes, options.threads === true),
     };
     return writeWebPackage(folder, model, runtimes, {
       ...modules,

@@ -4,12 +4,11 @@ import { sessionDeclarations, typeDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
 import {
   buildRuntimes,
-  loaderFiles,
   loaderImports,
   manifest,
   packageName,
   readme,
-  runtimeFiles,
+  sessionFiles,
   sessionSources,
   threadFiles,
   writeWebPackage,
@@ -55,9 +54,7 @@ export const nodeTarget: Target = {
       ...(options.threads && (await threadFiles(model, 'thread-node.js'))),
       'index.d.ts': sessionDeclarations,
       'types.d.ts': typeDeclarations(model),
-      ...loaderFiles(model, options.threads === true),
-      'model.whittle': model.file,
-      ...runtimeFiles(runtimes),
+      ...sessionFiles(model, runtimes, options.threads === true),
       'package.json': manifest(name, { '.': 'index' }),
       'README.md': readme(model, name, usage(name, input, shape)),
     });

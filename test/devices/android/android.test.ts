@@ -293,9 +293,7 @@ describe.skipIf(!requireTool('adb') || !requireTool('chromium'))('device android
     try {
       const once = await runCli([deploy], ['deploy', model, '--to', `android:${phone.serial}`, '--worker', '--once']);
       expect(once.stderr).toBe('');
-      expect(once.stdout).toMatch(
-        /80 values in the worker, all equal to this machine's[\s\S]*try it: http:\/\/localhost:\d+\/package\/try\.html/,
-      );
+      expect(once.stdout).toMatch(/80 values in the worker, all equal to this machine's\n$/);
       expect(phone.reversedPorts).toEqual([]);
 
       const host = await openWebHost('android');
