@@ -4,7 +4,10 @@
  *
  *     npm run bench:encodings [-- --on node|chromium] [-- --variant simd] [-- --layer TEXT] [-- --json]
  *
- * The factor is the dense minimum over the other minimum: other load on the machine disturbs it least.
+ * The factor is the dense minimum over the other minimum: other load on the machine disturbs it least. A layer with one
+ * position uses each weight once, so that its rate says what bounds it: bytes of weights per second beside what memory gives
+ * (memchr over as many bytes, in this process) and what the engine multiplies out of the first-level cache. No more than the
+ * ratio of the bytes can be won where memory is not the bound.
  */
 import { loadavg } from 'node:os';
 import { encodeAs } from '../../compiler/encoding/encode-plan.ts';
@@ -104,6 +107,8 @@ function weightsOf(columns: number, zeros: number): Weights {
 
 interface Contestant {
   readonly name: string;
+  /** Of the weights that are not left out. */
+  readonly weightBytes: number;
   readonly bytes: Uint8Array;
   readonly expected?: number;
 }
@@ -118,13 +123,16 @@ function contestantsOf(layer: Layer): Contestant[] {
       { outputs: layer.outputs, weights: weightsOf(rank, 0) },
     ]);
   return [
-    { name: 'dense', bytes: packed(layer, [{ outputs: layer.outputs, weights: dense }]) },
+    { name: 'dense', weightBytes: columns * layer.outputs, bytes: packed(layer, [{ outputs: layer.outputs, weights: dense }]) },
     {
       name: 'block16x4, 70 % zeros',
+      weightBytes: (1 - ZEROS) * columns * layer.outputs,
       bytes: packed(layer, [{ outputs: layer.outputs, weights: sparse }], 'block16x4'),
       ...(layer.blocks && { expected: layer.blocks }),
     },
-    ...(layer.pair ? [{ name: `pair of rank ${rank}`, bytes: pair(), expected: layer.pair }] : []),
+    ...(layer.pair
+      ? [{ name: `pair of rank ${rank}`, weightBytes: rank * (columns + layer.outputs), bytes: pair(), expected: layer.pair }]
+      : []),
   ];
 }
 
@@ -136,6 +144,8 @@ interface Row {
   readonly minUs: number;
   readonly medianUs: number;
   readonly factor: number;
+  /** Multiply-accumulates per second, in units of 1e9: for a layer with one position also gigabytes of weights. */
+  readonly rate: number;
   readonly expected?: number;
   readonly note?: string;
 }
@@ -164,7 +174,8 @@ async function race(layer: Layer, deviceName: string, variant: Variant): Promise
       for (const { device, runs, times } of seats) times.push((await device.time(runs)) / runs);
     }
     const denseUs = Math.min(...(seats[0]?.times ?? []));
-    return seats.map(({ contestant: { name, expected }, times }) => {
+    const positions = layer.input[0] * layer.input[1];
+    return seats.map(({ contestant: { name, weightBytes, expected }, times }) => {
       const minUs = Math.min(...times);
       return {
         layer: layer.name,
@@ -174,6 +185,7 @@ async function race(layer: Layer, deviceName: string, variant: Variant): Promise
         minUs,
         medianUs: median(times),
         factor: denseUs / minUs,
+        rate: (positions * weightBytes) / minUs / 1000,
         ...(expected && { expected, ...(layer.note && { note: layer.note }) }),
       };
     });
@@ -187,22 +199,52 @@ function optionOf(name: string, otherwise: string): string {
   return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise);
 }
 
+/** Bytes per second that memchr reads from a buffer of this size, in units of 1e9: the best of many. */
+function readRate(bytes: number): number {
+  // Pages of nothing but zeros would be one page.
+  const buffer = Buffer.alloc(bytes, 2);
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 200; round++) {
+    const start = performance.now();
+    buffer.indexOf(1);
+    best = Math.min(best, performance.now() - start);
+  }
+  return bytes / best / 1e6;
+}
+
+async function dotRate(deviceName: string, model: Uint8Array, variant: Variant): Promise<number | undefined> {
+  const device = await openDevice(deviceName);
+  try {
+    await device.deploy({ model, variant, kernels: 'all' });
+    const roofline = await device.roofline?.();
+    return roofline && roofline.dot / 1e9;
+  } finally {
+    await device.close();
+  }
+}
+
 const isJson = process.argv.includes('--json');
+const variant = optionOf('--variant', 'simd') as Variant;
+const reads = [1, 4, 64].map((mebibytes) => ({ mebibytes, rate: readRate(mebibytes * 2 ** 20) }));
+const rooflines: Record<string, number | undefined> = {};
+if (!isJson) console.log(`memory reads: ${reads.map(({ mebibytes, rate }) => `${rate.toFixed(1)} GB/s from ${mebibytes} MB`).join(', ')}`);
 const rows: Row[] = [];
 for (const device of optionOf('--on', 'node,chromium').split(',')) {
+  rooflines[device] = await dotRate(device, packed(layers[0] as Layer, [{ outputs: 16, weights: weightsOf(1024, 0) }]), variant);
+  if (!isJson) console.log(`${device}: ${rooflines[device]?.toFixed(1)} GMAC/s out of the first-level cache`);
   for (const layer of layers.filter(({ name }) => name.includes(optionOf('--layer', '')))) {
-    for (const row of await race(layer, device, optionOf('--variant', 'simd') as Variant)) {
+    for (const row of await race(layer, device, variant)) {
       rows.push(row);
       if (isJson) continue;
       const beside = row.expected
         ? `kernels.md ${row.expected.toFixed(1)}x, ${((100 * row.factor) / row.expected).toFixed(0)} % of it`
         : '';
       console.log(
-        `${row.device.padEnd(9)}${row.variant.padEnd(8)}${row.layer.padEnd(16)}${row.name.padEnd(22)}min ${row.minUs.toFixed(1).padStart(7)} us  median ${row.medianUs.toFixed(1).padStart(7)} us  ${row.factor.toFixed(2)}x  ${beside}`,
+        `${row.device.padEnd(9)}${row.variant.padEnd(8)}${row.layer.padEnd(16)}${row.name.padEnd(22)}min ${row.minUs.toFixed(1).padStart(7)} us  median ${row.medianUs.toFixed(1).padStart(7)} us  ${row.factor.toFixed(2)}x  ${row.rate.toFixed(1).padStart(5)} GMAC/s  ${beside}`,
       );
     }
   }
 }
 const [loadAverage] = loadavg();
-if (isJson) console.log(JSON.stringify({ rounds: ROUNDS, turnUs: TURN_US, zeros: ZEROS, loadAverage, rows }));
+if (isJson) console.log(JSON.stringify({ rounds: ROUNDS, turnUs: TURN_US, zeros: ZEROS, loadAverage, reads, rooflines, rows }));
 else console.log(`load average ${loadAverage?.toFixed(2)}; ${ROUNDS} turns of ${TURN_US / 1000} ms each`);
