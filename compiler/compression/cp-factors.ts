@@ -6,7 +6,7 @@
  * are 4 to 20 times smaller so.
  */
 import { z } from 'zod';
-import { cpDecomposition } from '../linalg/cp.ts';
+import { cpDecomposition, degeneracyOf, LARGEST_DEGENERACY } from '../linalg/cp.ts';
 import { cpError, LARGEST_UNKNOWNS, refineCp } from '../linalg/cp-nls.ts';
 import { type Matrix, transpose } from '../linalg/matrix.ts';
 import type { DenseTensor } from '../linalg/tensor.ts';
@@ -19,9 +19,6 @@ import { horizontalPart, type Link, verticalPart } from './layer-chain.ts';
 import { type Layer, windowOfLayer } from './layers.ts';
 import { defineMethod } from './method.ts';
 import { weightTensor } from './tucker-factors.ts';
-
-/** Components that cancel each other would need more than 8 bits (methods.md 11, stability trap). */
-const LARGEST_DEGENERACY = 10;
 
 const options = z.object({
   rank: z.int().min(1).optional().describe('components; default: what `ratio` gives'),
@@ -92,15 +89,14 @@ function decomposeWeights(layer: Layer, rank: number, rule: Options, seed: numbe
   const x = cpTensor(layer, modes);
   const { factors, relativeError, degeneracy } = cpDecomposition(x, rank, { sweeps, restarts, damping, seed });
   const facts = { rank, weightError: relativeError, degeneracy };
-  const unknowns = factors.reduce((sum, { data }) => sum + data.length, 0);
-  if (algorithm === 'nls') {
-    if (unknowns > LARGEST_UNKNOWNS)
-      return { factors, facts, reason: `its ${unknowns} unknowns are more than nls solves (${LARGEST_UNKNOWNS}): use als` };
-    const refined = refineCp(x, factors);
-    return { factors: refined, facts: { ...facts, weightError: cpError(refined, x) } };
-  }
   const reason = `its components cancel each other (their norms are ${degeneracy.toFixed(0)} times what orthogonal ones would have)`;
-  return { factors, facts, ...(degeneracy > LARGEST_DEGENERACY && { reason }) };
+  if (degeneracy > LARGEST_DEGENERACY) return { factors, facts, reason };
+  if (algorithm === 'als') return { factors, facts };
+  const unknowns = factors.reduce((sum, { data }) => sum + data.length, 0);
+  if (unknowns > LARGEST_UNKNOWNS)
+    return { factors, facts, reason: `its ${unknowns} unknowns are more than nls solves (${LARGEST_UNKNOWNS}): use als` };
+  const refined = refineCp(x, factors, { largestDegeneracy: LARGEST_DEGENERACY });
+  return { factors: refined, facts: { ...facts, weightError: cpError(refined, x), degeneracy: degeneracyOf(refined, x) } };
 }
 
 export const cpFactors = defineMethod({

@@ -6,7 +6,7 @@
  *     (k, k)   I ⊗ Π_{q≠k} G_q            (k, l)   F_k[a, r'] F_l[b, r] · Π_{q≠k,l} G_q[r, r']
  */
 import { cholesky, damped, solveCholesky } from './cholesky.ts';
-import { composeCp, khatriRao } from './cp.ts';
+import { composeCp, degeneracyOf, khatriRao } from './cp.ts';
 import { innerProduct, type Matrix, matrix, trace } from './matrix.ts';
 import { multiply, transposedMultiply } from './multiply.ts';
 import { type DenseTensor, unfold } from './tensor.ts';
@@ -62,10 +62,14 @@ export function cpError(factors: readonly Matrix[], x: DenseTensor): number {
 
 /**
  * @param start factors to begin with, as alternating least squares gives them
- * @returns factors whose error is not larger
+ * @returns factors whose error is not larger; the last ones before components cancel each other more than `largestDegeneracy`
  * @throws Error when there are too many unknowns.
  */
-export function refineCp(x: DenseTensor, start: readonly Matrix[], { iterations = 100, tolerance = 1e-9 } = {}): Matrix[] {
+export function refineCp(
+  x: DenseTensor,
+  start: readonly Matrix[],
+  { iterations = 100, tolerance = 1e-9, largestDegeneracy = Number.POSITIVE_INFINITY } = {},
+): Matrix[] {
   const unknowns = start.reduce((sum, { data }) => sum + data.length, 0);
   if (unknowns > LARGEST_UNKNOWNS) throw new Error(`${unknowns} unknowns are more than the ${LARGEST_UNKNOWNS} that are solved at once`);
   const unfolded = x.shape.map((_, mode) => unfold(x, mode));
@@ -109,6 +113,7 @@ export function refineCp(x: DenseTensor, start: readonly Matrix[], { iterations 
       } else share *= 4;
     }
     if (!improved) break;
+    if (degeneracyOf(improved.factors, x) > largestDegeneracy) break;
     const gained = error - improved.error;
     ({ factors, error } = improved);
     if (gained <= tolerance * error) break;

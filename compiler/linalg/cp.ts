@@ -71,6 +71,17 @@ function scaleColumn({ rows, columns, data }: Matrix, column: number, factor: nu
   for (let i = 0; i < rows; i++) data[i * columns + column] = (data[i * columns + column] as number) * factor;
 }
 
+/** Components that cancel each other so much would need more than 8 bits (methods.md 11, stability trap). */
+export const LARGEST_DEGENERACY = 10;
+
+/** Σ of the components' norms over √rank ‖X‖. */
+export function degeneracyOf(factors: readonly Matrix[], x: DenseTensor): number {
+  const rank = (factors[0] as Matrix).columns;
+  let sum = 0;
+  for (let r = 0; r < rank; r++) sum += factors.reduce((product, factor) => product * columnNorm(factor, r), 1);
+  return sum / Math.sqrt(rank * squaredNorm({ rows: 1, columns: x.data.length, data: x.data }));
+}
+
 /** Gives every factor of a component the same norm; returns the sum of the components' norms. */
 function balance(factors: readonly Matrix[]): number {
   let sum = 0;
