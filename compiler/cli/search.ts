@@ -13,18 +13,19 @@ import { version } from '../root.ts';
 import { preprocessNote } from '../samples/images.ts';
 import { type Samples, sha256 } from '../samples/samples.ts';
 import { decisionsOf, type RecipeFrame } from '../search/decisions.ts';
-import { type Goal, type Metric, metrics, parseGoal } from '../search/goal.ts';
+import { type Goal, metrics, parseGoal } from '../search/goal.ts';
 import { Judge } from '../search/judge.ts';
 import { Laboratory, type Measured, type Meter } from '../search/laboratory.ts';
 import { paretoFront } from '../search/pareto.ts';
-import { type Candidate, type SearchResult, searchRecipe } from '../search/search.ts';
+import { type SearchResult, searchRecipe } from '../search/search.ts';
 import { SearchState } from '../search/state.ts';
+import type { Candidate } from '../search/trials.ts';
 import { loadModelSamples, reportText } from './compress.ts';
 import { addInputShapeOption, type InputShape } from './input-shapes.ts';
 import { modelName } from './model-file.ts';
 import type { Output } from './output.ts';
 import { type Invocation, integerOption, type Verb } from './program.ts';
-import { bytesText, grouped, percentText, table, timeText } from './table.ts';
+import { findingsText, measuredText } from './search-text.ts';
 
 /** Opens the device that times or counts; who assembles the command line knows the devices. */
 export type OpenMeter = (device: string, output: Output) => Promise<Meter & { close(): Promise<void> }>;
@@ -47,6 +48,8 @@ export interface SearchCandidate extends Measured {
   /** Nothing that was measured is better in everything. */
   readonly pareto: boolean;
   readonly written: boolean;
+  /** Absent: several methods or strengths. One method at one strength everywhere: which. */
+  readonly single?: string;
   /** `magnitude-pruning 0.5 on conv1` */
   readonly options: readonly string[];
 }
@@ -79,33 +82,20 @@ function checkDevice({ text, budgets }: Goal, meter: Meter | undefined): void {
   }
 }
 
-function costText(metric: Metric, value: number | undefined): string {
-  if (value === undefined) return '';
-  if (metric === 'size') return bytesText(value);
-  return metric === 'time' ? timeText(value) : grouped(value);
+interface Made {
+  readonly compiled: CompiledModel;
+  readonly report: CompressionReport;
 }
 
-function measuredText({ costs, drop }: Measured, shown: readonly Metric[]): string {
-  return [...shown.map((metric) => `${metric} ${costText(metric, costs[metric])}`), `drop ${drop.toFixed(2)} points`].join(', ');
-}
-
-function paretoText(front: readonly Candidate[], shown: readonly Metric[], best: Candidate): string {
-  const right = { align: 'right' } as const;
-  return table(
-    [...shown.map((title) => ({ title, ...right })), { title: 'drop', ...right }, { title: 'quality', ...right }, { title: '' }],
-    front.map((candidate) => {
-      const { costs, drop, top1, agreement } = candidate.measured;
-      const quality = top1 === undefined ? `${percentText(agreement)} agree` : percentText(top1);
-      return [...shown.map((metric) => costText(metric, costs[metric])), drop.toFixed(2), quality, candidate === best ? 'written' : ''];
-    }),
-  );
-}
-
-/** What `whittle compress` with this recipe and these samples writes. */
+/**
+ * What `whittle compress` with this recipe and these samples writes, and how it came about.
+ * @param found the packed model where it was made just now: what a measured time chose (encodings) is chosen once
+ */
 async function compressAgain(
   { recipe: text }: Candidate,
+  found: CompiledModel | undefined,
   { model, samples, validation, name, seed }: { model: FloatModel; samples: Samples; validation: Samples; name: string; seed: number },
-): Promise<{ compiled: CompiledModel; report: CompressionReport }> {
+): Promise<Made> {
   const recipe = parseRecipe(text, 'search');
   const compressed = await applyRecipe({
     original: model.graph,
@@ -113,7 +103,7 @@ async function compressAgain(
     samples: withoutLabels(sampleSet(samples, model.graph)),
     seed,
   });
-  const compiled = await packCompressed({ model, ...compressed, recipe, name, seed, samples });
+  const compiled = found ?? (await packCompressed({ model, ...compressed, recipe, name, seed, samples }));
   const referee = await Referee.create(model.graph, sampleSet(validation, model.graph));
   const measured = await referee.measure(compiled.graph);
   return { compiled, report: compressionReport({ original: model.graph, compressed, compiled, measured }) };
@@ -156,6 +146,7 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
     const shown = metrics.filter(
       (metric) => metric === 'size' || metric === 'macs' || metric === meter?.unit || goal.budgets[metric] !== undefined,
     );
+    let found: CompiledModel | undefined;
     const result: SearchResult = await searchRecipe({
       goal,
       graph: model.graph,
@@ -180,11 +171,12 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
       onBest: ({ recipe, measured }, compiled) => {
         output.note(`best so far: ${measuredText(measured, shown)}`);
         writeOutputFile(files.recipe, recipe);
+        found = compiled;
         if (compiled) writeOutputFile(files.model, compiled.bytes);
       },
     });
     const { best, candidates, isMet, isCut } = result;
-    const { compiled, report } = await compressAgain(best, { model, samples, validation, name, seed });
+    const { compiled, report } = await compressAgain(best, found, { model, samples, validation, name, seed });
     writeOutputFile(files.model, compiled.bytes);
     const front = paretoFront(
       candidates.map((candidate) => ({ ...candidate.measured, candidate })),
@@ -214,6 +206,7 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
           ...candidate.measured,
           pareto: front.includes(candidate),
           written: candidate === best,
+          ...(candidate.single !== undefined && { single: candidate.single }),
           options: [...candidate.plan.values()].map((option) => option.name),
         }),
       ),
@@ -221,7 +214,7 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
     };
     const recipeNote = `recipe      ${files.recipe}: whittle compress --recipe with --limit ${options.limit} of the same samples makes this file`;
     output.report(document, () =>
-      [reportText(report, files.model, seconds), '', paretoText(front, shown, best), '', recipeNote].join('\n'),
+      [reportText(report, files.model, seconds), '', findingsText({ best, candidates, front }, shown), '', recipeNote].join('\n'),
     );
   } finally {
     await meter?.close();

@@ -1,6 +1,6 @@
 /**
- * What a search can choose, from the registry of methods, the widths of weights and the roundings: by data, so that a new method takes
- * part by saying so (`search` in compression/method.ts).
+ * What a search can choose, from the registry of methods, the widths of weights, the roundings and the ranges: by data, so
+ * that a new method takes part by saying so (`search` in compression/method.ts).
  *
  * A *decision* has a target (a layer, a group of tied channels, the network) and a kind; its options exclude each other.
  * A plan takes at most one option of each decision. Its steps follow the order of the registry, which is that of
@@ -13,6 +13,7 @@ import { type Layer, layersOf, macsOfLayer, parametersOfLayer } from '../compres
 import type { CompressionMethod, MethodSearch } from '../compression/method.ts';
 import { selectLayers } from '../compression/select-layers.ts';
 import type { Graph } from '../graph.ts';
+import { type CalibrationMethod, calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
 import { DEFAULT_ROUNDING, type RoundingName, roundingNames } from '../quantization/rounding/index.ts';
 import { DEFAULT_WEIGHT_BITS, type WeightBits, weightBitWidths } from '../quantization/weight-bits.ts';
 
@@ -23,6 +24,8 @@ export interface Option {
   readonly step?: { readonly method: CompressionMethod; readonly layers: readonly string[]; readonly settings: object };
   readonly bits?: { readonly layer: string; readonly bits: WeightBits };
   readonly rounding?: RoundingName;
+  /** How the ranges of the activations are chosen. */
+  readonly ranges?: CalibrationMethod;
 }
 
 /** Settings of one method from mild to strong: whether it is any good is seen in the middle. */
@@ -32,7 +35,13 @@ export interface Series {
   readonly options: readonly Option[];
 }
 
-export type Kind = MethodSearch['kind'];
+/** Whether a setting is chosen for the whole network from its samples: every layer is then tried several times. */
+export function isSlow({ options }: Series): boolean {
+  const method = options[0]?.step?.method;
+  return method?.needs === 'samples' && method.search?.target === 'network';
+}
+
+export type Kind = MethodSearch['kind'] | 'ranges';
 
 export interface Decision {
   /** `zeros conv2d_1` */
@@ -65,6 +74,27 @@ export function settingsSeries({ search }: CompressionMethod): Settings[][] {
   return [...series.values()];
 }
 
+function stepOption(step: NonNullable<Option['step']>, target: string): Option {
+  return { name: `${[step.method.name, ...leaves(step.settings)].join(' ')} on ${target}`, step };
+}
+
+/** Of numbers, to four digits; whole where both are. */
+function between(a: unknown, b: unknown): unknown {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const middle = (a + b) / 2;
+    return Number.isInteger(a) && Number.isInteger(b) ? Math.round(middle) : Number(middle.toPrecision(4));
+  }
+  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return a;
+  return Object.fromEntries(Object.entries(a).map(([key, value]) => [key, between(value, (b as Settings)[key])]));
+}
+
+/** The strength in the middle of two of a series; undefined where there is none. */
+export function optionBetween({ target }: Decision, mild: Option, strong: Option): Option | undefined {
+  if (!mild.step || !strong.step) return undefined;
+  const option = stepOption({ ...strong.step, settings: between(mild.step.settings, strong.step.settings) as Settings }, target);
+  return option.name === mild.name || option.name === strong.name ? undefined : option;
+}
+
 /** By layer: the larger of its shares of all parameters and of all multiply-accumulates. */
 function sharesOf(layers: readonly Layer[]): Map<string, number> {
   const parameters = layers.reduce((sum, layer) => sum + parametersOfLayer(layer), 0);
@@ -83,7 +113,7 @@ interface Target {
 function targetsOf(graph: Graph, method: CompressionMethod, shares: ReadonlyMap<string, number>): Target[] {
   const shareOf = (list: readonly Layer[]) => list.reduce((sum, { name }) => sum + (shares.get(name) ?? 0), 0);
   const { layers } = selectLayers(method.defaultLayers, layersOf(graph));
-  if (method.search?.target === 'network') return [{ name: 'network', layers: method.defaultLayers, share: 1 }];
+  if (method.search?.target === 'network') return [{ ...network, layers: method.defaultLayers }];
   const names = new Set(layers.map(({ name }) => name));
   if (method.search?.target === 'channels') {
     return channelGroups(graph, traceChannels(graph))
@@ -102,6 +132,8 @@ function targetsOf(graph: Graph, method: CompressionMethod, shares: ReadonlyMap<
   });
 }
 
+const network = { name: 'network', share: 1 };
+
 /** @param hasSamples methods that need samples take no part without */
 export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
   const shares = sharesOf(layersOf(graph));
@@ -115,10 +147,7 @@ export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
     for (const target of targetsOf(graph, method, shares)) {
       for (const series of settingsSeries(method)) {
         const words = leaves(series[0] ?? {}).filter((value) => typeof value !== 'number');
-        const options = series.map((settings) => ({
-          name: `${[method.name, ...leaves(settings)].join(' ')} on ${target.name}`,
-          step: { method, layers: target.layers, settings },
-        }));
+        const options = series.map((settings) => stepOption({ method, layers: target.layers, settings }, target.name));
         add(method.search.kind, target, { name: [method.name, ...words].join(' '), options });
       }
     }
@@ -131,7 +160,11 @@ export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
   // Each is a series of its own: none of them is the stronger one.
   for (const rounding of hasSamples ? roundingNames.filter((name) => name !== DEFAULT_ROUNDING) : []) {
     const name = `rounding ${rounding}`;
-    add('rounding', { name: 'network', share: 1 }, { name, options: [{ name, rounding }] });
+    add('rounding', network, { name, options: [{ name, rounding }] });
+  }
+  for (const ranges of hasSamples ? calibrationMethods.filter((name) => name !== DEFAULT_CALIBRATION_METHOD) : []) {
+    const name = `ranges ${ranges}`;
+    add('ranges', network, { name, options: [{ name, ranges }] });
   }
   return [...decisions.values()];
 }
@@ -161,11 +194,18 @@ export function recipeText(
     choice ? [[choice.layer, choice.bits] as const, ...linksOf(graph, choice.layer).map((name) => [name, choice.bits] as const)] : [],
   );
   const rounding = options.find((option) => option.rounding)?.rounding;
+  const calibrationMethod = options.find((option) => option.ranges)?.ranges;
   return stringify({
     description,
     steps,
     statistics: { patches },
-    quantize: { encoding, compact, ...(rounding && { rounding }), ...(bits.length && { weightBits: Object.fromEntries(bits) }) },
+    quantize: {
+      encoding,
+      compact,
+      ...(calibrationMethod && { calibrationMethod }),
+      ...(rounding && { rounding }),
+      ...(bits.length && { weightBits: Object.fromEntries(bits) }),
+    },
   });
 }
 

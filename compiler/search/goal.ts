@@ -91,14 +91,14 @@ export function violation({ budgets, drop }: Goal, reached: Reached): number {
 }
 
 /**
- * Whether `a` is closer to the goal than `b`: nearer to its limits; within them the smaller drop, or the smaller size
- * where the drop alone is limited.
+ * Whether `a` is closer to the goal than `b`: nearer to its limits; within them the smaller drop and, of equal ones, the
+ * smaller file; the smaller file first where the drop alone is limited.
  */
 export function isBetter(goal: Goal, a: Reached & { readonly loss: number }, b: Reached & { readonly loss: number }): boolean {
   const [over, other] = [violation(goal, a), violation(goal, b)];
   if (over !== other) return over < other;
   const order = (reached: typeof a): number[] =>
-    hasBudget(goal) ? [reached.drop, reached.loss] : [reached.costs.size ?? 0, reached.drop, reached.loss];
+    hasBudget(goal) ? [reached.drop, reached.costs.size ?? 0, reached.loss] : [reached.costs.size ?? 0, reached.drop, reached.loss];
   const [left, right] = [order(a), order(b)];
   const at = left.findIndex((value, i) => value !== right[i]);
   return at >= 0 && (left[at] as number) < (right[at] as number);

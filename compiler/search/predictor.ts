@@ -3,7 +3,7 @@
  * plan that was measured as a whole. Whenever a plan is measured it can become the anchor, so that the prediction is
  * exact there; `scale` learns how much less options save together than alone.
  */
-import type { Decision, Option } from './decisions.ts';
+import type { Decision, Option, Series } from './decisions.ts';
 import type { Costs, Metric } from './goal.ts';
 import { type Item, solveKnapsack } from './knapsack.ts';
 
@@ -42,11 +42,6 @@ export class Predictor {
     return (option && this.increments.get(option)) ?? { loss: 0, costs: this.metrics.map(() => 0) };
   }
 
-  /** Whether the option was measured and is of use. */
-  knows(option: Option): boolean {
-    return this.increments.has(option);
-  }
-
   /** `option` in the place of what `plan` has for its decision turned `before` into `after`. */
   learn(plan: Plan, decision: Decision, option: Option, before: Outcome, after: Outcome): void {
     const replaced = this.incrementOf(plan.get(decision.name));
@@ -57,8 +52,30 @@ export class Predictor {
     });
   }
 
+  /**
+   * Strengths between two that are known: from one to the next costs change by the same amount and losses, where they
+   * are some, by the same factor.
+   */
+  interpolate({ options }: Series): void {
+    const known = options.flatMap((option, at) => (this.increments.has(option) ? [at] : []));
+    known.slice(1).forEach((to, k) => {
+      const from = known[k] as number;
+      const [mild, strong] = [from, to].map((at) => this.incrementOf(options[at])) as [Increment, Increment];
+      for (let at = from + 1; at < to; at++) {
+        const share = (at - from) / (to - from);
+        const between = (a: number, b: number) => a + share * (b - a);
+        const isSome = mild.loss > 0 && strong.loss > 0;
+        this.increments.set(options[at] as Option, {
+          loss: isSome ? mild.loss * (strong.loss / mild.loss) ** share : between(mild.loss, strong.loss),
+          costs: mild.costs.map((cost, i) => between(cost, strong.costs[i] as number)),
+        });
+      }
+    });
+  }
+
   /** This plan was measured: predictions start from it, and savings are scaled to what it shows. */
   anchorAt(plan: Plan, outcome: Outcome): void {
+    this.attribute(plan, outcome);
     const predicted = this.costsOf(this.predict(plan));
     const [from, to] = [this.costsOf(this.anchor.outcome), this.costsOf(outcome)];
     this.metrics.forEach((_, k) => {
@@ -69,6 +86,22 @@ export class Predictor {
       for (const { costs } of this.increments.values()) costs[k] = (costs[k] as number) * ratio;
     });
     this.anchor = { plan, outcome };
+  }
+
+  /** Options that were never measured alone: what the others of this plan do not explain, by the size of their targets. */
+  private attribute(plan: Plan, outcome: Outcome): void {
+    const unknown = this.decisions.flatMap(({ name, share }) => {
+      const option = plan.get(name);
+      return option && !this.increments.has(option) ? [{ option, share }] : [];
+    });
+    const total = unknown.reduce((sum, { share }) => sum + share, 0);
+    const predicted = this.predict(plan);
+    const [from, to] = [this.costsOf(predicted), this.costsOf(outcome)];
+    for (const { option, share } of unknown) {
+      const part = share / total;
+      const costs = to.map((cost, k) => part * (cost - (from[k] as number)));
+      this.increments.set(option, { loss: part * (outcome.loss - predicted.loss), costs });
+    }
   }
 
   predict(plan: Plan): Outcome {

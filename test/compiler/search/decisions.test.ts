@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { methodNamed, methods } from '../../../compiler/compression/index.ts';
 import { parseRecipe } from '../../../compiler/compression/recipe.ts';
-import { decisionsOf, recipeText, settingsSeries } from '../../../compiler/search/decisions.ts';
+import { decisionsOf, optionBetween, recipeText, settingsSeries } from '../../../compiler/search/decisions.ts';
 import { threeConvolutions } from './three-convolutions.ts';
 
 const frame = { encoding: 'bytes', compact: true, patches: 512 } as const;
@@ -42,6 +42,26 @@ test('steps come in the order of the registry, settings of the quantizer beside 
   expect(places.length).toBeGreaterThanOrEqual(2);
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(recipe.quantize?.weightBits).toEqual({ conv1: 4, 'conv1.*': 4 });
+});
+
+test('between two strengths lies another, as far as there is one', () => {
+  const graph = threeConvolutions();
+  const seriesOf = (target: string, name: string) => {
+    const decision = decisionsOf(graph, true).find((d) => d.target === target && d.series.some((series) => series.name === name));
+    return { decision, options: decision?.series.find((series) => series.name === name)?.options ?? [] };
+  };
+  const between = (target: string, name: string) => {
+    const { decision, options } = seriesOf(target, name);
+    return decision && optionBetween(decision, options[0] as never, options[1] as never);
+  };
+  const shared = between('conv1', 'k-means-codebook');
+  expect(shared?.name).toBe('k-means-codebook 80 on conv1');
+  expect(shared?.step?.settings).toEqual({ clusters: 80 });
+  expect(between('conv0', 'linear-neural-reconstruction')?.step?.settings).toEqual({ target: { keep: 0.85 } });
+  expect(() => parseRecipe(recipeText(graph, [shared as never], frame, ''), 'test')).not.toThrow();
+  expect(between('conv1', 'weight bits')).toBeUndefined();
+  const { decision, options } = seriesOf('conv1', 'k-means-codebook');
+  expect(optionBetween(decision as never, options[0] as never, options[0] as never)).toBeUndefined();
 });
 
 test('settings that differ in words are series of their own', () => {

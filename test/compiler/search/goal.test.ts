@@ -39,10 +39,11 @@ describe('parseGoal', () => {
 describe('which is better', () => {
   const reached = (size: number, drop: number, loss = 0) => ({ costs: { size }, drop, loss });
 
-  test('within the budgets the smaller drop, then the smaller loss', () => {
+  test('within the budgets the smaller drop; of equal ones the smaller file, then the smaller loss', () => {
     const goal = parseGoal('size<=100B');
     expect(isBetter(goal, reached(100, 1), reached(50, 2))).toBe(true);
-    expect(isBetter(goal, reached(100, 1, 0.1), reached(50, 1, 0.2))).toBe(true);
+    expect(isBetter(goal, reached(50, 1, 0.2), reached(100, 1, 0.1))).toBe(true);
+    expect(isBetter(goal, reached(50, 1, 0.1), reached(50, 1, 0.2))).toBe(true);
     expect(isBetter(goal, reached(101, 0), reached(100, 9))).toBe(false);
   });
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { decisionsOf } from '../../../compiler/search/decisions.ts';
-import { parseGoal } from '../../../compiler/search/goal.ts';
+import { isBetter, parseGoal } from '../../../compiler/search/goal.ts';
 import type { Laboratory, Measured } from '../../../compiler/search/laboratory.ts';
 import { searchRecipe } from '../../../compiler/search/search.ts';
 import { SearchState } from '../../../compiler/search/state.ts';
@@ -62,6 +62,15 @@ test('takes the least loss within the budget, and corrects what options save tog
 test('with the drop alone the smallest that keeps it; out of reach is said', async () => {
   expect(await chosen('drop<=0.15')).toEqual({ isMet: true, options: ['4 bits on conv0', '7 bits on conv1'] });
   expect(await chosen('size<=500B')).toEqual({ isMet: false, options: ['4 bits on conv0', '4 bits on conv1'] });
+});
+
+test('what one method alone reaches is a candidate, and the best is no worse', async () => {
+  const goal = parseGoal('size<=640B');
+  const { best, candidates } = await search(goal.text, 'singles.json');
+  const singles = candidates.filter(({ single }) => single !== undefined);
+  expect(singles.map(({ single }) => single)).toEqual(['weight bits']);
+  expect([...(singles[0]?.plan.values() ?? [])].map(({ name }) => name)).toEqual(['4 bits on conv0', '4 bits on conv1']);
+  for (const { measured } of candidates) expect(isBetter(goal, measured, best.measured)).toBe(false);
 });
 
 test('methods that fail are left out, and named', async () => {
