@@ -35,10 +35,11 @@ export interface Series {
   readonly options: readonly Option[];
 }
 
-/** Whether a setting is chosen for the whole network from its samples: every layer is then tried several times. */
+/** Whether every layer of the network is fitted, some of them several times, for one measurement. */
 export function isSlow({ options }: Series): boolean {
-  const method = options[0]?.step?.method;
-  return method?.needs === 'samples' && method.search?.target === 'network';
+  const [first] = options;
+  const method = first?.step?.method;
+  return first?.rounding !== undefined || (method?.needs === 'samples' && method.search?.target === 'network');
 }
 
 export type Kind = MethodSearch['kind'] | 'ranges';

@@ -21,6 +21,9 @@ interface Increment {
   costs: number[];
 }
 
+/** What a probe's few samples tell from nothing: beside the errors of int8 itself, which are of this size, smaller ones are noise. */
+export const SURE_LOSS = 5e-4;
+
 export class Predictor {
   private readonly increments = new Map<Option, Increment>();
   private anchor: { readonly plan: Plan; readonly outcome: Outcome };
@@ -53,10 +56,25 @@ export class Predictor {
   }
 
   /**
-   * Strengths between two that are known: from one to the next costs change by the same amount and losses, where they
-   * are some, by the same factor.
+   * Completes and smooths a series: losses grow by equal factors with the cost that is saved, as those of rounding do with
+   * the bits that are left. Small ones are noise in a probe; they are told from larger ones of stronger settings. Settings
+   * between two that are known lie between them.
    */
-  interpolate({ options }: Series): void {
+  smooth({ options }: Series): void {
+    const known = options.flatMap((option) => this.increments.get(option) ?? []);
+    const sure = known.filter(({ loss }) => loss >= SURE_LOSS);
+    const [milder, stronger] = sure as [Increment?, Increment?];
+    const saved = ({ costs }: Increment) => -(costs[0] as number);
+    for (const increment of known) {
+      if (increment.loss >= SURE_LOSS) continue;
+      const slope = milder && stronger ? Math.log(stronger.loss / milder.loss) / (saved(stronger) - saved(milder)) : Number.NaN;
+      const told = milder ? milder.loss * Math.exp(slope * (saved(increment) - saved(milder))) : Number.NaN;
+      increment.loss = slope > 0 && told < SURE_LOSS ? told : Math.max(0, increment.loss);
+    }
+    this.interpolate(options);
+  }
+
+  private interpolate(options: readonly Option[]): void {
     const known = options.flatMap((option, at) => (this.increments.has(option) ? [at] : []));
     known.slice(1).forEach((to, k) => {
       const from = known[k] as number;

@@ -76,21 +76,25 @@ export class Prober {
   private readonly total: number;
 
   constructor(private readonly options: ProbeOptions) {
-    const { decisions, kinds, refused } = options;
+    const { decisions, kinds } = options;
     this.rest = decisions
       .flatMap((decision) => decision.series.map((series) => ({ decision, series })))
       .sort(
         (a, b) =>
-          Number(refused.has(a.series.name)) - Number(refused.has(b.series.name)) ||
-          Number(isSlow(a.series)) - Number(isSlow(b.series)) ||
+          Number(this.comesLast(a.series)) - Number(this.comesLast(b.series)) ||
           kinds.indexOf(a.decision.kind) - kinds.indexOf(b.decision.kind) ||
           b.decision.share - a.decision.share,
       );
     this.total = this.rest.length;
   }
 
-  get isDone(): boolean {
-    return this.rest.length === 0;
+  private comesLast(series: Series): boolean {
+    return this.options.refused.has(series.name) || isSlow(series);
+  }
+
+  /** How many series are left that nothing speaks against. */
+  get promising(): number {
+    return this.rest.filter(({ series }) => !this.comesLast(series)).length;
   }
 
   /** @param limit at most so many series */
@@ -121,7 +125,8 @@ export class Prober {
     }
     for (let at = middle + stride, { loss } = found; at < options.length && loss < LARGEST_LOSS && !isOver(); at += stride)
       ({ loss } = await this.probeOption(decision, options[at] as Option));
-    this.options.predictor.interpolate(series);
+    // Roundings and ranges save nothing: theirs is a gain or none.
+    if (options.length > 1) this.options.predictor.smooth(series);
   }
 
   private async probeOption(decision: Decision, option: Option): Promise<Probe> {

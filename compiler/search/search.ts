@@ -7,7 +7,7 @@ import { uniformRandom } from '../linalg/random.ts';
 import type { Decision, Option } from './decisions.ts';
 import { type Costs, type Goal, hasBudget, type Metric, metrics, violation } from './goal.ts';
 import type { Measured } from './laboratory.ts';
-import { type Plan, Predictor } from './predictor.ts';
+import { type Plan, Predictor, SURE_LOSS } from './predictor.ts';
 import { kindsFor, Prober } from './probe.ts';
 import { singleMethods } from './single-methods.ts';
 import { type Candidate, type TrialOptions, Trials } from './trials.ts';
@@ -33,6 +33,8 @@ const EXCHANGES = 8;
 const VARIANTS = 5;
 /** Losses are multiplied by up to 1 ± this for variants; by more when that gives a plan that is known already. */
 const VARIATION = 0.35;
+/** Losses of what the best plan has are multiplied by this: its neighbours share what makes it good. */
+const INERTIA = 0.5;
 const DRAWS = 12;
 const CORRECTIONS = 5;
 const IDLE_ROUNDS = 8;
@@ -41,7 +43,7 @@ const SINGLES_SHARE = 0.3;
 const PROBING_SHARE = 0.5;
 /** Of the methods alone, so many are measured as a whole. */
 const SINGLES = 5;
-/** Where no plan is better any more, so many series that were left out for lack of time are probed. */
+/** Where no plan is better any more, so many of the series that were left out are probed. */
 const LATE_PROBES = 6;
 /** A plan is aimed a little below its budgets: the last bytes are not predictable. */
 const AIM = 0.997;
@@ -87,7 +89,7 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
   const { decisions, refused } = singles;
   const predictor = new Predictor(decisions, chosenMetrics, probeBase);
   const prober = new Prober({ decisions, kinds, refused, metrics: chosenMetrics, predictor, measure: probe, base: probeBase, onProgress });
-  await prober.probe(() => trials.isOver(PROBING_SHARE));
+  await prober.probe(() => trials.isOver(PROBING_SHARE), prober.promising);
   predictor.anchorAt(new Map(), base);
 
   /** Measures a plan as a whole; the best one is what predictions start from. */
@@ -131,18 +133,22 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     let improved = false;
     for (let variant = 0; variant <= VARIANTS && !trials.isOver(); variant++) {
       const next = variant === 0 ? predictor.best(budgets) : newVariant(budgets);
-      if (next) improved = (await attempt(next)) || improved;
+      if (next && (await attempt(next))) {
+        predictor.anchorAt(next, (trials.best as Candidate).measured);
+        improved = true;
+      }
     }
     return improved;
   }
 
-  /** A plan that nearly is the best one by prediction, and was not measured yet. */
+  /** A plan near the best one, nearly as good by prediction, that was not measured yet. */
   function newVariant(budgets: Costs): Plan | undefined {
+    const kept = new Set(trials.best?.plan.values());
     for (let draw = 1; draw <= DRAWS; draw++) {
       const weights = new Map<Option, number>();
       const variation = VARIATION ** (1 / draw);
       const weigh = (option: Option) => {
-        if (!weights.has(option)) weights.set(option, 1 + variation * (2 * random() - 1));
+        if (!weights.has(option)) weights.set(option, (kept.has(option) ? INERTIA : 1) * (1 + variation * (2 * random() - 1)));
         return weights.get(option) as number;
       };
       const plan = predictor.best(budgets, weigh);
@@ -153,7 +159,8 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
 
   async function probeExchanges(plan: Plan, measured: Measured, budgets: Costs): Promise<void> {
     const reference = await trials.measure(plan, 'probe');
-    if (!reference) return;
+    // Where a plan loses that little, its neighbours do, too: only all validation samples tell them apart.
+    if (!reference || reference.loss - probeBase.loss < 2 * SURE_LOSS) return;
     const exchanges = predictor.promising(plan, budgets, EXCHANGES);
     for (const [i, { decision, option }] of exchanges.entries()) {
       if (trials.isOver()) return;
