@@ -27,7 +27,7 @@ const PATCHES = 8192;
  * minutes depends on the machine: with fewer, what is asserted against other runs is what models that are equally good
  * differ by on these 5000 images.
  */
-const MANY_PLANS = 20;
+const MANY_PLANS = 30;
 const NOISE_POINTS = 0.3;
 /** The mildest strengths that fit, of the methods whose answers stay closest; each with int8 and entropy coding. */
 const rivals: readonly object[] = [
