@@ -29,7 +29,7 @@ import { FORM_PAIRS } from "../microkernels/dot-simd";
 import { packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { opcodeOf, operandAddress, parameter, workspace } from "../step";
-import { patchAddress, PIXEL_BYTES } from "./conv2d-panels";
+import { patchAddress, PIXEL_BYTES } from "./conv2d-patch";
 import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, columnBytes, countEntries, LONG_BLOCK } from "./encoded-weights";
 import { imageElements, patchElements } from "./geometry";
 

@@ -32,6 +32,7 @@ import {
   gemmRow1Float32,
   gemmRows4Float32,
   LIMITS_BYTES,
+  packBlockFloat32,
   packPanel4Float32,
   panelBytesFloat32,
   writeLimits,
@@ -40,19 +41,14 @@ import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, for
 import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, packWeights, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
-import { copyRun, copyRuns, fillRun } from "../microkernels/run-simd";
+import { copyRuns } from "../microkernels/run-simd";
 import { engine, operandAddress, parameter, parameterF32, workspace } from "../step";
 import { RELAXED } from "../variant";
-import { endTap, firstTap, isInside, patchElements } from "./geometry";
+import { gatherPatch, PIXEL_BYTES } from "./conv2d-patch";
+import { patchElements } from "./geometry";
 
 const ROWS: usize = 4;
 const BLOCK_CHANNELS: i32 = 8;
-/**
- * One pixel of a panel in the workspace: address, row and column of its tap (0, 0), which may lie outside · whether its
- * window consists of whole runs of the input.
- */
-export const PIXEL_BYTES: usize = 16;
-
 /** Rows of the matrix product. */
 function pixels(step: usize): i32 {
   return parameter(step, CONV_BATCH) * parameter(step, CONV_OUT_HEIGHT) * parameter(step, CONV_OUT_WIDTH);
@@ -130,22 +126,10 @@ export function preparePanels<T>(step: usize, context: usize, prepared: usize, w
   for (let g = 0; g < groups; g++) {
     for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += bytes) {
       const channels = min(BLOCK_CHANNELS, outGroup - n);
-      if (isFloat<T>()) prepareBlockFloat32(step, context, weights, g * outGroup + n, channels, to);
-      else prepareBlockInt8(step, context, weights, g * outGroup + n, channels, form, flip, to);
+      const first = g * outGroup + n;
+      if (isFloat<T>()) packBlockFloat32(operandAddress(step, context, 2) + (<usize>first << 2), weights, first, channels, patchElements(step), to);
+      else prepareBlockInt8(step, context, weights, first, channels, form, flip, to);
     }
-  }
-}
-
-function prepareBlockFloat32(step: usize, context: usize, weights: usize, first: i32, channels: i32, to: usize): void {
-  const k = patchElements(step);
-  const bias = operandAddress(step, context, 2) + (<usize>first << 2);
-  let from = weights + (<usize>(first * k) << 2);
-  for (let n = 0; n < channels; n++) {
-    const lane = <usize>n << 2;
-    // -0 + 0 = +0: from there no sum becomes -0, so that padding taps may be added or left out.
-    store<f32>(to + lane, load<f32>(bias + lane) + 0);
-    let w = to + lane + 32;
-    for (let i = 0; i < k; i++, from += 4, w += 32) store<f32>(w, load<f32>(from));
   }
 }
 
@@ -166,55 +150,6 @@ function prepareBlockInt8(
     store<i32>(to + lane, load<i32>(bias + lane) - flip * sum);
     store<f32>(to + lane, load<f32>(multipliers + lane), 32);
   }
-}
-
-/** Copies the patch of one output pixel, padding with `fill`; `channel` is the offset of the group's first channel. */
-function gatherPatch<T>(step: usize, pixel: usize, channel: usize, fill: i8, to: usize): void {
-  const width = parameter(step, CONV_IN_WIDTH);
-  const taps = parameter(step, CONV_KERNEL_WIDTH);
-  const dilation = parameter(step, CONV_DILATION_WIDTH);
-  const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * sizeof<T>();
-  const tapBytes = pixelBytes / <usize>parameter(step, CONV_GROUPS);
-  const isRun = dilation == 1 && tapBytes == pixelBytes;
-  const wStart = load<i32>(pixel, 8);
-  const first = firstTap(wStart, dilation, taps);
-  const end = max(first, endTap(wStart, dilation, taps, width));
-  const height = parameter(step, CONV_IN_HEIGHT);
-  const dilationHeight = parameter(step, CONV_DILATION_HEIGHT);
-  let h = load<i32>(pixel, 4);
-  let row = load<usize>(pixel) + channel + <usize>(first * dilation) * pixelBytes;
-  for (let kh = parameter(step, CONV_KERNEL_HEIGHT); kh > 0; kh--, h += dilationHeight, row += <usize>(dilationHeight * width) * pixelBytes) {
-    if (h < 0 || h >= height || first == end) {
-      fillRun(to, fill, tapBytes * taps);
-      to += tapBytes * taps;
-      continue;
-    }
-    if (first > 0) fillRun(to, fill, tapBytes * first);
-    to += tapBytes * first;
-    if (isRun) {
-      copyRun(to, row, tapBytes * (end - first));
-      to += tapBytes * (end - first);
-    } else {
-      let from = row;
-      for (let kw = first; kw < end; kw++, to += tapBytes, from += pixelBytes * dilation) copyRun(to, from, tapBytes);
-    }
-    if (end < taps) fillRun(to, fill, tapBytes * (taps - end));
-    to += tapBytes * (taps - end);
-  }
-}
-
-/** Address of the contiguous patch of a pixel in a layer of one group: in the input where it already lies so, else gathered at `to`. */
-export function patchAddress(step: usize, pixel: usize, to: usize): usize {
-  const isRun = parameter(step, CONV_KERNEL_WIDTH) == 1 || parameter(step, CONV_DILATION_WIDTH) == 1;
-  if (
-    parameter(step, CONV_KERNEL_HEIGHT) == 1 && isRun &&
-    isInside(load<i32>(pixel, 4), 1, 1, parameter(step, CONV_IN_HEIGHT)) &&
-    isInside(load<i32>(pixel, 8), parameter(step, CONV_DILATION_WIDTH), parameter(step, CONV_KERNEL_WIDTH), parameter(step, CONV_IN_WIDTH))
-  ) {
-    return load<usize>(pixel);
-  }
-  gatherPatch<i8>(step, pixel, 0, <i8>parameter(step, CONV_INPUT_ZERO_POINT), to);
-  return to;
 }
 
 /** One past the last start of a window that lies wholly inside the input; 0 when there is none. */
@@ -328,7 +263,8 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
       }
       let at = panel;
       for (let i = packed ? kernelHeight : 1, length = packed ? run : k; i > 0; i--, at += <usize>(length * (16 / depth))) {
-        packRows<T>(form, x0, x1, x2, x3, length, at, prepared);
+        if (isFloat<T>()) packPanel4Float32(x0, x1, x2, x3, length, at);
+        else packPanel4(form, x0, x1, x2, x3, length, at, prepared);
         x0 += runStride;
         x1 += runStride;
         x2 += runStride;
@@ -348,13 +284,6 @@ function multiplyRow<T>(form: i32, x: usize, k: i32, steps: i32, panel: usize, b
     packPanel1(form, x, k, panel, constants);
     gemmRow1(form, panel, steps, block, channels, constants, y);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function packRows<T>(form: i32, x0: usize, x1: usize, x2: usize, x3: usize, k: i32, panel: usize, constants: usize): void {
-  if (isFloat<T>()) packPanel4Float32(x0, x1, x2, x3, k, panel);
-  else packPanel4(form, x0, x1, x2, x3, k, panel, constants);
 }
 
 // @ts-ignore: decorator

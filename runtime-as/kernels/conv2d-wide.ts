@@ -31,7 +31,7 @@ import {
 import { dotFourRows } from "../microkernels/dot-wide";
 import { requantizeFar } from "../microkernels/requantize";
 import { operandAddress, parameter, parameterF32 } from "../step";
-import { imageElements, isBlock, isInside, isWindowAxis, patchElements } from "./geometry";
+import { hasWindowsAndGroups, imageElements, isBlock, isInside, patchElements } from "./geometry";
 
 const SUMS_BYTES: usize = 16;
 /** More products than this of int8 with 255 levels could leave int32. */
@@ -42,12 +42,9 @@ export const LARGEST_PATCH: i64 = 1 << 16;
  * parameters say. x and y are of one type, `elementBytes` wide.
  */
 export function checkWide(step: usize, context: usize, parameters: i32, dtype: i32, biasDtype: i32, elementBytes: i64): bool {
-  if (!hasShape(step, 5, parameters)) return false;
-  const groups = parameter(step, CONV_GROUPS);
-  const channels = parameter(step, CONV_IN_CHANNELS);
+  if (!hasShape(step, 5, parameters) || !hasWindowsAndGroups(step)) return false;
   const outChannels = parameter(step, CONV_OUT_CHANNELS);
-  if (groups < 1 || channels < 1 || outChannels < 1 || channels % groups != 0 || outChannels % groups != 0) return false;
-  const patch = times(extent(step, CONV_KERNEL_HEIGHT, 2), channels / groups);
+  const patch = times(extent(step, CONV_KERNEL_HEIGHT, 2), parameter(step, CONV_IN_CHANNELS) / parameter(step, CONV_GROUPS));
   return (
     patch <= LARGEST_PATCH &&
     isBlock(times(extent(step, CONV_BATCH, 4), 2)) &&
@@ -55,20 +52,7 @@ export function checkWide(step: usize, context: usize, parameters: i32, dtype: i
     holds(step, context, 1, DTYPE_INT8, times(outChannels, patch), 1) &&
     holds(step, context, 2, biasDtype, outChannels, 4) &&
     holds(step, context, 3, DTYPE_FLOAT32, outChannels, 4) &&
-    holds(step, context, 4, dtype, times(parameter(step, CONV_BATCH), extent(step, CONV_OUT_HEIGHT, 3)), elementBytes) &&
-    isAxis(step, 0) &&
-    isAxis(step, 1)
-  );
-}
-
-function isAxis(step: usize, axis: i32): bool {
-  return isWindowAxis(
-    parameter(step, CONV_IN_HEIGHT + axis),
-    parameter(step, CONV_OUT_HEIGHT + axis),
-    parameter(step, CONV_KERNEL_HEIGHT + axis),
-    parameter(step, CONV_STRIDE_HEIGHT + axis),
-    parameter(step, CONV_DILATION_HEIGHT + axis),
-    parameter(step, CONV_PAD_TOP + axis),
+    holds(step, context, 4, dtype, times(parameter(step, CONV_BATCH), extent(step, CONV_OUT_HEIGHT, 3)), elementBytes)
   );
 }
 

@@ -5,7 +5,6 @@ import {
   CONV_CLAMP_HIGH,
   CONV_CLAMP_LOW,
   CONV_DILATION_HEIGHT,
-  CONV_DILATION_WIDTH,
   CONV_FLOAT32_PARAMETERS,
   CONV_GROUPS,
   CONV_INT8_PARAMETERS,
@@ -17,13 +16,10 @@ import {
   CONV_OUTPUT_ZERO_POINT,
   CONV_OUT_CHANNELS,
   CONV_OUT_HEIGHT,
-  CONV_PAD_LEFT,
   CONV_PAD_TOP,
   CONV_STRIDE_HEIGHT,
-  CONV_STRIDE_WIDTH,
   DTYPE_FLOAT32,
   DTYPE_INT32,
-  DTYPE_INT8,
 } from "../format";
 import { parameter } from "../step";
 
@@ -61,6 +57,17 @@ function isWindow(step: usize, axis: i32): bool {
   );
 }
 
+/** Whether both axes are in range and the channels divide into the groups. */
+export function hasWindowsAndGroups(step: usize): bool {
+  const groups = parameter(step, CONV_GROUPS);
+  const channels = parameter(step, CONV_IN_CHANNELS);
+  const outChannels = parameter(step, CONV_OUT_CHANNELS);
+  return (
+    groups >= 1 && channels >= 1 && outChannels >= 1 && channels % groups == 0 && outChannels % groups == 0 &&
+    isWindow(step, 0) && isWindow(step, 1)
+  );
+}
+
 /**
  * Operands x [batch, inH, inW, inC] · weights [outC, kernelH, kernelW, inC / groups] · bias [outC] · (int8: multipliers
  * [outC]) · y [batch, outH, outW, outC]: whether these extents are the operands' own and every parameter is in range.
@@ -71,19 +78,16 @@ export function checkGeometry(step: usize, context: usize, dtype: i32, encoded: 
   const operands = isFloat32 ? 4 : 5;
   if (!hasShape(step, operands, isFloat32 ? CONV_FLOAT32_PARAMETERS : CONV_INT8_PARAMETERS)) return false;
   const elementBytes: i64 = isFloat32 ? 4 : 1;
-  const groups = parameter(step, CONV_GROUPS);
-  const channels = parameter(step, CONV_IN_CHANNELS);
+  if (!hasWindowsAndGroups(step)) return false;
   const outChannels = parameter(step, CONV_OUT_CHANNELS);
-  if (groups < 1 || channels % groups != 0 || outChannels % groups != 0) return false;
-  const weights = times(times(outChannels, extent(step, CONV_KERNEL_HEIGHT, 2)), channels / groups);
+  const inGroup = parameter(step, CONV_IN_CHANNELS) / parameter(step, CONV_GROUPS);
+  const weights = times(times(outChannels, extent(step, CONV_KERNEL_HEIGHT, 2)), inGroup);
   const outputs = times(parameter(step, CONV_BATCH), extent(step, CONV_OUT_HEIGHT, 3));
   if (
     !holds(step, context, 0, dtype, extent(step, CONV_BATCH, 4), elementBytes) ||
     !(encoded || holds(step, context, 1, dtype, weights, elementBytes)) ||
     !holds(step, context, 2, isFloat32 ? DTYPE_FLOAT32 : DTYPE_INT32, outChannels, 4) ||
-    !holds(step, context, operands - 1, dtype, outputs, elementBytes) ||
-    !isWindow(step, 0) ||
-    !isWindow(step, 1)
+    !holds(step, context, operands - 1, dtype, outputs, elementBytes)
   ) {
     return false;
   }

@@ -26,6 +26,17 @@ export function writeLimits(to: usize, low: f32, high: f32): void {
   }
 }
 
+/** The block of `channels` channels from `first` on; `weights` [N, k], `bias` that of the first. Other channels stay as they are. */
+export function packBlockFloat32(bias: usize, weights: usize, first: i32, channels: i32, k: i32, to: usize): void {
+  let from = weights + (<usize>(first * k) << 2);
+  for (let n = 0; n < channels; n++, to += 4, bias += 4) {
+    // -0 + 0 = +0: from there no sum becomes -0, so that padding taps may be added or left out.
+    store<f32>(to, load<f32>(bias) + 0);
+    let w = to + BLOCK_HEADER_BYTES_FLOAT32;
+    for (let i = 0; i < k; i++, from += 4, w += 32) store<f32>(w, load<f32>(from));
+  }
+}
+
 /** Interleaves 4 rows of `k` float32; reads up to 3 elements behind each row. */
 export function packPanel4Float32(x0: usize, x1: usize, x2: usize, x3: usize, k: i32, panel: usize): void {
   for (const end = x0 + (<usize>k << 2); x0 < end; x0 += 16, x1 += 16, x2 += 16, x3 += 16, panel += 64) {
