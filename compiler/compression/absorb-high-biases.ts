@@ -12,12 +12,13 @@ import { z } from 'zod';
 import type { Graph } from '../graph.ts';
 import { innerProduct } from '../linalg/matrix.ts';
 import { multiply } from '../linalg/multiply.ts';
+import { centred, groupWeights } from './covariances.ts';
 import { foldedBias } from './fold-channels.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { readerOf, renamed } from './layer-pairs.ts';
 import { type Layer, layerNamed, windowOfLayer, withWeights } from './layers.ts';
 import { defineMethod } from './method.ts';
-import { centred, groupWeights, type LayerStatistics } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 
 /** The layer that takes the shift, or why there is none. */
 function taker(graph: Graph, { clamp, output }: Layer): Layer | string {

@@ -19,6 +19,7 @@ import { countParameters } from '../report.ts';
 import { type Choice, type Cost, choicesOf } from './channel-choices.ts';
 import { type ChannelUnits, traceChannels, unitsOf } from './channels.ts';
 import { keptWidth } from './choose-channels.ts';
+import { relativeError } from './covariances.ts';
 import { mostGroups, type Prepare, usedGroups } from './lambda-path.ts';
 import { type Layer, layerNamed, layersOf, macsOfLayer, withWeights } from './layers.ts';
 import type { LayerOutcome, MethodContext, MethodResult } from './method.ts';
@@ -27,7 +28,7 @@ import { type Network, narrowNetwork } from './network.ts';
 import { ABSENT_COLUMN, FREE_COLUMN, readerTerm } from './reader-problem.ts';
 import { DEFAULT_RIDGE, refit } from './refit.ts';
 import { selectInputs } from './select-inputs.ts';
-import { type LayerStatistics, relativeError } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 
 export const chainings = ['parallel', 'top-down', 'bottom-up', 'combined'] as const;
 

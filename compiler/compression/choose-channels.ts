@@ -1,12 +1,12 @@
 /** Choosing channels by score: what the methods that rank filters share. */
 import { z } from 'zod';
 import { type ChannelGroup, type ChannelUnits, channelGroups, traceChannels } from './channels.ts';
+import { relativeError } from './covariances.ts';
 import { type Layer, layerNamed, withWeights } from './layers.ts';
 import type { LayerOutcome, MethodContext } from './method.ts';
 import { narrowingOutcomes } from './narrowing-outcomes.ts';
 import { type Network, narrowNetwork } from './network.ts';
 import { DEFAULT_RIDGE, refit } from './refit.ts';
-import { relativeError } from './statistics.ts';
 
 /** Options that every such method has. */
 export const channelOptions = {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Matrix } from '../linalg/matrix.ts';
 import { balanceChain } from './balance-chain.ts';
 import { chooseRanks, demanded, evenRanks, lossOfError, macsBudget, type RankCurve, type Spread } from './choose-ranks.ts';
+import { centred } from './covariances.ts';
 import { type FactoredWeights, fitFactors } from './fit-factors.ts';
 import { fitLastLink } from './fit-last-link.ts';
 import { kept, type LayerResult } from './layer-by-layer.ts';
@@ -17,7 +18,7 @@ import type { Network } from './network.ts';
 import { unprofitable } from './rank.ts';
 import { leastSquares } from './reduced-rank.ts';
 import { DEFAULT_RIDGE } from './refit.ts';
-import { centred, DEFAULT_MEAN_WEIGHT, type LayerStatistics } from './statistics.ts';
+import { DEFAULT_MEAN_WEIGHT, type LayerStatistics } from './statistics.ts';
 
 /** A layer's weights in a form with one rank. */
 export interface FactorForm extends FactoredWeights {

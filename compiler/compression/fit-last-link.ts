@@ -1,11 +1,11 @@
 /** After a factorization: its last layer is an ordinary one, and is fitted to what the original answered (least squares). */
 
+import { relativeError } from './covariances.ts';
 import type { LayerResult } from './layer-by-layer.ts';
 import { layerNamed, withWeights } from './layers.ts';
 import type { LayerOutcome, MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_RIDGE, refit } from './refit.ts';
-import { relativeError } from './statistics.ts';
 
 /** @param name of the layer that was factorized: its last link has it */
 export async function fitLastLink(

@@ -4,9 +4,10 @@
  * all other weights, so that one weight's rounding takes back another's.
  */
 import { innerProduct, type Matrix, matrix, trace } from '../linalg/matrix.ts';
+import { centred, groupWeights, relativeError } from './covariances.ts';
 import type { Layer } from './layers.ts';
 import { fittedBias } from './refit.ts';
-import { centred, groupWeights, type LayerStatistics, relativeError } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 import { gridWeights, type WeightGrid } from './weight-grid.ts';
 
 /** E‖y - W x - b‖² up to a constant is tr(W R Wᵀ) - 2 tr(G Wᵀ). */

@@ -15,6 +15,7 @@ import {
   type UnifiedProblem,
   type UnifiedSolution,
 } from '../linalg/unified-decomposition.ts';
+import { wholeCovariances } from './covariances.ts';
 import { fitOptions, placeChainAndPart } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { windowed } from './layer-chain.ts';
@@ -23,7 +24,6 @@ import { defineMethod } from './method.ts';
 import { gatherPatches } from './patch-samples.ts';
 import { withoutFree } from './reader-problem.ts';
 import { factorsOfResponses, leastSquares } from './reduced-rank.ts';
-import { centred } from './statistics.ts';
 
 const options = z.object({
   ratio: z.number().positive().max(1).default(0.5).describe('share of the parameters of the layer that both parts may have'),
@@ -183,8 +183,9 @@ export const unifiedDecomposition = defineMethod({
     layerByLayer(context, layers, async (network, layer) => {
       if (layer.groups !== 1) return kept(network, layer.name, 'its channels are in groups already');
       const statistics = (await context.statistics([layer], network, { meanWeight: rule.meanWeight })).get(layer.name);
-      const { correlation: [r] = [], cross: [g] = [] } = statistics ? centred(statistics) : {};
-      if (!r || !g) return kept(network, layer.name, 'there are no statistics of it');
+      const covariances = wholeCovariances(statistics);
+      if (!covariances) return kept(network, layer.name, 'there are no statistics of it');
+      const { r, g } = covariances;
       const patches = await gatherPatches(context, network, layer, rule.patches);
       const problem = problemOf(layer, patches.inputs, patches.targets);
       const budget = { parameters: rule.ratio * layer.weights.length, ridge: rule.ridge };

@@ -7,13 +7,13 @@ import { z } from 'zod';
 import { addScaled } from '../linalg/matrix.ts';
 import { multiply } from '../linalg/multiply.ts';
 import { greedyBilateral } from '../linalg/sparse-plus-low-rank.ts';
+import { relativeError, wholeCovariances } from './covariances.ts';
 import { fitOptions, placeChainAndPart } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { windowed } from './layer-chain.ts';
 import { defineMethod } from './method.ts';
 import { leastSquares } from './reduced-rank.ts';
 import { fittedBias } from './refit.ts';
-import { centred, relativeError } from './statistics.ts';
 
 const options = z.object({
   ratio: z.number().positive().max(1).default(0.5).describe('share of the parameters of the layer that both parts may have'),
@@ -36,8 +36,9 @@ export const lowRankPlusSparse = defineMethod({
     layerByLayer(context, layers, async (network, layer) => {
       if (layer.groups !== 1) return kept(network, layer.name, 'its channels are in groups already');
       const statistics = (await context.statistics([layer], network)).get(layer.name);
-      const { correlation: [r] = [], cross: [g] = [] } = statistics ? centred(statistics) : {};
-      if (!statistics || !r || !g) return kept(network, layer.name, 'there are no statistics of it');
+      const covariances = wholeCovariances(statistics);
+      if (!statistics || !covariances) return kept(network, layer.name, 'there are no statistics of it');
+      const { r, g } = covariances;
       const budget = rule.ratio * layer.weights.length;
       const rank = Math.max(1, Math.floor(((1 - rule.sparse) * budget) / (layer.outputs + layer.columns)));
       const count = Math.floor(rule.sparse * budget);

@@ -13,6 +13,7 @@ import type { Matrix } from '../linalg/matrix.ts';
 import { matrix } from '../linalg/matrix.ts';
 import { multiply } from '../linalg/multiply.ts';
 import { chooseRanks, demanded, lossOfError, macsBudget, macsOption, type RankCurve } from './choose-ranks.ts';
+import { groupWeights, relativeError, wholeCovariances } from './covariances.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { type Link, macsOfChain, parametersOfChain, replaceLayer, windowed } from './layer-chain.ts';
 import { type Layer, macsOfLayer, parametersOfLayer } from './layers.ts';
@@ -24,7 +25,7 @@ import { chooseRank, rankOptions, unprofitable } from './rank.ts';
 import { rectifiedError, rectifiedFactors } from './rectified-factors.ts';
 import { balanceFactors, factorsOfResponses, factorsOfWeights, leastSquares } from './reduced-rank.ts';
 import { DEFAULT_RIDGE, fittedBias } from './refit.ts';
-import { centred, groupWeights, type LayerStatistics, relativeError } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 
 const options = z.object({
   ...rankOptions,
@@ -58,12 +59,12 @@ export function factorizeLayer(layer: Layer, statistics: LayerStatistics | undef
   const w = groupWeights(layer, layer.weights, 0);
   const choose = (energies: Float64Array, total: number) =>
     chooseRank({ energies, total, parametersPerRank: outputs + columns, parameters: outputs * columns }, rule);
-  const { correlation: [r] = [], cross: [g] = [] } = statistics ? centred(statistics) : {};
+  const covariances = wholeCovariances(statistics);
   const found =
-    rule.fit === 'weights' || !r || !g
+    rule.fit === 'weights' || !covariances
       ? factorsOfWeights(w, choose)
-      : factorsOfResponses(rule.fit === 'responses' ? w : leastSquares(g, r, rule.ridge), r, choose);
-  const { p, q } = rule.balance ? balanceFactors(found, r) : found;
+      : factorsOfResponses(rule.fit === 'responses' ? w : leastSquares(covariances.g, covariances.r, rule.ridge), covariances.r, choose);
+  const { p, q } = rule.balance ? balanceFactors(found, covariances?.r) : found;
   const product = multiply(p, q).data;
   const bias = statistics && rule.fit !== 'weights' ? fittedBias(layer, statistics, product) : layer.bias;
   const links = linksOfFactors(layer, p, q, bias);
@@ -118,11 +119,11 @@ async function ranksOfResponses(
 ): Promise<Map<string, number>> {
   const statistics = context.samples.count > 0 ? await context.statistics(layers) : undefined;
   const curves = layers.map((layer): RankCurve => {
-    const found = statistics?.get(layer.name);
-    const { correlation: [r] = [], cross: [g] = [] } = found ? centred(found) : {};
+    const covariances = wholeCovariances(statistics?.get(layer.name));
     const all = (energies: Float64Array) => energies.length;
-    const { energies, total } =
-      r && g ? factorsOfResponses(leastSquares(g, r, ridge), r, all) : factorsOfWeights(groupWeights(layer, layer.weights, 0), all);
+    const { energies, total } = covariances
+      ? factorsOfResponses(leastSquares(covariances.g, covariances.r, ridge), covariances.r, all)
+      : factorsOfWeights(groupWeights(layer, layer.weights, 0), all);
     let missing = total;
     const losses = Array.from(energies, (energy) => {
       missing -= energy;
@@ -152,8 +153,7 @@ async function rectify(
   const q = multiply(found.q, groupWeights(layer, layer.weights, 0));
   const shift = multiply(found.p, multiply(found.q, matrix(layer.outputs, 1, Float64Array.from(layer.bias)))).data;
   const bias = found.bias.map((value, o) => value + (shift[o] as number));
-  const { correlation: [r] = [] } = centred(statistics);
-  const balanced = balanceFactors({ p: found.p, q }, r);
+  const balanced = balanceFactors({ p: found.p, q }, wholeCovariances(statistics)?.r);
   return {
     links: linksOfFactors(layer, balanced.p, balanced.q, bias),
     outcome: { ...outcome, facts: { ...outcome.facts, rectifiedError: rectifiedError(answers, targets, found) } },

@@ -5,12 +5,13 @@
  */
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { relativeError } from './covariances.ts';
 import { granularityOption, groupScores, keepInPattern, keepLargest, norms, supportOf, weightGroups } from './granularity.ts';
 import { countNonzero, type Layer, layerNamed, withWeights } from './layers.ts';
 import { defineMethod, type LayerOutcome, type MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_RIDGE, refit } from './refit.ts';
-import { type LayerStatistics, relativeError } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 
 const options = z.object({
   sparsity: z.number().min(0).max(1).default(0.5).describe('share of the weights that become zero'),

@@ -7,8 +7,9 @@ import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import type { GroupTerm } from '../linalg/group-sparse.ts';
 import { innerProduct, type Matrix, matrix, takeColumns, takeRows, transpose } from '../linalg/matrix.ts';
 import { addProduct } from '../linalg/multiply.ts';
+import { centred } from './covariances.ts';
 import type { Layer } from './layers.ts';
-import { centred, type LayerStatistics } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 
 /** A column that is there anyway. */
 export const FREE_COLUMN = -1;

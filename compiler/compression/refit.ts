@@ -4,9 +4,10 @@
  */
 import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import { type Matrix, matrix } from '../linalg/matrix.ts';
+import { centred } from './covariances.ts';
 import type { Layer } from './layers.ts';
 import type { LevelObjective } from './level-descent.ts';
-import { centred, type LayerStatistics } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 
 /**
  * Share of the mean of the diagonal that is added to R: inputs that never vary would make it singular. It pulls towards the

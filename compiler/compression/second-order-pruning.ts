@@ -1,12 +1,13 @@
 /** What Optimal Brain Surgeon and SparseGPT share: the options of their Hessian, and the fit behind the choice. */
 import { z } from 'zod';
+import { relativeError } from './covariances.ts';
 import { DEFAULT_DAMPING } from './group-objectives.ts';
 import type { LayerResult } from './layer-by-layer.ts';
 import { countNonzero, type Layer, withWeights } from './layers.ts';
 import type { MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { refit } from './refit.ts';
-import { DEFAULT_MEAN_WEIGHT, type LayerStatistics, relativeError } from './statistics.ts';
+import { DEFAULT_MEAN_WEIGHT, type LayerStatistics } from './statistics.ts';
 
 export const secondOrderOptions = {
   damping: z.number().gt(0).default(DEFAULT_DAMPING).describe('damping of H, as a share of the mean of its diagonal'),

@@ -7,13 +7,14 @@ import { z } from 'zod';
 import { withPrincipalRows } from '../linalg/fista.ts';
 import type { Matrix } from '../linalg/matrix.ts';
 import { largestNuclearLambda, solveNuclearNorm } from '../linalg/nuclear-norm.ts';
+import { centred } from './covariances.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { replaceLayer } from './layer-chain.ts';
 import { factorizeLayer } from './low-rank.ts';
 import { defineMethod } from './method.ts';
 import { rankOptions } from './rank.ts';
 import { DEFAULT_RIDGE } from './refit.ts';
-import { centred, type LayerStatistics } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 
 const options = z.object({
   lambda: z.number().gt(0).lt(1).default(0.05).describe('weight of the nuclear norm, as a share of that at which nothing is left'),

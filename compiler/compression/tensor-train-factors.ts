@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { type TensorTrainCore, tensorTrain, tensorTrainParameters } from '../linalg/tensor-train.ts';
 import { channelRanges } from './balance-chain.ts';
+import { groupWeights, relativeError } from './covariances.ts';
 import { fitOptions, fitToAnswers } from './factor-form.ts';
 import { kept, layerByLayer } from './layer-by-layer.ts';
 import { type Layer, layerNamed, parametersOfLayer, windowOfLayer } from './layers.ts';
@@ -12,7 +13,7 @@ import { defineMethod, type MethodContext } from './method.ts';
 import type { Network } from './network.ts';
 import { unprofitable } from './rank.ts';
 import { fittedBias } from './refit.ts';
-import { groupWeights, type LayerStatistics, relativeError } from './statistics.ts';
+import type { LayerStatistics } from './statistics.ts';
 import { coreName, replaceByTensorTrain } from './tensor-train-graph.ts';
 import { coresOfFactors, factorOfCore, type TensorTrainShape, tensorTrainWeights } from './tensor-train-weights.ts';
 

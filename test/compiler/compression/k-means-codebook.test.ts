@@ -1,8 +1,8 @@
 /** Weight sharing: few values on the int8 grid, zeros that stay, integers that reach the kernels unchanged, a fit that pays. */
 import { describe, expect, test } from 'vitest';
+import { relativeError } from '../../../compiler/compression/covariances.ts';
 import { clusterWeights, entropyOf, kMeansCodebook } from '../../../compiler/compression/k-means-codebook.ts';
 import { type Layer, layersOf } from '../../../compiler/compression/layers.ts';
-import { relativeError } from '../../../compiler/compression/statistics.ts';
 import { type Graph, valueOf } from '../../../compiler/graph.ts';
 import { quantizeGraph } from '../../../compiler/quantization/quantize.ts';
 import { addConv, buildGraph } from '../passes/pass-case.ts';

@@ -1,5 +1,6 @@
 /** Magnitude pruning: exact counts, granularities, scopes, and the golden values of methods.md 1. */
 import { describe, expect, test } from 'vitest';
+import { relativeError } from '../../../compiler/compression/covariances.ts';
 import {
   granularities,
   groupScores,
@@ -12,7 +13,7 @@ import { countNonzero, type Layer, layersOf } from '../../../compiler/compressio
 import { lampScores, magnitudePruning, sparsitySchedule } from '../../../compiler/compression/magnitude-pruning.ts';
 import { Referee } from '../../../compiler/compression/measure.ts';
 import { refit } from '../../../compiler/compression/refit.ts';
-import { type LayerStatistics, relativeError } from '../../../compiler/compression/statistics.ts';
+import type { LayerStatistics } from '../../../compiler/compression/statistics.ts';
 import { UsageError } from '../../../compiler/errors.ts';
 import type { Graph } from '../../../compiler/graph.ts';
 import { damped } from '../../../compiler/linalg/cholesky.ts';

@@ -1,5 +1,6 @@
 /** Optimal Brain Surgeon and SparseGPT: exact counts, patterns, zeros that stay, and less error than magnitudes. */
 import { describe, expect, test } from 'vitest';
+import { relativeError } from '../../../compiler/compression/covariances.ts';
 import { groupObjectives } from '../../../compiler/compression/group-objectives.ts';
 import { countNonzero, type Layer, layersOf, withWeights } from '../../../compiler/compression/layers.ts';
 import { magnitudePruning } from '../../../compiler/compression/magnitude-pruning.ts';
@@ -8,7 +9,7 @@ import type { CompressionMethod } from '../../../compiler/compression/method.ts'
 import { optimalBrainSurgeon } from '../../../compiler/compression/optimal-brain-surgeon.ts';
 import { refit } from '../../../compiler/compression/refit.ts';
 import { sparseGpt, sweep } from '../../../compiler/compression/sparse-gpt.ts';
-import { type LayerStatistics, relativeError } from '../../../compiler/compression/statistics.ts';
+import type { LayerStatistics } from '../../../compiler/compression/statistics.ts';
 import { cheapestRemovals, surgeonTraces } from '../../../compiler/compression/surgeon-traces.ts';
 import type { Graph } from '../../../compiler/graph.ts';
 import { damped } from '../../../compiler/linalg/cholesky.ts';

@@ -1,7 +1,8 @@
 /** R and G against the definition: patches gathered by hand from the operators' own references. */
 import { describe, expect, test } from 'vitest';
+import { relativeError } from '../../../compiler/compression/covariances.ts';
 import { layersOf, withWeights } from '../../../compiler/compression/layers.ts';
-import { gatherStatistics, relativeError } from '../../../compiler/compression/statistics.ts';
+import { gatherStatistics } from '../../../compiler/compression/statistics.ts';
 import type { Graph } from '../../../compiler/graph.ts';
 import { tensor } from '../../../compiler/graph.ts';
 import { Unary } from '../../../compiler/ops/unary.ts';
