@@ -75,7 +75,7 @@ describeWithSharedData('sizes', () => {
     ['vww-mobilenetv1/model_fp32_folded.onnx', 1e-4, 82.5],
     ['ic-resnet8/model_fp32_folded.onnx', 1e-3, 0.4],
     ['ad-autoencoder/model_fp32_folded.onnx', 1e-3, 2.5],
-  ] as const)('%s: weights below %f of the largest of their layer are %f %% (methods.md 2)', ([model, below, percent]) => {
+  ] as const)('%s: weights below %f of the largest of their layer are %f of 100 (methods.md 2)', ([model, below, percent]) => {
     const layers = layersOfModel(model);
     let [small, all] = [0, 0];
     for (const { weights } of layers) {
