@@ -42,11 +42,28 @@ const f4Clock = [
   change(0x40023c00, 0x70f, 0),
 ];
 
+interface Nucleo {
+  readonly interrupt: number;
+  readonly clock: readonly RegisterStep[];
+  /** Registers and bits that give port and UART their clocks. */
+  readonly enabled: readonly (readonly [register: number, bit: number])[];
+  readonly gpio: number;
+  readonly pins: readonly Pin[];
+  readonly firmwareBytes: number;
+  readonly memory: SlotMemory;
+}
+
+/** The internal oscillator's 16 MHz for core and UART. */
+function nucleo({ interrupt, clock, enabled, gpio, pins, firmwareBytes, memory }: Nucleo): Wiring {
+  const start = [...clock, ...enabled.flatMap((bit) => enable(...bit)), ...pins.flatMap((pin) => alternate(gpio, pin))];
+  return { interrupt, resetClockHz: 16 * MHz, start, firmware: { origin: ORIGIN, bytes: firmwareBytes }, memory };
+}
+
 interface F4 {
   readonly interrupt: number;
   /** Bit of the UART in RCC_APB1ENR. */
   readonly uart: number;
-  /** 0: GPIOA, 1: GPIOB … */
+  /** 0: GPIOA, 1: GPIOB …; its bit in RCC_AHB1ENR, too. */
   readonly port: number;
   readonly pins: readonly Pin[];
   readonly firmwareBytes: number;
@@ -55,14 +72,18 @@ interface F4 {
 }
 
 function f4({ interrupt, uart, port, pins, firmwareBytes, slotBytes, slotOrigins }: F4): Wiring {
-  const gpio = 0x40020000 + port * 0x400;
-  return {
+  return nucleo({
     interrupt,
-    resetClockHz: 16 * MHz,
-    start: [...f4Clock, ...enable(0x40023830, port), ...enable(0x40023840, uart), ...pins.flatMap((pin) => alternate(gpio, pin))],
-    firmware: { origin: ORIGIN, bytes: firmwareBytes },
+    clock: f4Clock,
+    enabled: [
+      [0x40023830, port],
+      [0x40023840, uart],
+    ],
+    gpio: 0x40020000 + port * 0x400,
+    pins,
+    firmwareBytes,
     memory: slotMemory({ driver: 'stm32f4', writeBytes: 4 }, slotBytes, slotOrigins),
-  };
+  });
 }
 
 /** USART2 on PA2 and PA3. The firmware has the four sectors of 16 KB, a slot those of 64 and 128 KB, the other the next of 128 KB. */
@@ -110,17 +131,20 @@ const l4Clock = [
 
 /** USART2 with TX on PA2; the firmware has 64 KB, the slots halves of the rest. */
 function l4(rx: Pin, flashBytes: number): Wiring {
-  const gpio = 0x48000000;
   const slotBytes = (flashBytes - 64 * KB) / 2;
-  const pins = [{ pin: 2, af: 7 }, rx];
-  return {
+  return nucleo({
     interrupt: 38,
-    resetClockHz: 16 * MHz,
+    clock: l4Clock,
     // GPIOA in RCC_AHB2ENR, USART2 in RCC_APB1ENR1.
-    start: [...l4Clock, ...enable(0x4002104c, 0), ...enable(0x40021058, 17), ...pins.flatMap((pin) => alternate(gpio, pin))],
-    firmware: { origin: ORIGIN, bytes: 64 * KB },
+    enabled: [
+      [0x4002104c, 0],
+      [0x40021058, 17],
+    ],
+    gpio: 0x48000000,
+    pins: [{ pin: 2, af: 7 }, rx],
+    firmwareBytes: 64 * KB,
     memory: slotMemory({ driver: 'stm32l4', eraseBytes: 2 * KB, writeBytes: 8 }, slotBytes, [64 * KB, 64 * KB + slotBytes]),
-  };
+  });
 }
 
 export const stm32l4Wirings: Readonly<Record<string, Wiring>> = {

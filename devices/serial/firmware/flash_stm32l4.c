@@ -3,47 +3,22 @@
  * are written once. Caches stay off (board_start), or they would have to be emptied after each change.
  */
 #include "platform.h"
-#include "registers.h"
 
 enum { KEYR = 0x40022008, SR = 0x40022010, CR = 0x40022014, ECCR = 0x40022018 };
 #define ORIGIN 0x08000000u
-#define KEY1 0x45670123u
-#define KEY2 0xcdef89abu
-#define BUSY (1u << 16)
 /* Cleared by writing ones: end of operation, and every error. One that stays forbids the next operation. */
 #define EVENTS 0xc3fbu
-#define PROGRAM (1u << 0)
 #define ERASE_PAGE (1u << 1)
 #define PAGE_SHIFT 3
 #define BANK_SHIFT 11
-#define START (1u << 16)
-#define LOCK (1u << 31)
 #define TWO_BITS_WRONG (1u << 31)
 
-static void wait(void)
-{
-  while (read_register(SR) & BUSY) continue;
-}
-
-static void unlock(void)
-{
-  wait();
-  if (read_register(CR) & LOCK) {
-    write_register(KEYR, KEY1);
-    write_register(KEYR, KEY2);
-  }
-  write_register(SR, EVENTS);
-}
+#include "flash_stm32.h"
 
 uint32_t flash_erase(uintptr_t address)
 {
   const uint32_t page = ((uint32_t)address - ORIGIN) / FLASH_ERASE_BYTES;
-  unlock();
-  const uint32_t command = ERASE_PAGE | (page & 0xffu) << PAGE_SHIFT | (page >> 8) << BANK_SHIFT;
-  write_register(CR, command);
-  write_register(CR, command | START);
-  wait();
-  write_register(CR, LOCK);
+  erase(ERASE_PAGE | (page & 0xffu) << PAGE_SHIFT | (page >> 8) << BANK_SHIFT);
   return FLASH_ERASE_BYTES;
 }
 

@@ -77,7 +77,7 @@ describe.skipIf(!requireTool('gcc'))('two slots on', () => {
       'nrf52840dk',
       { file: 'flash_nvmc.c', from: 'write_register(address + i, word);\n    wait();', to: 'write_register(address + i, word);' },
     ],
-    ['nucleo-f446re', { file: 'flash_stm32f4.c', from: '0xcdef89abu', to: '0xcdef89aau' }],
+    ['nucleo-f446re', { file: 'flash_stm32.h', from: '0xcdef89abu', to: '0xcdef89aau' }],
     ['nucleo-f446re', { file: 'flash_stm32f4.c', from: '2u << 8', to: '1u << 8' }],
     ['nucleo-f446re', { file: 'flash_stm32f4.c', from: '4u + (offset >> 17)', to: '5u + (offset >> 17)' }],
     ['nucleo-f429zi', { file: 'flash_stm32f4.c', from: 'bank << 4', to: 'bank << 3' }],

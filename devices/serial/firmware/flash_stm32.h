@@ -1,0 +1,42 @@
+/*
+ * What the flash controllers of the STM32F4 and the L4 have in common: keys, lock, and the bits that start and end an
+ * operation. A driver defines KEYR, SR, CR and EVENTS and then includes this.
+ */
+#ifndef WHITTLE_FLASH_STM32_H
+#define WHITTLE_FLASH_STM32_H
+
+#include "registers.h"
+
+#define KEY1 0x45670123u
+#define KEY2 0xcdef89abu
+#define BUSY (1u << 16)
+#define PROGRAM (1u << 0)
+#define START (1u << 16)
+#define LOCK (1u << 31)
+
+static void wait(void)
+{
+  while (read_register(SR) & BUSY) continue;
+}
+
+static void unlock(void)
+{
+  wait();
+  if (read_register(CR) & LOCK) {
+    write_register(KEYR, KEY1);
+    write_register(KEYR, KEY2);
+  }
+  write_register(SR, EVENTS);
+}
+
+/* `command` names the unit. */
+static void erase(uint32_t command)
+{
+  unlock();
+  write_register(CR, command);
+  write_register(CR, command | START);
+  wait();
+  write_register(CR, LOCK);
+}
+
+#endif
