@@ -41,7 +41,7 @@ function card(pixels: Uint8Array, answer: number, label: number, confidence: num
   figure.className = answer === label ? 'right' : 'wrong';
   const caption = document.createElement('figcaption');
   const expected = answer === label ? '' : ` (is ${label})`;
-  caption.textContent = `${answer}${expected} · ${(100 * confidence).toFixed(0)} %`;
+  caption.textContent = `${answer}${expected} · ${(100 * confidence).toFixed(0)}\u00a0%`;
   const canvas = drawDigit(pixels);
   canvas.setAttribute('role', 'img');
   canvas.setAttribute('aria-label', `handwritten ${label}, recognised as ${answer}`);

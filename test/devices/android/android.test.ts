@@ -12,9 +12,7 @@ import { AdbDevice, listDevices } from '../../../devices/android/adb.ts';
 import { android } from '../../../devices/android/device.ts';
 import { openTab } from '../../../devices/android/devtools.ts';
 import { findDevtools } from '../../../devices/android/find-devtools.ts';
-import { findChromium } from '../../../devices/browser/chromium.ts';
 import { MemoryServer } from '../../../devices/browser/server.ts';
-import { Child } from '../../../devices/child-process.ts';
 import { deploy } from '../../../devices/cli/deploy.ts';
 import { deployPackage } from '../../../devices/deploy-package.ts';
 import type { Device } from '../../../devices/device.ts';
@@ -27,6 +25,7 @@ import { requireTool } from '../../require-tool.ts';
 import { smallModel } from '../../small-model.ts';
 import { expectDeviceContract } from '../contract.ts';
 import { FakePhone, type FakePhoneOptions } from './fake-phone.ts';
+import { PhoneChromium, shell } from './phone.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'whittle-adb-'));
 
@@ -34,62 +33,6 @@ const home = mkdtempSync(join(tmpdir(), 'whittle-adb-'));
 async function adb(...args: string[]): Promise<string> {
   const { stdout, stderr } = await promisify(execFile)('adb', args);
   return `${stdout}${stderr}`;
-}
-
-/** Chromium with a DevTools port, as the phone's browser. */
-class PhoneChromium {
-  private constructor(
-    private readonly child: Child,
-    readonly port: number,
-  ) {}
-
-  static async start(): Promise<PhoneChromium> {
-    const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--remote-debugging-port=0'];
-    const child = Child.start((folder) => [findChromium(), ...flags, `--user-data-dir=${folder}`, 'about:blank']);
-    const [, port] = await child.waitForOutput(/DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/, 'Chromium');
-    return new PhoneChromium(child, Number(port));
-  }
-
-  async pages(): Promise<string[]> {
-    const targets = (await (await fetch(`http://127.0.0.1:${this.port}/json/list`)).json()) as { type: string; url: string }[];
-    return targets.filter(({ type }) => type === 'page').map(({ url }) => url);
-  }
-
-  close(): Promise<void> {
-    return this.child.kill();
-  }
-}
-
-const facts: Readonly<Record<string, string>> = {
-  'getprop ro.product.manufacturer': 'Google\n',
-  'getprop ro.product.model': 'Pixel 8\n',
-  'getprop ro.build.version.release': '14\n',
-  'getprop ro.soc.model': 'Tensor G3\n',
-  'cat /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor': 'schedutil\n',
-  'cat /sys/devices/system/cpu/cpu*/cpufreq/cpuinfo_max_freq': '1704000\n1704000\n2367000\n2914000\n',
-  'dumpsys thermalservice': 'IsStatusOverride: false\nThermalEventListeners:\n\tcallbacks: 1\nThermal Status: 1\nCached temperatures:\n',
-  'dumpsys battery':
-    'Current Battery Service state:\n  AC powered: false\n  USB powered: true\n  level: 83\n  scale: 100\n  voltage: 4200\n  temperature: 314\n',
-  'settings get global low_power': '0\n',
-  'settings get global stay_on_while_plugged_in': '2\n',
-  'cat /proc/stat': 'cpu  1000 20 300 90000 40 5 6 0 0 0\ncpu0 500 10 150 45000 20 3 3 0 0 0\ncpu1 500 10 150 45000 20 2 3 0 0 0\nintr 1\n',
-};
-
-/** A phone's shell: its facts, which apps it has, and which of them show pages; writes down what it was told. */
-function shell(apps: readonly string[], sockets: readonly string[], told: string[] = []): FakePhoneOptions['shell'] {
-  const unix = [
-    'Num       RefCount Protocol Flags    Type St Inode Path',
-    ...['jdwp-control', ...sockets].map((name) => `0: 00000002 00000000 00010000 0001 01 3019 @${name}`),
-  ];
-  return (command) => {
-    told.push(command);
-    if (command === 'cat /proc/net/unix') return `${unix.join('\n')}\n`;
-    const [, app] = /^monkey -p (\S+)/.exec(command) ?? [];
-    if (app !== undefined) return apps.includes(app) ? 'Events injected: 1\n' : '** No activities found to run, monkey aborted.\n';
-    const [, pid] = /^cat \/proc\/(\d+)\/cmdline$/.exec(command) ?? [];
-    if (pid !== undefined) return `com.example.app${pid}\0\0`;
-    return facts[command] ?? (/^(svc|input|wm|settings put|settings delete) /.test(command) ? '' : undefined);
-  };
 }
 
 describe.skipIf(!requireTool('adb') || !requireTool('chromium'))('device android', () => {
