@@ -34,7 +34,7 @@ function taker(graph: Graph, { clamp, output }: Layer): Layer | string {
 }
 
 /** c of each channel. */
-export function spareAboveZero(layer: Layer, statistics: LayerStatistics, deviations: number): Float64Array {
+function spareAboveZero(layer: Layer, statistics: LayerStatistics, deviations: number): Float64Array {
   const { correlation } = centred(statistics);
   const rows = layer.outputs / layer.groups;
   const spare = new Float64Array(layer.outputs);

@@ -66,7 +66,7 @@ function directSvd(a: Matrix): Svd {
 }
 
 /** The first `rank` triples, or fewer where there are not so many. */
-export function truncate({ u, values, v }: Svd, rank: number): Svd {
+function truncate({ u, values, v }: Svd, rank: number): Svd {
   if (rank >= values.length) return { u, values, v };
   const kept = Array.from({ length: rank }, (_, i) => i);
   return { u: takeColumns(u, kept), values: values.slice(0, rank), v: takeColumns(v, kept) };
@@ -81,29 +81,6 @@ export function svd(a: Matrix, rank: number = Math.min(a.rows, a.columns), seed 
   if (size <= DIRECT_SIZE || rank > size / 3) return truncate(directSvd(a), rank);
   const { vectors, values } = leadingSubspace(a, rank, { seed });
   return assemble(a, vectors, values, true);
-}
-
-/** Smallest t with s_1² + … + s_t² >= share · total (methods.md 7: at least 90 % of the energy). */
-export function energyRank(values: ArrayLike<number>, share: number, total?: number): number {
-  let sum = total ?? 0;
-  if (total === undefined) for (let i = 0; i < values.length; i++) sum += (values[i] as number) ** 2;
-  // Rounding must not ask for one more than all of it.
-  let missing = (share - 1e-12) * sum;
-  let rank = 0;
-  while (rank < values.length && missing > 0) missing -= (values[rank++] as number) ** 2;
-  return rank;
-}
-
-/** The leading triples that hold this share of ‖A‖_F²; doubles the number of them until they do. */
-export function svdOfEnergy(a: Matrix, share: number, seed = 0): Svd {
-  const size = Math.min(a.rows, a.columns);
-  const total = squaredNorm(a);
-  for (let rank = Math.min(size, 32); ; rank = Math.min(size, 2 * rank)) {
-    const found = svd(a, rank, seed);
-    const needed = energyRank(found.values, share, total);
-    const held = found.values.slice(0, needed).reduce((sum, value) => sum + value * value, 0);
-    if (rank === size || held >= (share - 1e-12) * total) return truncate(found, needed);
-  }
 }
 
 /** U diag(s) Vᵀ. */

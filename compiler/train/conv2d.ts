@@ -17,7 +17,7 @@ import { windowWords } from './window.ts';
 const PATCH_NUMBERS = 1 << 17;
 
 /** to[j][i] = from[i][j]. */
-export function transposeInto(to: Float32Array, from: Float32Array, rows: number, columns: number): void {
+function transposeInto(to: Float32Array, from: Float32Array, rows: number, columns: number): void {
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) to[j * rows + i] = from[i * columns + j] as number;
 }
 

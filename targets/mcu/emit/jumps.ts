@@ -6,7 +6,7 @@ import { give, giveValue } from './sink.ts';
 import { jump, type List } from './statement.ts';
 import { as, equals, primary, type Value } from './value.ts';
 
-export function jumpTo(fn: FunctionWriter, name: string, next: ReadonlySet<string>): void {
+function jumpTo(fn: FunctionWriter, name: string, next: ReadonlySet<string>): void {
   if (next.has(name) || fn.hasLeft()) return;
   const loop = fn.loops.at(-1);
   if (loop?.label === name) fn.push(jump('continue;'));

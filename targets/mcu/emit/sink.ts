@@ -56,7 +56,7 @@ export function needsStatement(fn: FunctionWriter, info: binaryen.ExpressionInfo
 }
 
 /** Whether the expression can be evaluated without a statement, and need not be. */
-export function isPure(fn: FunctionWriter, ref: Ref): boolean {
+function isPure(fn: FunctionWriter, ref: Ref): boolean {
   let isPure = true;
   visit(ref, (info) => {
     if (info.id === ids.Call) isPure &&= fn.callees.get((info as binaryen.CallInfo).target)?.writes === false;

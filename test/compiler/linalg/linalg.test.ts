@@ -1,12 +1,13 @@
 /** Linear algebra: the golden values of methods.md 6 and 7, identities, and ml-matrix as an independent oracle. */
 import { EigenvalueDecomposition, LuDecomposition, Matrix as Oracle, SingularValueDecomposition } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
+import { chooseRank } from '../../../compiler/compression/rank.ts';
 import { cholesky, dampedCholesky, invertCholesky, solveCholesky } from '../../../compiler/linalg/cholesky.ts';
 import { identity, type Matrix, matrix, trace, transpose } from '../../../compiler/linalg/matrix.ts';
 import { addGram, addTransposedProduct, multiply, multiplyTransposed, transposedMultiply } from '../../../compiler/linalg/multiply.ts';
 import { deflate, powerIteration, powerStep, rayleighQuotient } from '../../../compiler/linalg/power-iteration.ts';
 import { pseudoInverse } from '../../../compiler/linalg/pseudo-inverse.ts';
-import { composeSvd, energyRank, singularValues, squaredNorm, svd, svdOfEnergy, truncate } from '../../../compiler/linalg/svd.ts';
+import { composeSvd, singularValues, squaredNorm, svd } from '../../../compiler/linalg/svd.ts';
 import { symmetricEigen, symmetricEigenvalues } from '../../../compiler/linalg/symmetric-eigen.ts';
 import { lcgMatrix } from '../compression/lcg.ts';
 
@@ -137,9 +138,9 @@ describe('singular values', () => {
   test('90 % of the energy take two of them, and the third is the error', () => {
     const energy = found.values.map((s) => s * s);
     expect(largestDistance([energy[0]! / 248, (energy[0]! + energy[1]!) / 248], [0.6281, 0.9927])).toBeLessThan(6e-5);
-    expect(energyRank(found.values, 0.9)).toBe(2);
-    expect(svdOfEnergy(a, 0.9).values.length).toBe(2);
-    const b = composeSvd(truncate(found, 2));
+    const question = { energies: energy, parametersPerRank: 12, parameters: 35 };
+    expect(chooseRank(question, { energy: 0.9, roundTo: 1, keepUnprofitable: true })).toBe(2);
+    const b = composeSvd(svd(a, 2));
     expect(Math.sqrt(squaredNorm({ ...b, data: b.data.map((x, i) => x - a.data[i]!) }))).toBeCloseTo(1.3456, 4);
     const row = (i: number) => b.data.slice(5 * i, 5 * i + 5);
     // The seed's printed "B" is the product of all three rounded factors; these are the rows of the rank-2 matrix.
