@@ -1,4 +1,5 @@
 /** Opens serial ports. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { SerialPort } from 'serialport';
 import { DeviceError } from '../../compiler/errors.ts';
 import type { Wire } from './wire.ts';
@@ -12,14 +13,25 @@ export interface PortOptions {
   readonly parity?: 'none' | 'even';
 }
 
-function explainOpenError(path: string, { message }: Error): DeviceError {
+/**
+ * A busy port is asked again for so long: a program may only look at it (ModemManager at every new one), and a child process has
+ * its parent's files, with their locks, from its fork to its exec.
+ */
+const BUSY_MS = 2_000;
+const ASKED_AGAIN_MS = 20;
+
+function isBusy({ message }: Error): boolean {
+  return /lock|busy|temporarily unavailable|EBUSY/i.test(message);
+}
+
+function explainOpenError(path: string, error: Error): DeviceError {
+  const { message } = error;
   const what = (() => {
     if (/permission denied|access denied|EACCES/i.test(message))
       return process.platform === 'linux'
         ? 'you may not use this port; type: sudo usermod -aG dialout $USER, then log in again'
         : 'you may not use this port; another program may hold it';
-    if (/lock|busy|temporarily unavailable|EBUSY/i.test(message))
-      return `another program has the port open; close it (on Linux, fuser ${path} says which)`;
+    if (isBusy(error)) return `another program has the port open; close it (on Linux, fuser ${path} says which)`;
     if (/no such file|ENOENT|file not found/i.test(message)) return 'there is no such port; whittle devices lists those that exist';
     return `cannot be opened (${message}); whittle devices lists the ports`;
   })();
@@ -97,11 +109,15 @@ export class PortWire implements Wire {
 /** @throws DeviceError with what to do when the port is missing, busy or forbidden. */
 export async function openPort(path: string, { baud = DEFAULT_BAUD, timed = true, parity = 'none' }: PortOptions = {}): Promise<PortWire> {
   const port = new SerialPort({ path, baudRate: baud, parity, autoOpen: false, lock: true });
-  try {
-    await called((done) => port.open(done));
-  } catch (error) {
-    throw explainOpenError(path, error as Error);
-  }
+  const patience = performance.now() + BUSY_MS;
+  for (;;)
+    try {
+      await called((done) => port.open(done));
+      break;
+    } catch (error) {
+      if (!isBusy(error as Error) || performance.now() > patience) throw explainOpenError(path, error as Error);
+      await wait(ASKED_AGAIN_MS);
+    }
   const wire = new PortWire(port, path, timed ? baud : 0);
   // Boards that take RTS and DTR for reset run with both released.
   await wire.setLines({ dtr: true, rts: false });

@@ -1,5 +1,6 @@
 /** Device serial on a real pseudo-terminal, with an emulated board at its other end. */
 import { spawn } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
 import type { Device } from '../../../devices/device.ts';
@@ -58,6 +59,19 @@ describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-g
     await using(async () => {
       await expect(openDevice(`serial:${machine.port}`)).rejects.toThrow(/another program has the port open.*fuser/);
     });
+  });
+
+  test('a port that another program only looks at is waited for', async () => {
+    let opened: Promise<void> | undefined;
+    await using(async () => {
+      opened = using(async (device) => {
+        await device.deploy({ model });
+        expect(device.environment).toMatchObject({ board: 'mps2-an386' });
+      });
+      // It has been asked for, and was busy, before it is let go.
+      await wait(200);
+    });
+    await opened;
   });
 
   test('the board that is named must be there, and have a monitor', async () => {
