@@ -4,13 +4,14 @@
  */
 import * as format from '../runtime-as/format.ts';
 import { InvalidPackedModelError } from './errors.ts';
+import { relaxedEngine } from './relaxed-engine.ts';
 
 /** The ABI of runtime-as/index.ts. */
 export interface RuntimeExports {
   readonly memory: WebAssembly.Memory;
   modelAddress(): number;
   receive(bytes: number): void;
-  loadModel(bytes: number): number;
+  loadModel(bytes: number, engine: number): number;
   faultIndex(): number;
   memoryBytes(): number;
   prepare(): void;
@@ -18,8 +19,6 @@ export interface RuntimeExports {
   portAddress(index: number): number;
   outputAddress(index: number): number;
   // What runtime-as/inspect.ts adds: the runtimes of dist/ have it, those of packages do not.
-  /** ENGINE_… bits of runtime-as/microkernels/relaxed-simd.ts; 0 without relaxed dot products. */
-  engineBits(): number;
   runSteps(first: number, last: number): void;
   tensorAddress(index: number): number;
 }
@@ -65,7 +64,7 @@ export async function loadModel(wasm: WebAssembly.Module, model: ModelSource, im
   };
   if (model instanceof Uint8Array) put(model);
   else await model(put);
-  const status = runtime.loadModel(length);
+  const status = runtime.loadModel(length, relaxedEngine());
   if (status !== format.STATUS_OK) {
     const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${runtime.faultIndex()}`);
     throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again`);

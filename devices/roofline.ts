@@ -1,4 +1,5 @@
 /** What the engine could do: the loops of runtime-as/roofline.ts, timed. Pure ES: runs inside Node and inside the page that drives a browser. */
+import { relaxedEngine } from '../compiler/relaxed-engine.ts';
 
 /** Multiply-accumulates per second of the variant's inner operations on operands in the first-level cache. */
 export interface Roofline {
@@ -9,7 +10,7 @@ export interface Roofline {
   readonly float32: number;
 }
 
-type Loop = (rounds: number) => number;
+type Loop = (argument: number) => number;
 
 /** Per loop; engines need some of it to compile the loop well. */
 const CALIBRATION_MS = 50;
@@ -40,6 +41,7 @@ function macsPerSecond(loop: Loop, macsPerRound: number, clockStepMs: number): n
 export async function measureRoofline(wasm: Uint8Array, clockStepUs: number): Promise<Roofline> {
   const { instance } = await WebAssembly.instantiate(wasm as BufferSource);
   const exports = instance.exports as unknown as Record<string, Loop>;
+  (exports.chooseForm as Loop)(relaxedEngine());
   const rate = (name: keyof Roofline) => {
     const macs = (exports[`${name}MacsPerRound`] as () => number)();
     return macsPerSecond(exports[name] as Loop, macs, clockStepUs / 1000);

@@ -432,5 +432,9 @@ export const CONTEXT_CONSTANTS = 0;
 export const CONTEXT_ARENA = 1;
 export const CONTEXT_TENSORS = 2;
 export const CONTEXT_WORKSPACE = 3;
-/** What the engine makes of relaxed dot products: ENGINE_… bits of microkernels/relaxed-simd.ts. */
+/** What the engine makes of relaxed dot products: ENGINE_… bits, which the host finds out (compiler/relaxed-engine.ts). */
 export const CONTEXT_ENGINE = 4;
+/** It is one of the four kinds of microkernels/relaxed-simd.ts. */
+export const ENGINE_KNOWN = 1;
+export const ENGINE_SIGNED = 2;
+export const ENGINE_EXACT = 4;

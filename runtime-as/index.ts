@@ -4,7 +4,7 @@
  * Memory, from low to high: static data · packed model · step table (address and prepared weights of each step) ·
  * prepared weights · workspace · arena. Only the host grows the memory:
  *
- *     copy the file to modelAddress(), receive(bytes) as its parts arrive;  loadModel(bytes) -> status;
+ *     copy the file to modelAddress(), receive(bytes) as its parts arrive;  loadModel(bytes, engine) -> status;
  *     grow to memoryBytes();  prepare();  run() …
  */
 import { context } from "./context";
@@ -25,13 +25,11 @@ import {
   STATUS_TOO_LARGE,
 } from "./format";
 import { checkModel, fault, receive as receiveBytes } from "./load";
-import { probeEngine } from "./microkernels/relaxed-simd";
 import { preparedBytes, prepareStep, workspaceBytes } from "./opcodes";
 import { runRange, STEP_ENTRY_BYTES, stepTable } from "./run";
 import { stepBytes, tensorAddress as addressOf, word } from "./step";
 import { RELAXED } from "./variant";
 
-const probe = memory.data(48, 16);
 const MEMORY_LIMIT: u64 = 0xf0000000;
 
 let end: usize = 0;
@@ -60,13 +58,17 @@ export function receive(bytes: u32): void {
   receiveBytes(modelAddress(), bytes);
 }
 
-/** Checks the packed model at modelAddress() and lays out the memory; returns a STATUS_ code. */
-export function loadModel(bytes: u32): i32 {
+/**
+ * Checks the packed model at modelAddress() and lays out the memory.
+ * @param engine ENGINE_… bits; builds without relaxed dot products ignore them
+ * @returns a STATUS_ code
+ */
+export function loadModel(bytes: u32, engine: i32): i32 {
   const model = modelAddress();
   // The header is checked before these words are used for anything but address arithmetic.
   setContext(CONTEXT_TENSORS, model + word(model, HEADER_TENSORS_OFFSET));
   setContext(CONTEXT_CONSTANTS, model + word(model, HEADER_CONSTANTS_OFFSET));
-  if (RELAXED) setContext(CONTEXT_ENGINE, probeEngine(probe));
+  if (RELAXED) setContext(CONTEXT_ENGINE, engine);
   const status = checkModel(model, bytes, context);
   if (status != STATUS_OK) return status;
 

@@ -1,14 +1,8 @@
 /** Beside index.ts in builds that are looked into: calibration, comparison layer by layer, profiles. Packages do without. */
 import { context } from "./context";
-import { CONTEXT_ENGINE } from "./format";
 import { modelAddress } from "./index";
 import { runRange } from "./run";
-import { tensorAddress as addressOf, word } from "./step";
-
-/** ENGINE_… bits of microkernels/relaxed-simd.ts, known after loadModel(); 0: every layer runs in its plain form. */
-export function engineBits(): i32 {
-  return word(context, CONTEXT_ENGINE);
-}
+import { tensorAddress as addressOf } from "./step";
 
 /** Runs the steps first … last - 1. */
 export function runSteps(first: i32, last: i32): void {

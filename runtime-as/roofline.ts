@@ -4,7 +4,7 @@
  * model: `whittle bench --profile` compares every layer with it. The host times the loops; one call makes
  * rounds · (multiply-accumulates of one round of that loop).
  */
-import { formOf, probeEngine } from "./microkernels/relaxed-simd";
+import { formOf } from "./microkernels/relaxed-simd";
 import { depthStep, FORM_PAIRS, writeDotConstants } from "./microkernels/dot-simd";
 import { gemmRows4 } from "./microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "./microkernels/requantize";
@@ -24,12 +24,15 @@ const STEPS: i32 = 64;
 const SCALAR_MACS: i32 = 4;
 
 /** The form of layers whose weights allow relaxed dot products. */
-function form(): i32 {
-  return RELAXED ? formOf(probeEngine(operands), true) : FORM_PAIRS;
+let form = FORM_PAIRS;
+
+/** Before everything else. @param engine ENGINE_… bits */
+export function chooseForm(engine: i32): void {
+  if (RELAXED) form = formOf(engine, true);
 }
 
 export function dotMacsPerRound(): i32 {
-  return SIMD ? DEPTH * 4 * 8 * depthStep(form()) : STEPS * SCALAR_MACS;
+  return SIMD ? DEPTH * 4 * 8 * depthStep(form) : STEPS * SCALAR_MACS;
 }
 
 export function depthwiseMacsPerRound(): i32 {
@@ -58,9 +61,8 @@ function scalarTile<T, A>(rounds: i32): i32 {
 /** int8 matrix products and convolutions. */
 export function dot(rounds: i32): i32 {
   if (!SIMD) return scalarTile<i8, i32>(rounds);
-  const own = form();
-  writeDotConstants(constants + REQUANTIZE_CONSTANTS_BYTES, own, 0);
-  for (; rounds > 0; rounds--) gemmRows4(own, panel, DEPTH, weights, 8, constants, operands, operands + 8, operands + 16, operands + 24);
+  writeDotConstants(constants + REQUANTIZE_CONSTANTS_BYTES, form, 0);
+  for (; rounds > 0; rounds--) gemmRows4(form, panel, DEPTH, weights, 8, constants, operands, operands + 8, operands + 16, operands + 24);
   return 0;
 }
 

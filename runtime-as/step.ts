@@ -106,7 +106,7 @@ export function workspace(context: usize): usize {
   return word(context, CONTEXT_WORKSPACE);
 }
 
-/** ENGINE_… bits of microkernels/relaxed-simd.ts. */
+/** ENGINE_… bits. */
 // @ts-ignore: decorator
 @inline
 export function engine(context: usize): i32 {

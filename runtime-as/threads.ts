@@ -2,7 +2,7 @@
  * The ABI of the build with threads: one memory, an instance of the module per thread. The thread that owns the session
  * makes the plan and runs the model; the others help while it does:
  *
- *     owner   … loadModel(bytes); planThreads(threads, minimumWork) -> bytes of memory; grow; prepare(); prepareThreads();
+ *     owner   … loadModel(bytes, engine); planThreads(threads, minimumWork) -> bytes of memory; grow; prepare(); prepareThreads();
  *             runThreads() …; stopThreads()
  *     others  help(slot), slots 1 … threads - 1; returns when the session ends
  *

@@ -9,40 +9,10 @@
  * -128: with bytes of x no sum of products is then beyond int16, 255 · 128 = 32640, and all engines give the same bits.
  * Others need an exact engine.
  */
+import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED } from "../format";
 import { FORM_FOURS, FORM_PAIRS, FORM_QUADS } from "./dot-simd";
 
-/** The engine's answer is one of the four above. */
-export const ENGINE_KNOWN: i32 = 1;
-export const ENGINE_SIGNED: i32 = 2;
-export const ENGINE_EXACT: i32 = 4;
-
 const LARGEST_SUM: i32 = 128;
-
-/**
- * ENGINE_… bits; 0 when the engine does something else (as V8 11, behind a flag).
- * @param scratch 64 bytes; from memory, so that no compiler computes the answer in advance
- */
-export function probeEngine(scratch: usize): i32 {
-  // Lanes: all negative · all positive · alternating signs · order.
-  v128.store(scratch, i8x16(-128, -128, -128, -128, 127, 127, 127, 127, 127, -128, 127, -128, 1, -2, 3, -4));
-  v128.store(scratch, i8x16(-128, -128, -128, -128, -1, -1, -1, -1, -1, 127, -1, 127, -128, 127, 64, -1), 16);
-  v128.store(scratch, i32x4(5, 6, 7, 8), 32);
-  const w = v128.load(scratch);
-  const x = v128.load(scratch, 16);
-  const sum = v128.load(scratch, 32);
-  const actual = i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, sum);
-  if (isEqual(actual, i32x4(65541, -502, -32759, -178))) return ENGINE_KNOWN | ENGINE_SIGNED | ENGINE_EXACT;
-  if (isEqual(actual, i32x4(-65531, -502, -32759, -178))) return ENGINE_KNOWN | ENGINE_SIGNED;
-  if (isEqual(actual, i32x4(-65531, 129546, 32265, -946))) return ENGINE_KNOWN | ENGINE_EXACT;
-  // Here the first instruction of quads must saturate and pair in the same way.
-  if (!isEqual(actual, i32x4(-65531, 65540, 32265, -946))) return 0;
-  const pairs = i16x8.relaxed_dot_i8x16_i7x16_s(w, x);
-  return isEqual(pairs, i16x8(-32768, -32768, 32767, 32767, 16129, 16129, -126, -828)) ? ENGINE_KNOWN : 0;
-}
-
-function isEqual(a: v128, b: v128): bool {
-  return i8x16.all_true(i8x16.eq(a, b));
-}
 
 /** The form in which a layer runs here; `fits`: its quads are within the bound. */
 export function formOf(engine: i32, fits: bool): i32 {

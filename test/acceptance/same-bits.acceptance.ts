@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fullRuntime, fullRuntimeBytes, type Variant } from '../../compiler/root.ts';
+import { engineOf, relaxedProbe } from '../../compiler/relaxed-engine.ts';
+import { fullRuntime, type Variant } from '../../compiler/root.ts';
 import { chromiumEngine } from '../../devices/browser/chromium.ts';
 import type { BrowserEngine } from '../../devices/browser/engine.ts';
 import { firefoxEngine } from '../../devices/browser/firefox.ts';
@@ -16,19 +17,14 @@ import { Runner } from '../../devices/runner.ts';
 import { requireTool } from '../require-tool.ts';
 import { relaxedEngines, relaxedRuntime } from '../runtime-as/relaxed-engine.ts';
 import { describeWithSharedData } from '../shared-data.ts';
-import { smallModel } from '../small-model.ts';
 import { everyModel, type RunnableModel } from './every-model.ts';
 
 type Run = (model: RunnableModel) => Promise<readonly Uint8Array[]>;
 
-/** In the page: ENGINE_… bits of runtime-as/microkernels/relaxed-simd.ts; 0 where there are no relaxed dot products. */
-const engineBits = `(async () => {
-  const [model, wasm] = await Promise.all(['/small.whittle', '/relaxed.wasm'].map(async (path) => (await fetch(path)).arrayBuffer()));
-  if (!WebAssembly.validate(wasm)) return 0;
-  const { instance: { exports } } = await WebAssembly.instantiate(wasm);
-  new Uint8Array(exports.memory.buffer).set(new Uint8Array(model), exports.modelAddress());
-  exports.loadModel(model.byteLength);
-  return exports.engineBits();
+/** In the page: what the probe answers; nothing where there are no relaxed dot products. */
+const probeLanes = `(() => {
+  const wasm = Uint8Array.from(atob('${relaxedProbe}'), (character) => character.charCodeAt(0));
+  return WebAssembly.validate(wasm) ? new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports.p() : [];
 })()`;
 
 function relaxedText(bits: number): string {
@@ -102,12 +98,10 @@ describeWithSharedData('equal bytes', () => {
         const browser = await engine.launch();
         const host = await openServedPage(browser, { name: engine.name }, {});
         device = await WebDevice.open(host);
-        await host.serve('small.whittle', smallModel());
-        await host.serve('relaxed.wasm', fullRuntimeBytes('relaxed'));
         const evaluate = await browser.openPage(`${host.origin}/index.html`);
         while (!(await evaluate("document.readyState === 'complete' && location.protocol === 'http:'").catch(() => false)))
           await new Promise((resolve) => setTimeout(resolve, 20));
-        bits = (await evaluate(engineBits)) as number;
+        bits = engineOf((await evaluate(probeLanes)) as number[]);
         rows.push(`${await browser.version()}: relaxed dot products ${relaxedText(bits)}`);
       });
       afterAll(() => device?.close());

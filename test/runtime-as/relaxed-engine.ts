@@ -1,12 +1,14 @@
 /**
  * The relaxed build as four kinds of engines would run it: its relaxed instructions become calls of functions that
- * compute what the processors compute (runtime-as/microkernels/relaxed-simd.ts), in ordinary SIMD. Everything else is the
- * very module that ships. Runs everywhere, also where there are no relaxed instructions (Node 20).
+ * compute what the processors compute (runtime-as/microkernels/relaxed-simd.ts), in ordinary SIMD, and whoever loads a model
+ * loads it for the engine that the probe, emulated alike, takes it for. Everything else is the very module that ships. Runs
+ * everywhere, also where there are no relaxed instructions (Node 20).
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import binaryen from 'binaryen';
+import { engineOf, relaxedProbe } from '../../compiler/relaxed-engine.ts';
 import { fullRuntimeBytes } from '../../compiler/root.ts';
 import { cacheFolder } from '../../targets/build-runtime.ts';
 
@@ -64,20 +66,20 @@ function cachedBytes(engine: RelaxedEngine): Uint8Array<ArrayBuffer> {
   const relaxed = fullRuntimeBytes('relaxed');
   const digest = createHash('sha256')
     .update(relaxed)
-    .update(JSON.stringify(bodies(engine)))
+    .update(JSON.stringify([bodies(engine), relaxedProbe]))
     .digest('hex')
     .slice(0, 32);
   const path = join(cacheFolder(), `${engine}-${digest}.wasm`);
   if (!existsSync(path)) {
     mkdirSync(cacheFolder(), { recursive: true });
     // Several workers may come here at once.
-    writeFileSync(`${path}.${process.pid}`, withoutRelaxed(relaxed, engine));
+    writeFileSync(`${path}.${process.pid}`, loadingFor(withoutRelaxed(relaxed, engine), probedEngine(engine)));
     renameSync(`${path}.${process.pid}`, path);
   }
   return new Uint8Array(readFileSync(path));
 }
 
-function withoutRelaxed(relaxed: Uint8Array, engine: RelaxedEngine): Uint8Array {
+function withoutRelaxed(relaxed: Uint8Array, engine: RelaxedEngine): Uint8Array<ArrayBuffer> {
   const source = binaryen.readBinaryWithFeatures(relaxed, binaryen.Features.All);
   const text = source.emitText();
   source.dispose();
@@ -92,8 +94,32 @@ function withoutRelaxed(relaxed: Uint8Array, engine: RelaxedEngine): Uint8Array 
     .replace(/\)\s*$/, functions);
   if (/relaxed_/.test(replaced)) throw new Error('a relaxed instruction is left');
   if (!replaced.includes('call $relaxedPairs') || !replaced.includes('call $relaxedQuads')) throw new Error('no relaxed instruction found');
-  const module = binaryen.parseText(replaced);
+  return assembled(replaced);
+}
+
+function assembled(text: string): Uint8Array<ArrayBuffer> {
+  const module = binaryen.parseText(text);
   module.setFeatures(binaryen.Features.All & ~binaryen.Features.RelaxedSIMD);
+  const bytes = module.emitBinary() as Uint8Array<ArrayBuffer>;
+  module.dispose();
+  return bytes;
+}
+
+/** ENGINE_… bits that the probe finds on such an engine. */
+export function probedEngine(engine: RelaxedEngine): number {
+  const probe = new WebAssembly.Module(withoutRelaxed(Buffer.from(relaxedProbe, 'base64'), engine));
+  return engineOf((new WebAssembly.Instance(probe).exports.p as () => number[])());
+}
+
+/** The runtime whose loadModel() takes its host for this engine. */
+function loadingFor(runtime: Uint8Array, bits: number): Uint8Array {
+  const module = binaryen.readBinaryWithFeatures(runtime, binaryen.Features.All);
+  const { i32 } = binaryen;
+  const { value } = binaryen.getExportInfo(module.getExport('loadModel'));
+  module.removeExport('loadModel');
+  const call = module.call(value, [module.local.get(0, i32), module.i32.const(bits)], i32);
+  module.addFunction('loadModelHere', binaryen.createType([i32, i32]), i32, [], call);
+  module.addFunctionExport('loadModelHere', 'loadModel');
   const bytes = module.emitBinary();
   module.dispose();
   return bytes;
