@@ -16,6 +16,7 @@ const uartFiles: Partial<Record<UartDriver, string>> = {
   cmsdk: 'uart_cmsdk.c',
   'stm32-usart': 'uart_stm32_sr.c',
   'stm32-usart-v2': 'uart_stm32_isr.c',
+  'stm32-lpuart': 'uart_stm32_isr.c',
   'nrf-uart': 'uart_nrf.c',
   ns16550: 'uart_ns16550.c',
 };
@@ -81,7 +82,7 @@ function registerStep({ address, mask, value, waits }: RegisterStep): string {
 
 /** board.h */
 export function boardHeader(board: Board, wiring: Wiring): string {
-  const { memory, start = [], pins } = wiring;
+  const { memory, power = [], start = [], pins } = wiring;
   const clockHz = wiring.resetClockHz ?? board.clockHz;
   const slots = memory.slots.map(({ origin, bytes, writable }) => `{ ${hex(origin)}, ${hex(bytes)}, ${Number(writable)} }`);
   const isArm = board.core.startsWith('cortex');
@@ -98,6 +99,8 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     BOARD_UART_IRQ: wiring.interrupt,
     BOARD_UART_CLOCK_HZ: `${clockHz}u`,
     BOARD_UART_BAUD: 115200,
+    // The divider of a low-power UART counts 256ths.
+    BOARD_UART_FRACTIONS: board.uart?.driver === 'stm32-lpuart' ? 256 : 1,
     BOARD_INTERRUPTS: Math.ceil((wiring.interrupt + 1) / 16) * 16,
     BOARD_HAS_FPU: Number(board.fpu !== 'none'),
     BOARD_HAS_VTOR: Number(isArm && board.core !== 'cortex-m0'),
@@ -107,6 +110,7 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     BOARD_SLOTS: `{ ${slots.join(', ')} }`,
     BOARD_PERSISTENT: Number(memory.persistent),
     ...(memory.eraseBytes !== undefined && { FLASH_ERASE_BYTES: `${memory.eraseBytes}u` }),
+    ...(memory.bankBytes !== undefined && { FLASH_BANK_BYTES: `${memory.bankBytes}u` }),
     FLASH_WRITE_BYTES: `${memory.writeBytes}u`,
     ...(pins && { BOARD_UART_TX_PIN: pins.tx, BOARD_UART_RX_PIN: pins.rx }),
     // QEMU's virt: SiFive's test device, and the PLIC.
@@ -116,6 +120,12 @@ export function boardHeader(board: Board, wiring: Wiring): string {
   return `#pragma once
 #include <stdint.h>
 ${lines.join('\n')}
+
+/* Before anything is written to RAM. */
+static inline void board_power(void)
+{
+${power.map(registerStep).join('\n')}
+}
 
 /* Clocks and pins of the UART. */
 static inline void board_start(void)

@@ -2,7 +2,10 @@
 import { UsageError } from '../../compiler/errors.ts';
 import { type Board, KB, MB, type Memory } from '../../targets/boards/board.ts';
 import { nrfWirings } from './wiring-nrf.ts';
-import { stm32f4Wirings, stm32l4Wirings } from './wiring-stm32.ts';
+import { stm32f4Wirings } from './wiring-stm32f4.ts';
+import { stm32h7Wirings } from './wiring-stm32h7.ts';
+import { stm32l4Wirings } from './wiring-stm32l4.ts';
+import { stm32u5Wirings } from './wiring-stm32u5.ts';
 
 export interface Slot extends Memory {
   readonly writable: boolean;
@@ -10,9 +13,11 @@ export interface Slot extends Memory {
 
 /** How the memory of the slots is written: flash_<driver>.c. */
 export interface SlotMemory {
-  readonly driver: 'memory' | 'nvmc' | 'stm32f4' | 'stm32l4';
+  readonly driver: 'memory' | 'nvmc' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
   /** Of one erasure, where all are of one size. */
   readonly eraseBytes?: number;
+  /** Of one bank, where its units are numbered from 0. */
+  readonly bankBytes?: number;
   readonly writeBytes: number;
   /** Whether a power cut leaves its content. */
   readonly persistent: boolean;
@@ -32,6 +37,8 @@ export interface Wiring {
   readonly interrupt: number;
   /** Clock of core and UART where it is not the board's: the monitor leaves that of the reset, or what `start` makes of it. */
   readonly resetClockHz?: number;
+  /** Before anything is written to RAM. */
+  readonly power?: readonly RegisterStep[];
   /** Clocks and pins of the UART, in this order. */
   readonly start?: readonly RegisterStep[];
   /** Pins of an nRF UART, numbered 32 * port + pin. */
@@ -85,6 +92,8 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   ...nrfWirings,
   ...stm32f4Wirings,
   ...stm32l4Wirings,
+  ...stm32h7Wirings,
+  ...stm32u5Wirings,
 };
 
 /** @throws UsageError when the monitor does not run on the board */

@@ -13,6 +13,8 @@ export type UartDriver =
   | 'stm32-usart'
   /** STM32 F0, F3, F7, G0, G4, H7, L0, L4, U5: CR1, BRR, ISR, RDR, TDR */
   | 'stm32-usart-v2'
+  /** The same registers, but for the unit of BRR: STM32 L4, L5, U5, H7 */
+  | 'stm32-lpuart'
   /** Arm PL011 */
   | 'pl011'
   /** Arm CMSDK APB UART */

@@ -39,7 +39,7 @@ export const stm32l4Boards: readonly Board[] = [
     clockHz: 120 * MHz,
     flash: { origin: 0x08000000, bytes: 2 * MB },
     ram: { origin: 0x20000000, bytes: 640 * KB },
-    uart: { name: 'LPUART1', driver: 'stm32-usart-v2', base: 0x40008000, tx: 'PG7', rx: 'PG8' },
+    uart: { name: 'LPUART1', driver: 'stm32-lpuart', base: 0x40008000, tx: 'PG7', rx: 'PG8' },
     usb: [stLinkV21],
     flashers: nucleoFlashers('stm32l4x', 'STM32L4R5ZITx', { productId: 0x470, sectorsKB: [4] }),
   },

@@ -11,6 +11,7 @@
 #define SCB_DEMCR REGISTER(0xe000edfc)
 #define DWT_CTRL REGISTER(0xe0001000)
 #define DWT_CYCCNT REGISTER(0xe0001004)
+#define DWT_LAR REGISTER(0xe0001fb0)
 #define NVIC_ISER(irq) REGISTER(0xe000e100 + 4 * ((irq) / 32))
 #define NVIC_ICER(irq) REGISTER(0xe000e180 + 4 * ((irq) / 32))
 #define NVIC_ICPR(irq) REGISTER(0xe000e280 + 4 * ((irq) / 32))
@@ -49,6 +50,7 @@ __attribute__((section(".vectors"), used)) static void *const vectors[16 + BOARD
 
 void reset(void)
 {
+  board_power();
 #if BOARD_HAS_FPU
   SCB_CPACR |= 0xfu << 20;
   __asm__ volatile("dsb\n isb");
@@ -77,8 +79,9 @@ void clock_start(void)
 {
   SYST_RVR = SYSTICK_LIMIT;
 #if BOARD_HAS_DWT
-  /* Emulators answer with zeros, some parts lack the counter or lock it. */
+  /* Emulators answer with zeros, some parts lack the counter; a Cortex-M7 may have it locked, others ignore the key. */
   SCB_DEMCR |= 1u << 24;
+  DWT_LAR = 0xc5acce55u;
   DWT_CYCCNT = 0;
   DWT_CTRL |= 1;
   uint32_t before = DWT_CYCCNT;

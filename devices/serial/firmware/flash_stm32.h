@@ -1,6 +1,6 @@
 /*
- * What the flash controllers of the STM32F4 and the L4 have in common: keys, lock, and the bits that start and end an
- * operation. A driver defines KEYR, SR, CR and EVENTS and then includes this.
+ * What the flash controllers of the STM32 have in common: keys, lock, and the order of an operation. A driver defines KEYR, SR,
+ * CR and EVENTS, where they differ from the F4's and the L4's also CLEAR and the bits below, and then includes this.
  */
 #ifndef WHITTLE_FLASH_STM32_H
 #define WHITTLE_FLASH_STM32_H
@@ -9,10 +9,19 @@
 
 #define KEY1 0x45670123u
 #define KEY2 0xcdef89abu
+
+/* Where events are cleared by writing ones. */
+#ifndef CLEAR
+#define CLEAR SR
+#endif
+#ifndef BUSY
 #define BUSY (1u << 16)
+#endif
+#ifndef PROGRAM
 #define PROGRAM (1u << 0)
 #define START (1u << 16)
 #define LOCK (1u << 31)
+#endif
 
 static void wait(void)
 {
@@ -26,7 +35,7 @@ static void unlock(void)
     write_register(KEYR, KEY1);
     write_register(KEYR, KEY2);
   }
-  write_register(SR, EVENTS);
+  write_register(CLEAR, read_register(SR) & EVENTS);
 }
 
 /* `command` names the unit. */

@@ -43,6 +43,8 @@ extern volatile uint32_t crash_address;
 uint32_t flash_erase(uintptr_t address);
 /* `address` and `bytes` are multiples of FLASH_WRITE_BYTES. */
 void flash_write(uintptr_t address, const uint8_t *data, size_t bytes);
+/* Whether reading these bytes is no crash, what a power cut left of them being anything; yes, unless the driver knows better. */
+int flash_is_readable(uintptr_t address, size_t bytes);
 
 /* From the linker script. */
 extern uint32_t _data_load[], _data_start[], _data_end[], _bss_start[], _bss_end[];

@@ -8,4 +8,22 @@ static inline uint32_t read_register(uintptr_t address) { return *(volatile uint
 
 static inline void write_register(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
 
+#ifdef __arm__
+/* What was written has arrived. */
+static inline void write_barrier(void) { __asm__ volatile("dsb" ::: "memory"); }
+
+/* Reads a word, even if the bus answers with an error: at the priority of FAULTMASK such a fault can be ignored (Armv7-M, B3.2.8). */
+static inline void read_despite_fault(uintptr_t address)
+{
+  enum { CCR = 0xe000ed14, BFHFNMIGN = 1 << 8 };
+  __asm__ volatile("cpsid f" ::: "memory");
+  write_register(CCR, read_register(CCR) | BFHFNMIGN);
+  __asm__ volatile("dsb\n isb" ::: "memory");
+  read_register(address);
+  __asm__ volatile("dsb\n isb" ::: "memory");
+  write_register(CCR, read_register(CCR) & ~(uint32_t)BFHFNMIGN);
+  __asm__ volatile("dsb\n isb\n cpsie f" ::: "memory");
+}
+#endif
+
 #endif

@@ -22,9 +22,16 @@ static const uint8_t *image_of(uint8_t slot) { return (const uint8_t *)slots[slo
 
 static uint32_t capacity(uint8_t slot) { return slots[slot].bytes - RECORD_BYTES; }
 
+__attribute__((weak)) int flash_is_readable(uintptr_t address, size_t bytes)
+{
+  (void)address, (void)bytes;
+  return 1;
+}
+
 /* The slot's commit record, or NULL when it has none. */
 static const uint32_t *record_of(uint8_t slot)
 {
+  if (!flash_is_readable(slots[slot].address, RECORD_BYTES)) return NULL;
   const uint32_t *record = (const uint32_t *)slots[slot].address;
   if (record[RECORD_MAGIC] != RECORD_MAGIC_VALUE) return NULL;
   if (crc32(0, (const uint8_t *)record, RECORD_CRC32 * 4) != record[RECORD_CRC32]) return NULL;
@@ -34,7 +41,8 @@ static const uint32_t *record_of(uint8_t slot)
 static int is_whole(uint8_t slot)
 {
   const uint32_t *record = record_of(slot);
-  return record && crc32(0, image_of(slot), record[RECORD_IMAGE_BYTES]) == record[RECORD_IMAGE_CRC32];
+  if (!record || !flash_is_readable((uintptr_t)image_of(slot), record[RECORD_IMAGE_BYTES])) return 0;
+  return crc32(0, image_of(slot), record[RECORD_IMAGE_BYTES]) == record[RECORD_IMAGE_CRC32];
 }
 
 static void load(uint8_t slot)
@@ -116,7 +124,7 @@ static int write_flash(uintptr_t address, const uint8_t *data, uint32_t bytes)
     memcpy(last, data + whole, bytes - whole);
     flash_write(address + whole, last, sizeof last);
   }
-  return memcmp((const void *)address, data, bytes) == 0;
+  return flash_is_readable(address, bytes) && memcmp((const void *)address, data, bytes) == 0;
 }
 
 uint8_t slots_write(uint32_t offset, const uint8_t *data, uint32_t bytes, uint32_t *detail, void (*busy)(void))

@@ -1,4 +1,4 @@
-/* STM32 USART with ISR, RDR and TDR (RM0351, RM0433, RM0456): F0, F3, F7, G, H, L4, U5, W. */
+/* STM32 USART and LPUART with ISR, RDR and TDR (RM0351, RM0432, RM0433, RM0456): F0, F3, F7, G, H, L4, U5, W. */
 #include "platform.h"
 
 #define UART ((volatile uint32_t *)BOARD_UART_ADDRESS)
@@ -10,7 +10,7 @@ void uart_start(void)
   board_start();
   /* A boot ROM that spoke through it has set parity, too, which only a port that is off lets go. */
   UART[CR1] = 0;
-  UART[BRR] = (BOARD_UART_CLOCK_HZ + BOARD_UART_BAUD / 2) / BOARD_UART_BAUD;
+  UART[BRR] = (uint32_t)(((uint64_t)BOARD_UART_CLOCK_HZ * BOARD_UART_FRACTIONS + BOARD_UART_BAUD / 2) / BOARD_UART_BAUD);
   UART[CR1] = UE | TE | RE | RXNEIE;
 }
 

@@ -1,4 +1,4 @@
-/** What the monitor knows of each board, against what targets/boards know of it; and that its firmware builds and fits, with every int8 kernel on a Cortex-M0 and an M4. */
+/** What the monitor knows of each board, against what targets/boards know of it; and that its firmware builds and fits, with every int8 kernel on a Cortex-M0, M4, M7 and M33. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sectorsOf } from '../../../devices/flash/stm32.ts';
@@ -6,7 +6,7 @@ import { buildFirmware, int8Opcodes } from '../../../devices/serial/firmware-bui
 import { RECORD_BYTES } from '../../../devices/serial/protocol.ts';
 import { type Wiring, wirings } from '../../../devices/serial/wiring.ts';
 import { type Board, KB, type Memory } from '../../../targets/boards/board.ts';
-import { boardNamed } from '../../../targets/boards/index.ts';
+import { boardNamed, boards } from '../../../targets/boards/index.ts';
 import { requireTool } from '../../require-tool.ts';
 
 const wired = Object.entries(wirings).map(([name, wiring]) => ({ name, board: boardNamed(name), wiring }));
@@ -29,6 +29,46 @@ function isUnitStart(address: number, { flash, flashers }: Board, { memory }: Wi
   return touched.length === 2;
 }
 
+/** By Zephyr's device trees (dts/arm/st): GPIOA, where its clock is enabled, and of each UART the interrupt and the bit of its clock. */
+const stm32: Readonly<Record<string, Family>> = {
+  f4: {
+    gpio: 0x40020000,
+    gpioClock: 0x40023830,
+    uarts: { USART2: { interrupt: 38, clock: [0x40023840, 17] }, USART3: { interrupt: 39, clock: [0x40023840, 18] } },
+  },
+  l4: {
+    gpio: 0x48000000,
+    gpioClock: 0x4002104c,
+    uarts: { USART2: { interrupt: 38, clock: [0x40021058, 17] }, LPUART1: { interrupt: 70, clock: [0x4002105c, 0] } },
+  },
+  h7: { gpio: 0x58020000, gpioClock: 0x580244e0, uarts: { USART3: { interrupt: 39, clock: [0x580244e8, 18] } } },
+  u5: { gpio: 0x42020000, gpioClock: 0x46020c8c, uarts: { USART1: { interrupt: 61, clock: [0x46020ca4, 14] } } },
+};
+
+interface Family {
+  readonly gpio: number;
+  readonly gpioClock: number;
+  readonly uarts: Readonly<Record<string, { readonly interrupt: number; readonly clock: readonly [register: number, bit: number] }>>;
+}
+
+const family = ({ name }: Board) => stm32[name.slice('nucleo-'.length, 'nucleo-f4'.length)] as Family;
+
+test('every STM32 board has a monitor', () => {
+  const stm32Boards = boards.filter(({ chip }) => chip.startsWith('STM32')).map(({ name }) => name);
+  expect(stm32Boards.filter((name) => !wirings[name])).toEqual([]);
+});
+
+describe.for(real.filter(({ board }) => board.name.startsWith('nucleo-')))('$name', ({ board, wiring }) => {
+  test("port and UART have their clocks, and the interrupt is the UART's", () => {
+    const { name, tx } = board.uart as { name: string; tx: string };
+    const { interrupt, clock } = family(board).uarts[name] as Family['uarts'][string];
+    expect(wiring.interrupt).toBe(interrupt);
+    const port = tx.charCodeAt(1) - 'A'.charCodeAt(0);
+    for (const [address, bit] of [[family(board).gpioClock, port], clock] as const)
+      expect(wiring.start).toContainEqual({ address, mask: 1 << bit, value: 1 << bit });
+  });
+});
+
 describe.for(real)('$name', ({ board, wiring }) => {
   const { memory, firmware = board.flash, start = [], pins } = wiring;
 
@@ -50,7 +90,7 @@ describe.for(real)('$name', ({ board, wiring }) => {
       expect([pins.tx, pins.rx]).toEqual([tx, rx].map(number));
       return;
     }
-    const base = board.name.startsWith('nucleo-f4') ? 0x40020000 : 0x48000000;
+    const base = family(board).gpio;
     for (const pin of [tx, rx]) {
       const [port, bit] = [pin.charCodeAt(1) - 'A'.charCodeAt(0), Number(pin.slice(2))];
       const moder = start.filter(({ address }) => address === base + 0x400 * port);
@@ -59,7 +99,7 @@ describe.for(real)('$name', ({ board, wiring }) => {
   });
 
   test.skipIf(!requireTool('arm-none-eabi-gcc'))('the monitor compiles without warnings, and fits', async () => {
-    const takesAll = ['microbit', 'nucleo-l432kc'].includes(board.name);
+    const takesAll = ['microbit', 'nucleo-l432kc', 'nucleo-h743zi2', 'nucleo-u545re-q'].includes(board.name);
     const { bin, heapBytes } = await buildFirmware(board, takesAll ? int8Opcodes : []);
     const image = readFileSync(bin);
     expect(image.length).toBeLessThanOrEqual(firmware.bytes);

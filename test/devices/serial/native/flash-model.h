@@ -1,5 +1,5 @@
 /*
- * A flash controller as its reference manual describes it, by registers: flash-nvmc.c, flash-stm32f4.c, flash-stm32l4.c.
+ * A flash controller as its reference manual describes it, by registers: flash-nvmc.c, flash-stm32….c.
  * A request that the manual forbids sets the error flags of the hardware, changes no cell, and is reported.
  */
 #ifndef FLASH_MODEL_H
@@ -13,6 +13,12 @@ uint32_t controller_read(uint32_t address);
 void controller_write(uint32_t address, uint32_t value);
 /* A write into the flash. */
 void controller_program(uint32_t address, uint32_t value);
+/* Everything that was written has arrived. */
+void controller_barrier(void);
+/* A word is read whose fault would be ignored. */
+void controller_read_despite_fault(uint32_t address);
+/* Whether the checksums of these bytes hold, where a read of others is a bus fault. */
+void set_damage(uint32_t address, uint32_t bytes, int is_damaged);
 /* A word that was read had a wrong checksum; nothing where the flash has none. */
 void raise_checksum_error(void);
 int has_checksum_error(void);

@@ -4,7 +4,7 @@
  * the next update. Exit code 0: all of that holds, and the driver asked for nothing that the manual forbids.
  *
  * argv: seed, bytes of the old image, bytes of the new one, how many operations lie between two cuts; around erasures and at the
- * end, where the record is written, there is a cut at every one.
+ * end, where the record is written, there are several at every one.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -18,6 +18,9 @@
 #include "slots.c"
 
 __attribute__((weak)) void nmi(void);
+__attribute__((weak)) void controller_barrier(void);
+__attribute__((weak)) void controller_read_despite_fault(uint32_t address);
+__attribute__((weak)) void set_damage(uint32_t address, uint32_t bytes, int is_damaged);
 
 enum { NEVER = -1, ERASURES_MAX = 256, RECORD_OPERATIONS = RECORD_BYTES / FLASH_WRITE_BYTES };
 
@@ -70,18 +73,27 @@ static void lose_power(void)
   longjmp(power_cut, 1);
 }
 
+/* The checksums of a power cut's units hold for some, by chance or because nothing happened to them. */
+static void damage_some(uint32_t address, uint32_t bytes)
+{
+  if (!set_damage) return;
+  for (uint32_t i = 0; i < bytes; i += FLASH_WRITE_BYTES) set_damage(address + i, FLASH_WRITE_BYTES, random_word() >> 7 & 1);
+}
+
 void erase_cells(uint32_t address, uint32_t bytes)
 {
   if (erasure_count < ERASURES_MAX) erasures[erasure_count++] = operations;
   const int is_cut = fails();
   const uint32_t how = random_word();
+  if (set_damage) set_damage(address, bytes, 0);
   for (uint32_t i = 0; i < bytes; i += 4) {
     uint32_t *word = cell(address + i);
-    /* Not begun, nearly done, or anything. */
+    /* Done, nearly done, anything, or as it was. */
     if (!is_cut || how % 4 == 0) *word = 0xffffffffu;
     else if (how % 4 == 1) *word |= random_word();
     else if (how % 4 == 2) *word = random_word();
   }
+  if (is_cut && how % 4) damage_some(address, bytes);
   if (is_cut) lose_power();
 }
 
@@ -89,6 +101,7 @@ void program_cells(uint32_t address, const uint32_t *words, uint32_t count)
 {
   const int is_cut = fails();
   for (uint32_t i = 0; i < count; i++) *cell(address + 4 * i) &= is_cut ? words[i] | random_word() : words[i];
+  if (is_cut) damage_some(address, 4 * count);
   if (is_cut) lose_power();
 }
 
@@ -101,10 +114,17 @@ void write_register(uintptr_t address, uint32_t value)
   else controller_write(at, value);
 }
 
+void write_barrier(void) { controller_barrier(); }
+
+void read_despite_fault(uintptr_t address) { controller_read_despite_fault((uint32_t)address); }
+
+/* An image of so many bytes is none for this firmware. */
+static uint32_t refused_bytes;
+
 struct refusal model_check(const uint8_t *image, uint32_t bytes)
 {
-  (void)image, (void)bytes;
-  return (struct refusal){ RESULT_OK, { 0, 0 } };
+  (void)image;
+  return (struct refusal){ bytes == refused_bytes ? RESULT_BAD_IMAGE : RESULT_OK, { IMAGE_FAULT_OPCODE, 0 } };
 }
 
 void model_load(const uint8_t *image, uint32_t bytes)
@@ -183,6 +203,37 @@ static int is_near_erasure(int operation)
   return 0;
 }
 
+static void restore(const uint8_t *content)
+{
+  memcpy(cells, content, FLASH_BYTES);
+  if (set_damage) set_damage(FLASH_ORIGIN, FLASH_BYTES, 0);
+  power_on();
+}
+
+/* An update that the power ends before this operation is done. */
+static void cut_update(struct image image, int operation)
+{
+  left = operation;
+  if (setjmp(power_cut) == 0) {
+    update(image);
+    fail("the power did not fail");
+  }
+  power_on();
+}
+
+/* The newest model is none for this firmware, so that the next update erases it and not an older one. */
+static void cut_erasure_of_refused(const uint8_t *before, struct image old, struct image new)
+{
+  restore(before);
+  update(new);
+  refused_bytes = new.count;
+  power_on();
+  expect(has(old) && slots_state.refused, "the model that the firmware cannot run");
+  cut_update(old, 0);
+  expect(has(old), "the old model is lost with one that was refused");
+  refused_bytes = 0;
+}
+
 int main(int argc, char **argv)
 {
   expect(argc == 5, "usage: power-cut SEED OLD NEW STEP");
@@ -211,24 +262,23 @@ int main(int argc, char **argv)
   const int all = operations, unit_count = erasure_count, step = atoi(argv[4]);
   power_on();
   expect(has(new), "the new model is not there");
-  for (volatile int cut = 0; cut < all; cut++) {
+  for (int cut = 0; cut < all; cut++) {
     erasure_count = unit_count;
-    if (cut % step && cut < all - RECORD_OPERATIONS - 2 && !is_near_erasure(cut)) continue;
-    memcpy(cells, before, FLASH_BYTES);
-    power_on();
-    expect(has(old), "the old model is not there");
-    left = cut;
-    if (setjmp(power_cut) == 0) {
+    const int is_special = cut >= all - RECORD_OPERATIONS - 2 || is_near_erasure(cut);
+    if (cut % step && !is_special) continue;
+    /* What is left of a cut operation is random. */
+    for (int repetition = 0; repetition < (is_special ? 8 : 1); repetition++) {
+      restore(before);
+      expect(has(old), "the old model is not there");
+      cut_update(new, cut);
+      expect(has(old) || has(new), "neither the old model nor the new one");
+      if (cut < all - RECORD_OPERATIONS) expect(has(old), "the new model before its record");
       update(new);
-      fail("the power did not fail");
+      power_on();
+      expect(has(new), "an update after the power came back");
     }
-    power_on();
-    expect(has(old) || has(new), "neither the old model nor the new one");
-    if (cut < all - RECORD_OPERATIONS) expect(has(old), "the new model before its record");
-    update(new);
-    power_on();
-    expect(has(new), "an update after the power came back");
   }
+  for (int repetition = 0; repetition < 16; repetition++) cut_erasure_of_refused(before, old, new);
   if (nmi) raise_nmi();
   printf("%d cuts in %d operations, %d of them erasures\n", cuts, all, unit_count);
   free(old.bytes), free(new.bytes), free(before);

@@ -6,5 +6,7 @@
 
 uint32_t read_register(uintptr_t address);
 void write_register(uintptr_t address, uint32_t value);
+void write_barrier(void);
+void read_despite_fault(uintptr_t address);
 
 #endif

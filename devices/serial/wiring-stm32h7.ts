@@ -1,0 +1,51 @@
+/** The monitor on Nucleo boards with an STM32H7 (RM0433 of the H743, RM0468 of the H723). */
+import { KB, MB, MHz } from '../../targets/boards/board.ts';
+import type { Wiring } from './wiring.ts';
+import { change, nucleo, type SlotPlaces, until } from './wiring-stm32.ts';
+
+/**
+ * HSI with nothing divided, and for USART3 as it is: RCC_CR, RCC_CFGR, RCC_D1CFGR, RCC_D2CFGR, RCC_D2CCIP2R; then FLASH_ACR with
+ * one wait state, as the voltage of the reset (VOS3) asks for at 64 MHz. Caches are off after a reset.
+ */
+const clock = [
+  change(0x58024400, 0x18, 1),
+  until(0x58024400, 4, 4),
+  change(0x58024410, 7, 0),
+  until(0x58024410, 0x38, 0),
+  change(0x58024418, 0xf7f, 0),
+  change(0x5802441c, 0x770, 0),
+  change(0x58024454, 7, 3),
+  change(0x52002000, 0x3f, 0x11),
+];
+
+/** After power-on the core runs but may not write to RAM (Run*) until PWR_CR3 is written: the LDO, and the voltage is there (PWR_CSR1). */
+const power = [change(0x5802480c, 0, 2), until(0x58024804, 0x2000, 0x2000)];
+
+/** USART3 on PD8 and PD9; sectors of 128 KB in banks of 1 MB, the first one for the firmware. */
+function h7(places: SlotPlaces): Wiring {
+  const wiring = nucleo({
+    interrupt: 39,
+    clockHz: 64 * MHz,
+    clock,
+    // GPIOD in RCC_AHB4ENR, USART3 in RCC_APB1LENR.
+    enabled: [
+      [0x580244e0, 3],
+      [0x580244e8, 18],
+    ],
+    gpio: 0x58020c00,
+    pins: [
+      { pin: 8, af: 7 },
+      { pin: 9, af: 7 },
+    ],
+    places,
+    memory: { driver: 'stm32h7', eraseBytes: 128 * KB, bankBytes: 1 * MB, writeBytes: 32 },
+  });
+  return { ...wiring, power };
+}
+
+export const stm32h7Wirings: Readonly<Record<string, Wiring>> = {
+  // A slot in each bank.
+  'nucleo-h743zi2': h7({ firmwareBytes: 128 * KB, slotBytes: 896 * KB, slotOrigins: [128 * KB, (1024 + 128) * KB] }),
+  // One bank: the core waits while it is erased. Three sectors for each slot, the last one is left.
+  'nucleo-h723zg': h7({ firmwareBytes: 128 * KB, slotBytes: 384 * KB, slotOrigins: [128 * KB, 512 * KB] }),
+};
