@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { UsageError } from '../compiler/errors.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import { fullRuntimeBytes, type Variant } from '../compiler/root.ts';
-import { buildRuntime, buildThreadsRuntime } from '../targets/build-runtime.ts';
+import { buildInspectedRuntime, buildThreadsRuntime } from '../targets/build-runtime.ts';
 import { threadVariants, webVariants } from '../targets/web-package.ts';
 import type { Deployed, Deployment } from './device.ts';
 
@@ -34,7 +34,7 @@ export async function webRuntime(deployment: Deployment, host: string, best: Var
       throw new UsageError(`--threads ${threads}: not with --variant ${variant}; use one of ${threadVariants.join(', ')}`);
     return runtimeOf(await buildThreadsRuntime(readPackedModel(model).opcodes, variant), variant, { threads });
   }
-  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildRuntime(readPackedModel(model).opcodes, variant, ['inspect.ts']);
+  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildInspectedRuntime(readPackedModel(model).opcodes, variant);
   return runtimeOf(wasm, variant);
 }
 

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
+import { numberLocals } from './number-locals.ts';
 
 export const sourceFolder = join(packageRoot, 'runtime-as');
 
@@ -32,9 +33,10 @@ const variantArguments: Readonly<Record<Variant, readonly string[]>> = {
   'board-mve': ['--enable', 'simd', '--use', 'VARIANT_BOARD=1', '--use', 'VARIANT_MVE=1', '--use', 'VARIANT_HOST=1'],
 };
 
-function cacheKey(argv: readonly string[]): string {
+function cacheKey(argv: readonly string[], finished: string): string {
   const hash = createHash('sha256')
     .update(version)
+    .update(finished)
     .update(argv.filter((argument) => argument !== sourceFolder).join(' '));
   const files = readdirSync(sourceFolder, { recursive: true }).map(String);
   for (const file of files.filter((name) => /\.(ts|json)$/.test(name)).sort())
@@ -43,12 +45,17 @@ function cacheKey(argv: readonly string[]): string {
 }
 
 /**
+ * As a package carries it.
  * @param opcodes the model's opcodes, repeats allowed
- * @param entries files of runtime-as/ whose exports the module has beside those of index.ts
  * @returns the bytes of the WASM module
  */
-export async function buildRuntime(opcodes: readonly number[], variant: Variant, entries: readonly string[] = []): Promise<Uint8Array> {
-  return buildCached(compilerArguments(kernelNames(opcodes), variant, entries));
+export async function buildRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
+  return buildCached(compilerArguments(kernelNames(opcodes), variant, []), numberLocals);
+}
+
+/** As buildRuntime, with the exports of inspect.ts; nobody downloads it. */
+export async function buildInspectedRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
+  return buildCached(compilerArguments(kernelNames(opcodes), variant, ['inspect.ts']));
 }
 
 /** Threads share one memory, which the host makes. */
@@ -64,15 +71,19 @@ export function buildRoofline(variant: Variant): Promise<Uint8Array> {
   return buildCached([...compilerArguments([], variant, []), '--config', 'roofline.json']);
 }
 
-/** @param argv asc's command line, its base folder `--baseDir sourceFolder`; whatever the output's name, it is kept by content */
-export async function buildCached(argv: readonly string[]): Promise<Uint8Array> {
-  const cached = join(cacheFolder(), `${cacheKey(argv)}.wasm`);
+/**
+ * @param argv asc's command line, its base folder `--baseDir sourceFolder`; whatever the output's name, it is kept by content
+ * @param finish what is done with asc's module, which is kept under its name, too
+ */
+export async function buildCached(argv: readonly string[], finish?: (wasm: Uint8Array) => Uint8Array): Promise<Uint8Array> {
+  const cached = join(cacheFolder(), `${cacheKey(argv, finish?.name ?? '')}.wasm`);
   try {
     return readFileSync(cached);
   } catch {
     // Not built yet.
   }
-  const wasm = await compileRuntime(argv);
+  const compiled = await compileRuntime(argv);
+  const wasm = finish ? finish(compiled) : compiled;
   mkdirSync(cacheFolder(), { recursive: true });
   // Two builds may run at once: each writes its own file and renames it.
   const temporary = `${cached}.${process.pid}`;
