@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { Graph } from '../graph.ts';
 import type { QuantizeOptions } from '../quantization/quantize.ts';
 import { verify } from '../verify.ts';
+import { augmentedSamples } from './augmented-samples.ts';
 import { layerErrors } from './layer-errors.ts';
 import { layersOf } from './layers.ts';
 import { type Measurement, Referee } from './measure.ts';
@@ -66,7 +67,8 @@ function layersOfStep(graph: Graph, step: RecipeStep, source: string) {
 }
 
 /**
- * @throws UsageError when the recipe names layers that the model does not have, or needs samples and there are none.
+ * @throws UsageError when the recipe names layers that the model does not have, needs samples and there are none, or
+ * augments what are no images.
  */
 export async function applyRecipe({
   original,
@@ -79,6 +81,7 @@ export async function applyRecipe({
   const starving = recipe.steps.filter(({ method }) => method.needs === 'samples').map(({ method }) => method.name);
   if (samples.count === 0 && starving.length)
     throw new UsageError(`${recipe.source}: ${starving.join(', ')} cannot work without samples of the input: give --samples`);
+  const seen = recipe.augment ? augmentedSamples(samples, original, recipe.augment, seed) : samples;
   const referee = samples.count > 0 ? await Referee.create(original, samples, MEASURED_SAMPLES) : undefined;
   let network = originalNetwork(original);
   let quantization: QuantizeOptions = {};
@@ -86,7 +89,7 @@ export async function applyRecipe({
   for (const [index, step] of recipe.steps.entries()) {
     const start = performance.now();
     onStep(`step ${index + 1} of ${recipe.steps.length}: ${step.method.name}`);
-    const result = await runStep(original, { network, quantization }, step, { recipe, samples, seed, onProgress });
+    const result = await runStep(original, { network, quantization }, step, { recipe, samples: seen, seed, onProgress });
     ({ network, quantization } = result);
     steps.push({
       method: step.method.name,

@@ -7,6 +7,7 @@
  *       - method: magnitude-pruning
  *         layers: ["*", "!@first"]      # select-layers.ts
  *         sparsity: 0.5
+ *     augment: { mirror: true, shift: 4 } # augmented-samples.ts
  *     quantize: { calibrationMethod: min-max }
  */
 import { createHash } from 'node:crypto';
@@ -19,6 +20,7 @@ import { DEFAULT_PRECISION, layerPrecisions } from '../quantization/layer-precis
 import { calibrationMethods, DEFAULT_CALIBRATION_METHOD } from '../quantization/range.ts';
 import { DEFAULT_ROUNDING, roundingNames } from '../quantization/rounding/index.ts';
 import { DEFAULT_WEIGHT_BITS, weightBitWidths } from '../quantization/weight-bits.ts';
+import { type Augmentation, augmentSchema } from './augmented-samples.ts';
 import { methodNamed, methods } from './index.ts';
 import type { CompressionMethod } from './method.ts';
 import { layerKindPatterns } from './select-layers.ts';
@@ -38,6 +40,8 @@ export interface Recipe {
   readonly description: string;
   readonly steps: readonly RecipeStep[];
   readonly statistics: z.output<typeof statisticsSchema>;
+  /** undefined: the steps see the samples as they are. */
+  readonly augment?: Augmentation | undefined;
   /** undefined: the model stays float32. */
   readonly quantize: z.output<typeof quantizeSchema> | undefined;
 }
@@ -99,6 +103,7 @@ function recipeSchema() {
     description: z.string().default('').describe('for people'),
     steps: z.array(z.discriminatedUnion('method', steps)).describe('applied one after the other'),
     statistics: statisticsSchema.prefault({}),
+    augment: augmentSchema.optional(),
     quantize: z
       .union([z.literal(false), quantizeSchema])
       .prefault({})
