@@ -24,6 +24,11 @@ const options = z.object({
     .gt(0)
     .default(3e-3)
     .describe('first step length, as a share of the root mean square of a row of weights; it falls to zero as a cosine'),
+  outputWeight: z
+    .number()
+    .gt(0)
+    .default(1)
+    .describe('how much the answer of a block counts beside each value inside it; of the last block: the outputs of the network'),
   samples: z.int().min(1).default(1000).describe('at most so many samples, spread evenly; fewer where values are large'),
 });
 
@@ -57,9 +62,9 @@ async function reconstruct(context: MethodContext, network: Network, part: Netwo
     given: await readValues(graph, given, context.samples, indices),
     wanted: await readValues(context.original, wanted, context.samples, indices, network.channels),
   };
-  const { epochs, rate } = chosen;
+  const { epochs, rate, outputWeight } = chosen;
   const batch = Math.min(chosen.batch, indices.length);
-  const trainer = new PartTrainer(graph, part, layers, data, { epochs, rate, batch, seed: context.seed });
+  const trainer = new PartTrainer(graph, part, layers, data, { epochs, rate, outputWeight, batch, seed: context.seed });
   const before = trainer.loss();
   await trainer.train();
   const after = trainer.loss();

@@ -81,6 +81,8 @@ export interface TrainingOptions {
   readonly batch: number;
   /** First step length, as a share of the size of what moves. */
   readonly rate: number;
+  /** How much the part's output counts beside each wanted value inside it. */
+  readonly outputWeight: number;
   readonly seed: number;
 }
 
@@ -111,14 +113,17 @@ export class PartTrainer {
    */
   constructor(
     private readonly graph: Graph,
-    { nodes }: NetworkPart,
+    { nodes, cuts }: NetworkPart,
     private readonly layers: readonly Layer[],
     private readonly data: TrainingData,
     private readonly options: TrainingOptions,
   ) {
     const { batch } = options;
     this.part = new DifferentiablePart(graph, { nodes, parameters: layers.flatMap(({ node }) => node.inputs.slice(1, 3)), batch });
-    this.shares = new Map([...data.wanted].map(([name, target]) => [name, 1 / ((variance(target) || 1) * sizeOf(graph, name) * batch)]));
+    const weight = (name: ValueName) => (name === cuts.at(-1) ? options.outputWeight : 1);
+    this.shares = new Map(
+      [...data.wanted].map(([name, target]) => [name, weight(name) / ((variance(target) || 1) * sizeOf(graph, name) * batch)]),
+    );
     this.run(Int32Array.from({ length: batch }, (_, i) => i));
     this.movers = layers.flatMap((layer) => {
       const [w, b] = layer.node.inputs.slice(1, 3) as [ValueName, ValueName];

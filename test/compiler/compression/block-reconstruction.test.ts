@@ -63,6 +63,16 @@ describe('reconstruction', () => {
     expect(then.outputError).toBeLessThan(before.outputError);
   });
 
+  test('what counts more is answered better: the outputs of the network beside the values inside the block', async () => {
+    const network = await pruned();
+    const referee = await Referee.create(graph, samples);
+    const error = async (outputWeight: number) => {
+      const reconstructed = await apply(network, blockReconstruction, { ...options, outputWeight });
+      return (await referee.measure(reconstructed.network.graph)).outputError;
+    };
+    expect(await error(100)).toBeLessThan(await error(0.01));
+  });
+
   test('zeros stay zeros, and the same seed gives the same weights', async () => {
     const network = await pruned();
     const runs = [await apply(network, blockReconstruction, options), await apply(network, blockReconstruction, options)];
