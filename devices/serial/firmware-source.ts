@@ -97,7 +97,7 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     BOARD_PAYLOAD_BYTES: payloadBytes(board),
     BOARD_UART_ADDRESS: hex(board.uart?.base ?? 0),
     BOARD_UART_IRQ: wiring.interrupt,
-    BOARD_UART_CLOCK_HZ: `${clockHz}u`,
+    BOARD_UART_CLOCK_HZ: `${wiring.uartClockHz ?? clockHz}u`,
     BOARD_UART_BAUD: 115200,
     // The divider of a low-power UART counts 256ths.
     BOARD_UART_FRACTIONS: board.uart?.driver === 'stm32-lpuart' ? 256 : 1,

@@ -1,5 +1,4 @@
 /** What the monitor's wirings of Nucleo boards share: clocks and pins as register steps, slots in whole sectors. */
-import { MHz } from '../../targets/boards/board.ts';
 import type { RegisterStep, SlotMemory, Wiring } from './wiring.ts';
 
 const ORIGIN = 0x08000000;
@@ -8,7 +7,7 @@ export const change = (address: number, mask: number, value: number): RegisterSt
 export const until = (address: number, mask: number, value: number): RegisterStep => ({ address, mask, value, waits: true });
 
 /** A clock may be used when its bit reads back. */
-const enable = (address: number, bit: number): RegisterStep[] => [
+export const enable = (address: number, bit: number): RegisterStep[] => [
   change(address, (1 << bit) >>> 0, (1 << bit) >>> 0),
   until(address, (1 << bit) >>> 0, (1 << bit) >>> 0),
 ];
@@ -42,11 +41,19 @@ export function halves(flashBytes: number, firmwareBytes: number): SlotPlaces {
   return { firmwareBytes, slotBytes, slotOrigins: [firmwareBytes, firmwareBytes + slotBytes] };
 }
 
+/**
+ * What the core and the UART run with. The source is the internal oscillator, which is there on every board and right to 1 %:
+ * so are the times that ticks are converted to.
+ */
+export interface Clock {
+  readonly coreHz: number;
+  readonly uartHz: number;
+  readonly steps: readonly RegisterStep[];
+}
+
 interface Nucleo {
   readonly interrupt: number;
-  /** Of core and UART, as `clock` leaves it; default: the internal oscillator's 16 MHz. */
-  readonly clockHz?: number;
-  readonly clock: readonly RegisterStep[];
+  readonly clock: Clock;
   /** Registers and bits that give port and UART their clocks, and what else has to be on, in this order. */
   readonly enabled: readonly (readonly [register: number, bit: number])[];
   readonly gpio: number;
@@ -55,12 +62,13 @@ interface Nucleo {
   readonly memory: Omit<SlotMemory, 'persistent' | 'slots'>;
 }
 
-export function nucleo({ interrupt, clockHz = 16 * MHz, clock, enabled, gpio, pins, places, memory }: Nucleo): Wiring {
+export function nucleo({ interrupt, clock, enabled, gpio, pins, places, memory }: Nucleo): Wiring {
   const { firmwareBytes, slotBytes, slotOrigins } = places;
   return {
     interrupt,
-    resetClockHz: clockHz,
-    start: [...clock, ...enabled.flatMap((bit) => enable(...bit)), ...pins.flatMap((pin) => alternate(gpio, pin))],
+    resetClockHz: clock.coreHz,
+    uartClockHz: clock.uartHz,
+    start: [...clock.steps, ...enabled.flatMap((bit) => enable(...bit)), ...pins.flatMap((pin) => alternate(gpio, pin))],
     firmware: { origin: ORIGIN, bytes: firmwareBytes },
     memory: { ...memory, persistent: true, slots: slotOrigins.map((at) => ({ origin: ORIGIN + at, bytes: slotBytes, writable: true })) },
   };

@@ -1,22 +1,26 @@
 /** The monitor on Nucleo boards with an STM32H7 (RM0433 of the H743, RM0468 of the H723). */
 import { KB, MB, MHz } from '../../targets/boards/board.ts';
 import type { Wiring } from './wiring.ts';
-import { change, nucleo, type SlotPlaces, until } from './wiring-stm32.ts';
+import { type Clock, change, nucleo, type SlotPlaces, until } from './wiring-stm32.ts';
 
 /**
  * HSI with nothing divided, and for USART3 as it is: RCC_CR, RCC_CFGR, RCC_D1CFGR, RCC_D2CFGR, RCC_D2CCIP2R; then FLASH_ACR with
  * one wait state, as the voltage of the reset (VOS3) asks for at 64 MHz. Caches are off after a reset.
  */
-const clock = [
-  change(0x58024400, 0x18, 1),
-  until(0x58024400, 4, 4),
-  change(0x58024410, 7, 0),
-  until(0x58024410, 0x38, 0),
-  change(0x58024418, 0xf7f, 0),
-  change(0x5802441c, 0x770, 0),
-  change(0x58024454, 7, 3),
-  change(0x52002000, 0x3f, 0x11),
-];
+const clock: Clock = {
+  coreHz: 64 * MHz,
+  uartHz: 64 * MHz,
+  steps: [
+    change(0x58024400, 0x18, 1),
+    until(0x58024400, 4, 4),
+    change(0x58024410, 7, 0),
+    until(0x58024410, 0x38, 0),
+    change(0x58024418, 0xf7f, 0),
+    change(0x5802441c, 0x770, 0),
+    change(0x58024454, 7, 3),
+    change(0x52002000, 0x3f, 0x11),
+  ],
+};
 
 /** After power-on the core runs but may not write to RAM (Run*) until PWR_CR3 is written: the LDO, and the voltage is there (PWR_CSR1). */
 const power = [change(0x5802480c, 0, 2), until(0x58024804, 0x2000, 0x2000)];
@@ -25,7 +29,6 @@ const power = [change(0x5802480c, 0, 2), until(0x58024804, 0x2000, 0x2000)];
 function h7(places: SlotPlaces): Wiring {
   const wiring = nucleo({
     interrupt: 39,
-    clockHz: 64 * MHz,
     clock,
     // GPIOD in RCC_AHB4ENR, USART3 in RCC_APB1LENR.
     enabled: [

@@ -1,20 +1,39 @@
 /** The monitor on Nucleo boards with an STM32L4 or L4+ (RM0351, RM0394, RM0432). */
-import { KB, MB } from '../../targets/boards/board.ts';
+import { KB, MB, MHz } from '../../targets/boards/board.ts';
 import type { SlotMemory, Wiring } from './wiring.ts';
-import { change, halves, nucleo, type Pin, until } from './wiring-stm32.ts';
+import { type Clock, change, enable, halves, nucleo, type Pin, until } from './wiring-stm32.ts';
 
 /**
- * HSI16 with nothing divided, and for USART2 and LPUART1 as it is: RCC_CR, RCC_CFGR, RCC_CCIPR; then FLASH_ACR without wait
- * states and caches, whatever a boot ROM left.
+ * HSI16 first, whatever a boot ROM left: RCC_CR, RCC_CFGR. Then voltage range 1 (PWR_CR1, PWR_SR2) and the PLL: 16 MHz times 10
+ * divided by 2 (RCC_PLLCFGR); the L4+ could go to 120 MHz, in a mode that has to be entered slowly. FLASH_ACR gets its wait states
+ * and the caches, emptied, before the switch. HSI16 is the clock of USART2 and LPUART1 (RCC_CCIPR).
  */
-const clock = [
-  change(0x40021000, 0x100, 0x100),
-  until(0x40021000, 0x400, 0x400),
-  change(0x40021008, 0x3ff3, 1),
-  until(0x40021008, 0xc, 4),
-  change(0x40021088, 0xc0c, 0x808),
-  change(0x40022000, 0x70f, 0),
-];
+const clock: Clock = {
+  coreHz: 80 * MHz,
+  uartHz: 16 * MHz,
+  steps: [
+    change(0x40021000, 0, 1 << 8),
+    until(0x40021000, 1 << 10, 1 << 10),
+    change(0x40021008, 0x3ff3, 1),
+    until(0x40021008, 0xc, 4),
+    change(0x40021000, 1 << 24, 0),
+    until(0x40021000, 1 << 25, 0),
+    ...enable(0x40021058, 28),
+    change(0x40007000, 0x600, 0x200),
+    until(0x40007014, 1 << 10, 0),
+    change(0x4002100c, 0x07117ff3, 2 | (10 << 8) | (1 << 24)),
+    change(0x40021000, 0, 1 << 24),
+    until(0x40021000, 1 << 25, 1 << 25),
+    change(0x40022000, 0x70f, 4),
+    change(0x40022000, 0, 0x1800),
+    change(0x40022000, 0x1800, 0),
+    change(0x40022000, 0, 0x600),
+    until(0x40022000, 0xf, 4),
+    change(0x40021008, 3, 3),
+    until(0x40021008, 0xc, 0xc),
+    change(0x40021088, 0xc0c, 0x808),
+  ],
+};
 
 function pages(eraseBytes: number, bankBytes: number): Omit<SlotMemory, 'persistent' | 'slots'> {
   return { driver: 'stm32l4', eraseBytes, bankBytes, writeBytes: 8 };
@@ -45,10 +64,9 @@ export const stm32l4Wirings: Readonly<Record<string, Wiring>> = {
   'nucleo-l4r5zi': nucleo({
     interrupt: 70,
     clock,
-    // PG2 to PG15 have a supply of their own, which is cut off until PWR_CR2.IOSV says that it is there: PWR in RCC_APB1ENR1,
-    // IOSV, GPIOG in RCC_AHB2ENR, LPUART1 in RCC_APB1ENR2.
+    // PG2 to PG15 have a supply of their own, which is cut off until PWR_CR2.IOSV says that it is there; GPIOG in RCC_AHB2ENR,
+    // LPUART1 in RCC_APB1ENR2.
     enabled: [
-      [0x40021058, 28],
       [0x40007004, 9],
       [0x4002104c, 6],
       [0x4002105c, 0],

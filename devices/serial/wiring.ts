@@ -37,6 +37,8 @@ export interface Wiring {
   readonly interrupt: number;
   /** Clock of core and UART where it is not the board's: the monitor leaves that of the reset, or what `start` makes of it. */
   readonly resetClockHz?: number;
+  /** Clock of the UART where it is not that of the core. */
+  readonly uartClockHz?: number;
   /** Before anything is written to RAM. */
   readonly power?: readonly RegisterStep[];
   /** Clocks and pins of the UART, in this order. */

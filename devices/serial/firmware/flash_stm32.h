@@ -1,6 +1,7 @@
 /*
  * What the flash controllers of the STM32 have in common: keys, lock, and the order of an operation. A driver defines KEYR, SR,
- * CR and EVENTS, where they differ from the F4's and the L4's also CLEAR and the bits below, and then includes this.
+ * CR and EVENTS, where they differ from the F4's and the L4's also CLEAR and the bits below, and then includes this. What caches
+ * hold of the flash is neither used nor kept while it changes.
  */
 #ifndef WHITTLE_FLASH_STM32_H
 #define WHITTLE_FLASH_STM32_H
@@ -23,6 +24,10 @@
 #define LOCK (1u << 31)
 #endif
 
+static void caches_off(void);
+/* Empty. */
+static void caches_on(void);
+
 static void wait(void)
 {
   while (read_register(SR) & BUSY) continue;
@@ -31,11 +36,18 @@ static void wait(void)
 static void unlock(void)
 {
   wait();
+  caches_off();
   if (read_register(CR) & LOCK) {
     write_register(KEYR, KEY1);
     write_register(KEYR, KEY2);
   }
   write_register(CLEAR, read_register(SR) & EVENTS);
+}
+
+static void lock(void)
+{
+  write_register(CR, LOCK);
+  caches_on();
 }
 
 /* `command` names the unit. */
@@ -45,7 +57,7 @@ static void erase(uint32_t command)
   write_register(CR, command);
   write_register(CR, command | START);
   wait();
-  write_register(CR, LOCK);
+  lock();
 }
 
 #endif

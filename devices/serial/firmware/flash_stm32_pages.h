@@ -1,7 +1,6 @@
 /*
  * The flash of the STM32L4, L4+ and U5: pages of FLASH_ERASE_BYTES in banks of FLASH_BANK_BYTES; units of FLASH_WRITE_BYTES with a
- * checksum, which are written once. Caches stay off (board_start), or they would have to be emptied after each change. A driver
- * defines what flash_stm32.h asks for and ECCR, and then includes this.
+ * checksum, which are written once. A driver defines what flash_stm32.h asks for and ECCR, and then includes this.
  */
 #ifndef WHITTLE_FLASH_STM32_PAGES_H
 #define WHITTLE_FLASH_STM32_PAGES_H
@@ -35,7 +34,7 @@ void flash_write(uintptr_t address, const uint8_t *data, size_t bytes)
     }
     wait();
   }
-  write_register(CR, LOCK);
+  lock();
 }
 
 /* Reading a unit whose write or erasure lost the power: what was read is no record, the CRC tells. */

@@ -1,17 +1,17 @@
 /*
  * STM32F4 flash (RM0090, RM0368, RM0383, RM0390: "Embedded Flash memory interface"): sectors of three sizes, words with the
- * parallelism of 2.7 V and more. Caches stay off (board_start), or they would have to be emptied after each change.
+ * parallelism of 2.7 V and more.
  */
 #include "platform.h"
 
-enum { KEYR = 0x40023c04, SR = 0x40023c0c, CR = 0x40023c10 };
+enum { ACR = 0x40023c00, KEYR = 0x40023c04, SR = 0x40023c0c, CR = 0x40023c10 };
 /* Cleared by writing ones: end of operation, and every error. */
 #define EVENTS 0x1f3u
 #define ERASE_SECTOR (1u << 1)
 #define SECTOR_SHIFT 3
 #define BY_WORDS (2u << 8)
 
-#include "flash_stm32.h"
+#include "flash_stm32_art.h"
 
 /* A bank of 1 MB has four sectors of 16 KB, one of 64 KB and seven of 128 KB; the second one's are numbered from 16. */
 uint32_t flash_erase(uintptr_t address)
@@ -34,5 +34,5 @@ void flash_write(uintptr_t address, const uint8_t *data, size_t bytes)
     write_register(address + i, word);
     wait();
   }
-  write_register(CR, LOCK);
+  lock();
 }

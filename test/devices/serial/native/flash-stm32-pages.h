@@ -1,6 +1,6 @@
 /*
  * What the flash interfaces of the STM32L4, L4+ (RM0351, RM0394, RM0432) and U5 (RM0456) share: pages in one bank or two, units with
- * a checksum that are written once. A model defines registers, ERRORS, WRITE_WORDS, PAGE and BANK, and then includes this.
+ * a checksum that are written once. A model defines registers, ERRORS, WRITE_WORDS, PAGE and BANK, includes a model of the caches and then this.
  */
 #ifndef FLASH_STM32_PAGES_H
 #define FLASH_STM32_PAGES_H
@@ -26,6 +26,7 @@ static uint32_t checksum;
 
 void controller_reset(void)
 {
+  caches_reset();
   control = LOCK;
   status = busy = keys = word_count = 0;
 }
@@ -35,6 +36,7 @@ uint32_t controller_read(uint32_t address)
 {
   if (address == CR) return control;
   if (address == ECCR) return checksum;
+  if (is_cache(address)) return cache_read(address);
   if (address != SR) forbid("a register that the driver has no business with");
   if (word_count) forbid("a wait for a unit that is not whole");
   if (!busy) return status;
@@ -62,6 +64,10 @@ static void erase_page(void)
 void controller_write(uint32_t address, uint32_t value)
 {
   if (busy) forbid("a request while it is busy");
+  if (is_cache(address)) {
+    cache_write(address, value);
+    return;
+  }
   if (word_count && address != ECCR) fail(PROGRAMMING_SEQUENCE, "a request while a unit is not whole");
   if (address == KEYR) {
     keys = keys == 0 && value == 0x45670123u ? 1 : keys == 1 && value == 0xcdef89abu ? 2 : 3;
@@ -76,6 +82,7 @@ void controller_write(uint32_t address, uint32_t value)
   } else if (address == CR) {
     control = value & ~START;
     if (value & LOCK) keys = 0;
+    if (value & (START | PG)) cache_must_be_off();
     if (value & START) {
       if (value & PER) erase_page();
       else forbid("a start of nothing");

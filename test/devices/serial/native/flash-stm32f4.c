@@ -1,5 +1,7 @@
 /* Flash interface of the STM32F4 (RM0090, RM0390: "Embedded Flash memory interface"). */
-#include "flash-model.h"
+enum { ACR = 0x40023c00 };
+
+#include "flash-stm32-art.h"
 
 enum { KEYR = 0x40023c04, SR = 0x40023c0c, CR = 0x40023c10, ORIGIN = 0x08000000 };
 #define PROGRAMMING_SEQUENCE (1u << 7)
@@ -18,6 +20,7 @@ static uint32_t keys;
 
 void controller_reset(void)
 {
+  caches_reset();
   control = LOCK;
   status = busy = keys = 0;
 }
@@ -25,6 +28,7 @@ void controller_reset(void)
 uint32_t controller_read(uint32_t address)
 {
   if (address == CR) return control;
+  if (is_cache(address)) return cache_read(address);
   if (address != SR) forbid("a register that the driver has no business with");
   return status | (busy ? (busy--, BUSY) : 0);
 }
@@ -50,7 +54,9 @@ static void erase_sector(void)
 void controller_write(uint32_t address, uint32_t value)
 {
   if (busy) forbid("a request while it is busy");
-  if (address == KEYR) {
+  if (is_cache(address)) {
+    cache_write(address, value);
+  } else if (address == KEYR) {
     keys = keys == 0 && value == 0x45670123u ? 1 : keys == 1 && value == 0xcdef89abu ? 2 : 3;
     if (keys == 2) control &= ~LOCK;
     if (keys == 3) forbid("a wrong key");
@@ -61,6 +67,7 @@ void controller_write(uint32_t address, uint32_t value)
   } else if (address == CR) {
     control = value & ~START;
     if (value & LOCK) keys = 0;
+    if (value & (START | PG)) cache_must_be_off();
     if (value & START) {
       if (value & SER) erase_sector();
       else forbid("a start of nothing");
