@@ -1,7 +1,7 @@
 /** W ≈ P Q of given or chosen rank: for the weights, or for the answers on inputs of known correlation. */
 import { dampedCholesky, solveCholesky } from '../linalg/cholesky.ts';
 import { type Matrix, matrix, takeColumns, transpose } from '../linalg/matrix.ts';
-import { multiply, multiplyTransposed, transposedMultiply } from '../linalg/multiply.ts';
+import { multiply, multiplyTransposed, smallerGram, transposedMultiply } from '../linalg/multiply.ts';
 import { DIRECT_SIZE, squaredNorm, svd } from '../linalg/svd.ts';
 import { symmetricEigen } from '../linalg/symmetric-eigen.ts';
 
@@ -39,11 +39,36 @@ function leadingTriples(w: Matrix, total: number, chooseOf: (energies: Float64Ar
 export function factorsOfWeights(w: Matrix, chooseOf: (energies: Float64Array, total: number) => number): Factors {
   const total = squaredNorm(w);
   const { found, energies, rank } = leadingTriples(w, total, chooseOf);
-  const kept = Array.from({ length: rank }, (_, i) => i);
+  const kept = indices(rank);
   const [p, v] = [takeColumns(found.u, kept), takeColumns(found.v, kept)];
   for (const factor of [p, v])
     for (let i = 0; i < factor.data.length; i++) factor.data[i] = (factor.data[i] as number) * Math.sqrt(found.values[i % rank] as number);
   return { p, q: transpose(v), energies, total };
+}
+
+/** Components that hold a smaller share of the whole are rounding where they come from the smaller side. */
+const SURE_SHARE = 1e-12;
+
+/** Eigenvectors of W* R W*ᵀ = B Bᵀ with B = W* L and R = L Lᵀ, by those of Bᵀ B: [d, d] instead of [h, h]. */
+function eigenOfFewInputs(best: Matrix, correlation: Matrix): { energies: Float64Array; leading: (rank: number) => Matrix | undefined } {
+  const b = multiply(best, dampedCholesky(correlation).factor);
+  const { values, vectors } = symmetricEigen(smallerGram(b));
+  const energies = new Float64Array(best.rows);
+  values.forEach((value, i) => {
+    energies[i] = Math.max(0, value);
+  });
+  const least = SURE_SHARE * (energies[0] as number);
+  const leading = (rank: number) => {
+    if (rank > values.length || !((energies[rank - 1] as number) > least)) return undefined;
+    const left = multiply(b, takeColumns(vectors, indices(rank)));
+    for (let i = 0; i < left.data.length; i++) left.data[i] = (left.data[i] as number) / Math.sqrt(energies[i % rank] as number);
+    return left;
+  };
+  return { energies, leading };
+}
+
+function indices(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 /** Leading eigenvectors of W* R W*ᵀ. @param best W* [h, d]  @param correlation R [d, d], centred */
@@ -52,14 +77,19 @@ export function factorsOfResponses(
   correlation: Matrix,
   chooseOf: (energies: Float64Array, total: number) => number,
 ): Factors {
+  const chosen = (energies: Float64Array) => {
+    const total = energies.reduce((a, b) => a + b, 0);
+    return { energies, total, rank: Math.min(chooseOf(energies, total), best.columns) };
+  };
+  if (best.rows > best.columns) {
+    const { energies, leading } = eigenOfFewInputs(best, correlation);
+    const { total, rank } = chosen(energies);
+    const p = leading(rank);
+    if (p) return { p, q: transposedMultiply(p, best), energies, total };
+  }
   const { values, vectors } = symmetricEigen(multiplyTransposed(multiply(best, correlation), best));
-  const energies = values.map((value) => Math.max(0, value));
-  const total = energies.reduce((a, b) => a + b, 0);
-  const rank = Math.min(chooseOf(energies, total), best.columns);
-  const p = takeColumns(
-    vectors,
-    Array.from({ length: rank }, (_, i) => i),
-  );
+  const { energies, total, rank } = chosen(values.map((value) => Math.max(0, value)));
+  const p = takeColumns(vectors, indices(rank));
   return { p, q: transposedMultiply(p, best), energies, total };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type FistaOptions, type FistaSolution, fista, lipschitzConstant, type Penalty, type ReconstructionTerm } from './fista.ts';
 import { type Matrix, matrix } from './matrix.ts';
-import { multiply, multiplyTransposed } from './multiply.ts';
+import { multiply, multiplyTransposed, smallerGram } from './multiply.ts';
 import { singularValues } from './svd.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
@@ -23,16 +23,18 @@ export interface Thresholded {
   readonly rank: number;
 }
 
-/** The proximal operator: U max(1 - threshold / S, 0) Uᵀ M, by the eigenvectors U of M Mᵀ. */
+/** The proximal operator: U max(1 - threshold / S, 0) Uᵀ M, by the eigenvectors U of M Mᵀ; from the other side where that is smaller. */
 export function thresholdSingularValues(m: Matrix, threshold: number): Thresholded {
-  const { values, vectors } = symmetricEigen(multiplyTransposed(m, m));
+  const isLeft = m.rows <= m.columns;
+  const { values, vectors } = symmetricEigen(smallerGram(m));
   const factors = values.map((value) => (value > threshold ** 2 ? 1 - threshold / Math.sqrt(value) : 0));
   const scaled = matrix(
     vectors.rows,
     vectors.columns,
     vectors.data.map((value, i) => value * (factors[i % vectors.columns] as number)),
   );
-  return { value: multiply(multiplyTransposed(scaled, vectors), m), rank: factors.filter((factor) => factor > 0).length };
+  const shrinking = multiplyTransposed(scaled, vectors);
+  return { value: isLeft ? multiply(shrinking, m) : multiply(m, shrinking), rank: factors.filter((factor) => factor > 0).length };
 }
 
 const penalty: Penalty = {

@@ -5,9 +5,10 @@ import { layersOf } from '../../../compiler/compression/layers.ts';
 import type { CompressionMethod } from '../../../compiler/compression/method.ts';
 import { chooseRank } from '../../../compiler/compression/rank.ts';
 import { balanceFactors, factorsOfResponses, factorsOfWeights, leastSquares } from '../../../compiler/compression/reduced-rank.ts';
-import { addScaled, innerProduct, matrix, transpose } from '../../../compiler/linalg/matrix.ts';
+import { addScaled, innerProduct, matrix, takeColumns, transpose } from '../../../compiler/linalg/matrix.ts';
 import { multiply, multiplyTransposed } from '../../../compiler/linalg/multiply.ts';
 import { singularValues } from '../../../compiler/linalg/svd.ts';
+import { symmetricEigen } from '../../../compiler/linalg/symmetric-eigen.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { verify } from '../../../compiler/verify.ts';
 import { lcgMatrix } from './lcg.ts';
@@ -150,6 +151,26 @@ test('the golden values of methods.md 7: rank 2 for the answers, and for the wei
   // The discarded eigenvalues of W R Wᵀ.
   expect(found.energies.slice(2).reduce((a, b) => a + b)).toBeCloseTo(0.20867, 5);
   expect(errorOf(factorsOfWeights(w, () => 2))).toBeCloseTo(0.2622, 5);
+});
+
+test.each([1, 2, 4, 7])('more outputs than inputs: %i components are the eigenvectors of W R Wᵀ, also where R is singular', (rank) => {
+  const x = lcgMatrix(61, 6, 40);
+  // The last input is the sum of two others.
+  for (let n = 0; n < 40; n++) x.data[200 + n] = x.data[n]! + x.data[40 + n]!;
+  const r = multiplyTransposed(x, x);
+  const w = lcgMatrix(62, 15, 6);
+  const { values, vectors } = symmetricEigen(multiply(multiply(w, r), transpose(w)));
+  const { p, q, energies, total } = factorsOfResponses(w, r, () => rank);
+  expect(energies).toHaveLength(15);
+  energies.forEach((energy, i) => {
+    expect(energy / total).toBeCloseTo(values[i]! / total, 10);
+  });
+  expect(q.rows).toBe(Math.min(rank, 6));
+  // The same space, and with it the same answers, whatever the signs.
+  const leading = takeColumns(vectors, [...Array(q.rows).keys()]);
+  const best = multiply(leading, multiply(transpose(leading), w));
+  const difference = addScaled(multiply(p, q), best, -1);
+  expect(innerProduct(multiply(difference, r).data, difference.data) / total).toBeLessThan(1e-9);
 });
 
 test('of a large matrix only the triples that are kept are computed, by a given rank and by the energy', () => {

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { addScaled, innerProduct, matrix, transpose } from '../../../compiler/linalg/matrix.ts';
 import { multiply, multiplyTransposed, transposedMultiply } from '../../../compiler/linalg/multiply.ts';
+import { thresholdSingularValues } from '../../../compiler/linalg/nuclear-norm.ts';
 import { greedyBilateral } from '../../../compiler/linalg/sparse-plus-low-rank.ts';
-import { svd } from '../../../compiler/linalg/svd.ts';
+import { singularValues, svd } from '../../../compiler/linalg/svd.ts';
 import { answerError, debias, decompose, type UnifiedProblem } from '../../../compiler/linalg/unified-decomposition.ts';
 import { lcgMatrix } from '../compression/lcg.ts';
 
@@ -15,6 +16,20 @@ function planted() {
   for (let row = 0; row < 16; row++) [3, 11].forEach((column, i) => (sparse.data[row * 20 + column] = 2 * columns[row * 2 + i]!));
   return { low, sparse, w: addScaled(low, sparse, 1) };
 }
+
+test('singular values are thresholded alike from either side', () => {
+  const m = lcgMatrix(8, 5, 9);
+  const [wide, tall] = [thresholdSingularValues(m, 0.6), thresholdSingularValues(transpose(m), 0.6)];
+  expect(wide.rank).toBe(tall.rank);
+  const expected = singularValues(m).map((value) => Math.max(0, value - 0.6));
+  expect(expected.filter((value) => value > 0)).toHaveLength(wide.rank);
+  singularValues(wide.value).forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i] as number, 6);
+  });
+  transpose(tall.value).data.forEach((value, i) => {
+    expect(value).toBeCloseTo(wide.value.data[i] as number, 9);
+  });
+});
 
 describe('greedy bilateral decomposition (20)', () => {
   test('finds a rank and single weights that were planted', () => {
