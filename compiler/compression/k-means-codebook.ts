@@ -135,7 +135,12 @@ export const kMeansCodebook = defineMethod({
   needs: 'weights',
   defaultLayers: ['*', '!@depthwise'],
   options,
-  search: { target: 'layer', kind: 'precision', settings: [96, 64, 48, 32, 24, 16, 8].map((clusters) => ({ clusters })) },
+  search: {
+    target: 'layer',
+    kind: 'precision',
+    // Of small layers plain k-means may answer as well as what is fitted to few samples.
+    settings: [{}, { sweeps: 0 }].flatMap((fit) => [96, 64, 48, 32, 24, 16, 8].map((clusters) => ({ clusters, ...fit }))),
+  },
 
   apply(context, layers, chosen) {
     return layerByLayer(context, layers, async (network, layer) => {

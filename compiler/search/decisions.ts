@@ -30,7 +30,7 @@ export interface Option {
 
 /** Settings of one method from mild to strong: whether it is any good is seen in the middle. */
 export interface Series {
-  /** The method and what is the same in all settings: `magnitude-pruning block-16x4`. */
+  /** The method and what is the same in all settings: `magnitude-pruning block-16x4`, `k-means-codebook sweeps 0`. */
   readonly name: string;
   readonly options: readonly Option[];
 }
@@ -73,6 +73,13 @@ export function settingsSeries({ search }: CompressionMethod): Settings[][] {
     series.set(key, [...(series.get(key) ?? []), settings]);
   }
   return [...series.values()];
+}
+
+/** The method, its words, and the numbers that are the same in all settings of the series. */
+function seriesName(method: CompressionMethod, series: readonly Settings[]): string {
+  const [first = {}] = series;
+  const numbers = Object.entries(first).filter(([key, value]) => typeof value === 'number' && series.every((s) => s[key] === value));
+  return [method.name, ...leaves(first).filter((value) => typeof value !== 'number'), ...numbers.flat()].join(' ');
 }
 
 function stepOption(step: NonNullable<Option['step']>, target: string): Option {
@@ -147,9 +154,8 @@ export function decisionsOf(graph: Graph, hasSamples: boolean): Decision[] {
     if (!method.search || (method.needs === 'samples' && !hasSamples)) continue;
     for (const target of targetsOf(graph, method, shares)) {
       for (const series of settingsSeries(method)) {
-        const words = leaves(series[0] ?? {}).filter((value) => typeof value !== 'number');
         const options = series.map((settings) => stepOption({ method, layers: target.layers, settings }, target.name));
-        add(method.search.kind, target, { name: [method.name, ...words].join(' '), options });
+        add(method.search.kind, target, { name: seriesName(method, series), options });
       }
     }
   }

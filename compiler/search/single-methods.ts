@@ -38,7 +38,7 @@ export interface SingleMethods {
 }
 
 /** Between the last strength that is too large and the first that fits. */
-const BISECTIONS = 2;
+const BISECTIONS = 4;
 /** A method that adds so many times as much loss as the best one is not refined: it would have to come out ahead by chance. */
 const CLEARLY_MORE = 4;
 /** Losses that are smaller, as shares of the responses' variance, are not told apart by a probe's few samples. */

@@ -64,7 +64,11 @@ test('between two strengths lies another, as far as there is one', () => {
   expect(optionBetween(decision as never, options[0] as never, options[0] as never)).toBeUndefined();
 });
 
-test('settings that differ in words are series of their own', () => {
+test('settings that differ in words, or have other numbers, are series of their own, each with its name', () => {
   const pruning = methodNamed('magnitude-pruning');
   expect(pruning && settingsSeries(pruning).map((series) => new Set(series.map(({ granularity }) => granularity)).size)).toEqual([1, 1]);
+  const decision = decisionsOf(threeConvolutions(), true).find(({ name }) => name === 'precision conv1');
+  const names = decision?.series.map(({ name }) => name) ?? [];
+  expect(names).toEqual(expect.arrayContaining(['k-means-codebook', 'k-means-codebook sweeps 0', 'int4-groups']));
+  expect(new Set(names).size).toBe(names.length);
 });
