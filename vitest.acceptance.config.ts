@@ -10,6 +10,7 @@ export default defineConfig({
     reporters: ['default', './test/closing-reporter.ts'],
     testTimeout: 900_000,
     hookTimeout: 600_000,
-    maxWorkers: 2,
+    // One more than cores: a third of the time these wait for boards, browsers and faulty lines.
+    maxWorkers: 3,
   },
 });

@@ -48,7 +48,7 @@ describeWithSharedData('search on ResNet-8', () => {
     const output = scratch.path('resnet8.whittle');
     const noDevice = () => Promise.reject(new UsageError('no device is opened here'));
     const samples = ['--samples', calibration, '--validate', dev, '--limit', String(CONTEST_SAMPLES)];
-    const options = [...samples, '--max-minutes', '6', '-o', output, '--json'];
+    const options = [...samples, '--max-minutes', '7', '-o', output, '--json'];
     const result = await runCli([searchVerb(noDevice)], ['search', onnx, '--goal', 'size<=60KB', ...options]);
     expect(result.exitCode, result.stderr).toBe(0);
     const document = jsonOf(result);
