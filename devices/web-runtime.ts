@@ -4,6 +4,7 @@ import { UsageError } from '../compiler/errors.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import { fullRuntimeBytes, type Variant } from '../compiler/root.ts';
 import { buildInspectedRuntime, buildThreadsRuntime } from '../targets/build-runtime.ts';
+import { kernelNeeds } from '../targets/kernel-needs.ts';
 import { threadVariants, webVariants } from '../targets/web-package.ts';
 import type { Deployed, Deployment } from './device.ts';
 
@@ -32,9 +33,9 @@ export async function webRuntime(deployment: Deployment, host: string, best: Var
   if (threads > 1) {
     if (!threadVariants.includes(variant))
       throw new UsageError(`--threads ${threads}: not with --variant ${variant}; use one of ${threadVariants.join(', ')}`);
-    return runtimeOf(await buildThreadsRuntime(readPackedModel(model).opcodes, variant), variant, { threads });
+    return runtimeOf(await buildThreadsRuntime(kernelNeeds(readPackedModel(model)), variant), variant, { threads });
   }
-  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildInspectedRuntime(readPackedModel(model).opcodes, variant);
+  const wasm = kernels === 'all' ? fullRuntimeBytes(variant) : await buildInspectedRuntime(kernelNeeds(readPackedModel(model)), variant);
   return runtimeOf(wasm, variant);
 }
 

@@ -7,6 +7,9 @@ export const SIMD: bool = ASC_FEATURE_SIMD && !isDefined(VARIANT_BOARD);
 /** Beside the kernels of SIMD those on relaxed dot products (microkernels/dot-simd.ts). */
 export const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(VARIANT_BOARD);
 
+/** The form of quads (microkernels/dot-simd.ts); `--use WITHOUT_QUADS=1`: no layer of the model fits it. */
+export const QUADS: bool = RELAXED && !isDefined(WITHOUT_QUADS);
+
 /** Microcontrollers: every core; with the DSP extension; with MVE. Weights come prepared from the host. */
 export const BOARD: bool = isDefined(VARIANT_BOARD);
 export const DSP: bool = isDefined(VARIANT_DSP);

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
+import type { KernelNeeds } from './kernel-needs.ts';
 import { numberLocals } from './number-locals.ts';
 
 export const sourceFolder = join(packageRoot, 'runtime-as');
@@ -14,13 +15,15 @@ export function cacheFolder(): string {
   return process.env.WHITTLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'whittle');
 }
 
-function kernelNames(opcodes: readonly number[]): string[] {
-  return [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
+/** The flags of runtime-as/variant.ts. */
+function kernelFlags({ opcodes, quads = true }: KernelNeeds, variant: Variant): string[] {
+  const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
+  return [...names.map((name) => `KERNEL_${name}`), ...(variant === 'relaxed' && !quads ? ['WITHOUT_QUADS'] : [])];
 }
 
 /** Everything else stands in runtime-as/asconfig.json, which asc reads from the base folder. */
-function compilerArguments(names: readonly string[], variant: Variant, entries: readonly string[]): string[] {
-  const kernels = names.flatMap((name) => ['--use', `KERNEL_${name}=1`]);
+function compilerArguments(needs: KernelNeeds, variant: Variant, entries: readonly string[]): string[] {
+  const kernels = kernelFlags(needs, variant).flatMap((flag) => ['--use', `${flag}=1`]);
   return [...entries, '--baseDir', sourceFolder, '--outFile', 'runtime.wasm', ...kernels, ...variantArguments[variant]];
 }
 
@@ -44,31 +47,27 @@ function cacheKey(argv: readonly string[], finished: string): string {
   return hash.digest('hex').slice(0, 32);
 }
 
-/**
- * As a package carries it.
- * @param opcodes the model's opcodes, repeats allowed
- * @returns the bytes of the WASM module
- */
-export async function buildRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
-  return buildCached(compilerArguments(kernelNames(opcodes), variant, []), numberLocals);
+/** As a package carries it. @returns the bytes of the WASM module */
+export async function buildRuntime(needs: KernelNeeds, variant: Variant): Promise<Uint8Array> {
+  return buildCached(compilerArguments(needs, variant, []), numberLocals);
 }
 
 /** As buildRuntime, with the exports of inspect.ts; nobody downloads it. */
-export async function buildInspectedRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
-  return buildCached(compilerArguments(kernelNames(opcodes), variant, ['inspect.ts']));
+export async function buildInspectedRuntime(needs: KernelNeeds, variant: Variant): Promise<Uint8Array> {
+  return buildCached(compilerArguments(needs, variant, ['inspect.ts']));
 }
 
 /** Threads share one memory, which the host makes. */
 const threadArguments = ['--enable', 'threads', '--importMemory', '--sharedMemory', '--zeroFilledMemory', '--maximumMemory', '65536'];
 
 /** As buildRuntime, with the exports of runtime-as/threads.ts, and of inspect.ts for profiles. */
-export function buildThreadsRuntime(opcodes: readonly number[], variant: Variant): Promise<Uint8Array> {
-  return buildCached([...compilerArguments(kernelNames(opcodes), variant, ['threads.ts', 'inspect.ts']), ...threadArguments]);
+export function buildThreadsRuntime(needs: KernelNeeds, variant: Variant): Promise<Uint8Array> {
+  return buildCached([...compilerArguments(needs, variant, ['threads.ts', 'inspect.ts']), ...threadArguments]);
 }
 
 /** The loops of runtime-as/roofline.ts for one variant. */
 export function buildRoofline(variant: Variant): Promise<Uint8Array> {
-  return buildCached([...compilerArguments([], variant, []), '--config', 'roofline.json']);
+  return buildCached([...compilerArguments({ opcodes: [] }, variant, []), '--config', 'roofline.json']);
 }
 
 /**

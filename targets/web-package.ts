@@ -6,6 +6,7 @@ import type { PackedPort } from '../compiler/packed/metadata.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
 import { buildRuntime, buildThreadsRuntime } from './build-runtime.ts';
+import { kernelNeeds } from './kernel-needs.ts';
 import type { Package } from './target.ts';
 import { writeFolder } from './write-folder.ts';
 
@@ -19,14 +20,16 @@ export type Runtimes = Readonly<Record<string, Uint8Array>>;
 
 /** Every runtime of the model, by variant. */
 export async function buildRuntimes(model: PackedModel): Promise<Runtimes> {
-  const built = await Promise.all(webVariants.map(async (variant) => [variant, await buildRuntime(model.opcodes, variant)] as const));
+  const needs = kernelNeeds(model);
+  const built = await Promise.all(webVariants.map(async (variant) => [variant, await buildRuntime(needs, variant)] as const));
   return Object.fromEntries(built);
 }
 
 /** Files for sessions of several threads. @param script the bundle that a thread runs */
 export async function threadFiles(model: PackedModel, script: string): Promise<Record<string, string | Uint8Array>> {
+  const needs = kernelNeeds(model);
   const built = await Promise.all(
-    threadVariants.map(async (variant) => [`runtime-${variant}-threads.wasm`, await buildThreadsRuntime(model.opcodes, variant)] as const),
+    threadVariants.map(async (variant) => [`runtime-${variant}-threads.wasm`, await buildThreadsRuntime(needs, variant)] as const),
   );
   return { ...Object.fromEntries(built), 'thread.js': bundle(script) };
 }

@@ -25,6 +25,17 @@ function sumOfSign(row: Int8Array, quad: number, sign: number): number {
   return members.reduce<number>((sum, i) => sum + Math.max(0, sign * (row[quad + i] ?? 0)), 0);
 }
 
+/** Starts of the quads of a row. */
+function* quadsOf({ length }: Int8Array): Generator<number> {
+  for (let quad = 0; quad < length; quad += quad % 8 === 0 ? 2 : 6) yield quad;
+}
+
+/** Whether the row can run in relaxed dot products on every engine as it is. */
+export function areQuadsFitting(row: Int8Array): boolean {
+  for (const quad of quadsOf(row)) if (Math.max(sumOfSign(row, quad, 1), sumOfSign(row, quad, -1)) > LARGEST_SUM) return false;
+  return true;
+}
+
 /** The whole number up to ±`largest` nearest to `value` that weight `column` may be, given the others of its quad. */
 export function nearestInQuad(row: Int8Array, column: number, value: number, largest: number): number {
   const own = row[column] as number;
@@ -41,7 +52,7 @@ export function nearestInQuad(row: Int8Array, column: number, value: number, lar
  */
 export function cutQuads(real: ArrayLike<number>, scale: number, row: Int8Array): boolean {
   let isCut = false;
-  for (let quad = 0; quad < row.length; quad += quad % 8 === 0 ? 2 : 6) {
+  for (const quad of quadsOf(row)) {
     for (const sign of [1, -1]) {
       for (let excess = sumOfSign(row, quad, sign) - LARGEST_SUM; excess > 0; excess--) {
         const same = members.map((i) => quad + i).filter((at) => sign * (row[at] ?? 0) > 0);

@@ -43,7 +43,7 @@ import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { copyRuns } from "../microkernels/run-simd";
 import { engine, operandAddress, parameter, parameterF32, workspace } from "../step";
-import { RELAXED } from "../variant";
+import { QUADS, RELAXED } from "../variant";
 import { gatherPatch, PIXEL_BYTES } from "./conv2d-patch";
 import { patchElements } from "./geometry";
 
@@ -57,7 +57,7 @@ function pixels(step: usize): i32 {
 /** The form of an int8 layer with these plain weights here. */
 export function panelsForm(step: usize, context: usize, weights: usize): i32 {
   if (!RELAXED) return FORM_PAIRS;
-  return formOf(engine(context), rowQuadsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step)));
+  return formOf(engine(context), QUADS && rowQuadsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step)));
 }
 
 /** Bytes of one step of one block; 1 row reads int8 weights in every form. */

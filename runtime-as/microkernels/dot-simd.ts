@@ -9,7 +9,7 @@
  *
  * With bytes, x carries the sign that the engine wants (relaxed-simd.ts).
  */
-import { RELAXED } from "../variant";
+import { QUADS, RELAXED } from "../variant";
 
 export const FORM_PAIRS: i32 = 0;
 export const FORM_QUADS: i32 = 1;
@@ -47,7 +47,7 @@ export function depthStep(form: i32): i32 {
 /** Steps over a depth of `k`; quads take two at a time. */
 export function depthSteps(form: i32, k: i32): i32 {
   if (!RELAXED || form == FORM_PAIRS) return (k + 1) >> 1;
-  return form == FORM_QUADS ? ((k + 7) >> 3) << 1 : (k + 3) >> 2;
+  return QUADS && form == FORM_QUADS ? ((k + 7) >> 3) << 1 : (k + 3) >> 2;
 }
 
 /**

@@ -8,7 +8,7 @@
  * Form i16 has int16 weights for 4 rows, and int8 weights for 1 row, which takes as long as its weights take to arrive.
  * Channels behind N and the depth behind K hold zeros in the blocks, so the panel may hold anything there.
  */
-import { RELAXED } from "../variant";
+import { QUADS, RELAXED } from "../variant";
 import { dotFour, dotPair, dotQuads, flipAt, FORM_FOURS, FORM_PAIRS, FORM_QUADS, onesAt } from "./dot-simd";
 import { requantizeRow, requantizeRows4 } from "./requantize";
 
@@ -106,7 +106,7 @@ export function gemmRows4(
     let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
     let w = block + BLOCK_HEADER_BYTES;
     let x = panel;
-    if (RELAXED && form == FORM_QUADS) {
+    if (QUADS && form == FORM_QUADS) {
       const ones = onesAt(constants);
       for (; x < panelEnd; x += 32, w += 64) {
         const a0 = v128.load(w), a1 = v128.load(w, 16), b0 = v128.load(w, 32), b1 = v128.load(w, 48);
@@ -179,7 +179,7 @@ export function gemmRow1(form: i32, panel: usize, steps: i32, block: usize, chan
         c0 = dotPair(c0, value, v128.load_ext<i8>(w));
         c1 = dotPair(c1, value, v128.load_ext<i8>(w, 8));
       }
-    } else if (form == FORM_QUADS) {
+    } else if (QUADS && form == FORM_QUADS) {
       const ones = onesAt(constants);
       for (let x = panel; x < panelEnd; x += 8, w += 64) {
         c0 = dotQuads(c0, v128.load_splat<i32>(x), v128.load_splat<i32>(x, 4), v128.load(w), v128.load(w, 32), ones);

@@ -10,6 +10,7 @@
  * Others need an exact engine.
  */
 import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED } from "../format";
+import { QUADS } from "../variant";
 import { FORM_FOURS, FORM_PAIRS, FORM_QUADS } from "./dot-simd";
 
 const LARGEST_SUM: i32 = 128;
@@ -17,7 +18,7 @@ const LARGEST_SUM: i32 = 128;
 /** The form in which a layer runs here; `fits`: its quads are within the bound. */
 export function formOf(engine: i32, fits: bool): i32 {
   if (!(engine & ENGINE_KNOWN) || !(fits || engine & ENGINE_EXACT)) return FORM_PAIRS;
-  return engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_FOURS : FORM_QUADS;
+  return !QUADS || engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_FOURS : FORM_QUADS;
 }
 
 /** What the activations are combined with (exclusive or): an unsigned engine gets x + 128. */

@@ -56,6 +56,16 @@ describe('Chromium', () => {
     }
   });
 
+  test('gives the same bytes with the kernels of one model, whose weights fit the form of quads or do not', async () => {
+    for (const largestWeight of [127, 32]) {
+      const model = convolutionModel({ x: [1, 3, 3, 35], outChannels: 18, kernel: [1, 1], largestWeight });
+      const inputs = inputsOf(model);
+      await node.deploy({ model, variant: 'scalar', kernels: 'all' });
+      expect((await chromium.deploy({ model })).variant).toBe('relaxed');
+      expect(await chromium.infer(inputs)).toEqual(await node.infer(inputs));
+    }
+  });
+
   test('runs the plain builds when told to', async () => {
     const model = await int8Model();
     const inputs = inputsOf(model);

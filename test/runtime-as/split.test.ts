@@ -17,7 +17,7 @@ interface ThreadRuntime extends RuntimeExports {
   runThreads(): void;
 }
 
-const runtime = await WebAssembly.compile((await buildThreadsRuntime([...opcodeNames.keys()], 'simd')) as BufferSource);
+const runtime = await WebAssembly.compile((await buildThreadsRuntime({ opcodes: [...opcodeNames.keys()] }, 'simd')) as BufferSource);
 
 function packed(oneCase: Case): Uint8Array {
   const plan = planExecution(graphOf(oneCase));

@@ -13,6 +13,7 @@ import { packageRoot, type Variant } from '../../../compiler/root.ts';
 import { type InputPort, inputPortsOf, modelInputsOf, onnxShapeOf, sampleReader } from '../../../compiler/samples/layout.ts';
 import { loadSamples } from '../../../compiler/samples/load.ts';
 import { buildRuntime } from '../../../targets/build-runtime.ts';
+import { kernelNeeds } from '../../../targets/kernel-needs.ts';
 import type { ContestantSpec, InputSpec } from './contestant.ts';
 import { insertQuantizeDequantize, observeRanges } from './qdq.ts';
 import { tfjsModel } from './tfjs-model.ts';
@@ -146,7 +147,7 @@ export async function prepareModel(model: BenchModel, variants: readonly Variant
 
   const packed = preparation.put('model.whittle', compiled.bytes);
   for (const variant of variants) {
-    const wasm = preparation.put(`runtime-${variant}.wasm`, await buildRuntime(readPackedModel(compiled.bytes).opcodes, variant));
+    const wasm = preparation.put(`runtime-${variant}.wasm`, await buildRuntime(kernelNeeds(readPackedModel(compiled.bytes)), variant));
     preparation.add(`whittle int8 ${variant}`, { runtime: 'whittle', model: packed, second: wasm }, inputs.int8, 'int8 in and out');
     if (variant !== 'relaxed') continue;
     const fitted = preparation.put('fitted.whittle', (await compileBenchModel(model, QUAD_WEIGHT_BITS)).bytes);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { packModel } from '../../../compiler/compile.ts';
 import { valueOf } from '../../../compiler/graph.ts';
 import { matrix } from '../../../compiler/linalg/matrix.ts';
-import { cutQuads, fitQuads, nearestInQuad } from '../../../compiler/quantization/quad-fit.ts';
+import { areQuadsFitting, cutQuads, fitQuads, nearestInQuad } from '../../../compiler/quantization/quad-fit.ts';
 import { fitRounded } from '../../../compiler/quantization/rounding/coordinate-descent.ts';
 import { roundings } from '../../../compiler/quantization/rounding/index.ts';
 import { rowErrors } from '../../../compiler/quantization/rounding/problem.ts';
@@ -123,4 +123,15 @@ test('layers of 7.5 bits fit in the packed model, and the report says so', async
   const fitted = await pack(7.5);
   expect(fitted.largest).toBeLessThanOrEqual(128);
   expect(fitted.report.weightPrecision?.layers).toEqual({ a: 7.5 });
+});
+
+test.for([
+  { row: [127, 1, 127, 1, 0, 0, 0, 0], fits: true },
+  { row: [127, 1, 0, 0, 1], fits: false },
+  { row: [127, 0, 0, 0, 0, 2], fits: false },
+  { row: [127, -128, 127, -128, 0, 0, 0, 0, 127], fits: true },
+  { row: [0, 0, -127, 0, 0, 0, 0, -2], fits: false },
+  { row: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 65], fits: false },
+])('$row fits: $fits', ({ row, fits }) => {
+  expect(areQuadsFitting(Int8Array.from(row))).toBe(fits);
 });
