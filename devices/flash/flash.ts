@@ -107,7 +107,7 @@ async function overUf2(request: FlashRequest, flasher: FlasherOf<'uf2'>, segment
   const entry = bootloaderEntry(board, flasher);
   const drive = request.drive ?? theDrive(findUf2Drives(flasher.boardId), `a ${board.title} in its boot loader`, entry);
   checkUf2Drive(drive, flasher.boardId, board.name, entry);
-  const verified = await copyToDrive(writeUf2(segments, flasher.familyId), drive, { ...request, name: 'WHITTLE.UF2' });
+  const verified = await copyToDrive(writeUf2(segments, flasher.familyId, flasher.sectorBytes), drive, { ...request, name: 'WHITTLE.UF2' });
   return { to: drive, verified, started: verified === 'restarted' };
 }
 
@@ -129,7 +129,7 @@ function overTool(request: FlashRequest, flasher: Flasher, segments: readonly Se
 
 /** The file that the board's drive would take. */
 function toFile(output: string, flasher: Flasher, segments: readonly Segment[]): Outcome {
-  writeOutputFile(output, flasher.kind === 'uf2' ? writeUf2(segments, flasher.familyId) : writeIntelHex(segments));
+  writeOutputFile(output, flasher.kind === 'uf2' ? writeUf2(segments, flasher.familyId, flasher.sectorBytes) : writeIntelHex(segments));
   return { to: output, verified: false, started: false };
 }
 

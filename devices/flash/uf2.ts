@@ -28,9 +28,12 @@ export function isUf2(bytes: Uint8Array): boolean {
   return bytes.length >= BLOCK_BYTES && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === MAGIC_START;
 }
 
-/** @param familyId of the chip, for boot loaders to refuse what is not theirs */
-export function writeUf2(segments: readonly Segment[], familyId: number): Uint8Array {
-  const blocks = blocksOf(segments, PAYLOAD_BYTES);
+/**
+ * @param familyId of the chip, for boot loaders to refuse what is not theirs
+ * @param sectorBytes of the flash: what is written of a sector is its whole
+ */
+export function writeUf2(segments: readonly Segment[], familyId: number, sectorBytes = PAYLOAD_BYTES): Uint8Array {
+  const blocks = blocksOf(blocksOf(segments, sectorBytes), PAYLOAD_BYTES);
   const file = new Uint8Array(blocks.length * BLOCK_BYTES);
   for (const [number, { address, content }] of blocks.entries()) {
     const start = number * BLOCK_BYTES;

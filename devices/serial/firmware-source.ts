@@ -18,14 +18,16 @@ const uartFiles: Partial<Record<UartDriver, string>> = {
   'stm32-usart-v2': 'uart_stm32_isr.c',
   'stm32-lpuart': 'uart_stm32_isr.c',
   'nrf-uart': 'uart_nrf.c',
+  pl011: 'uart_pl011.c',
   ns16550: 'uart_ns16550.c',
 };
 
 /** The sources that differ from board to board; undefined: the monitor has no driver for its UART or core. */
-export function boardSources(board: Board, { memory }: Wiring): string[] | undefined {
+export function boardSources(board: Board, { memory, boot }: Wiring): string[] | undefined {
   const uart = board.uart && uartFiles[board.uart.driver];
   if (!uart || board.core === 'xtensa-lx7') return undefined;
-  return [uart, board.core.startsWith('rv32') ? 'cpu_rv32.c' : 'cpu_cortex_m.c', `flash_${memory.driver}.c`];
+  const cpu = board.core.startsWith('rv32') ? 'cpu_rv32.c' : 'cpu_cortex_m.c';
+  return [uart, cpu, `flash_${memory.driver}.c`, ...(boot ? [`boot_${boot}.c`] : [])];
 }
 
 /** The best vocabulary of the board that there are translated kernels for. */
@@ -146,9 +148,9 @@ export function linkerScript(board: Board, wiring: Wiring): string {
 }
 SECTIONS
 {
-  .text : { KEEP(*(.vectors)) *(.text*) *(.rodata* .srodata*) . = ALIGN(8); } > FLASH
+  .text : { KEEP(*(.boot)) KEEP(*(.vectors)) KEEP(*(.image_definition)) *(.text*) *(.rodata* .srodata*) . = ALIGN(8); } > FLASH
   .ARM.exidx : { *(.ARM.exidx*) } > FLASH
-  .data : { _data_start = .; *(.data* .sdata*) . = ALIGN(4); _data_end = .; } > RAM AT > FLASH
+  .data : { _data_start = .; *(.ramcode*) *(.data* .sdata*) . = ALIGN(4); _data_end = .; } > RAM AT > FLASH
   _data_load = LOADADDR(.data);
   .bss (NOLOAD) : { _bss_start = .; *(.bss* .sbss* COMMON) . = ALIGN(4); _bss_end = .; } > RAM
   .noinit (NOLOAD) : { *(.noinit*) . = ALIGN(16); } > RAM

@@ -2,6 +2,7 @@
 import { UsageError } from '../../compiler/errors.ts';
 import { type Board, KB, MB, type Memory } from '../../targets/boards/board.ts';
 import { nrfWirings } from './wiring-nrf.ts';
+import { rp2Wirings } from './wiring-rp2.ts';
 import { stm32f4Wirings } from './wiring-stm32f4.ts';
 import { stm32h7Wirings } from './wiring-stm32h7.ts';
 import { stm32l4Wirings } from './wiring-stm32l4.ts';
@@ -13,7 +14,7 @@ export interface Slot extends Memory {
 
 /** How the memory of the slots is written: flash_<driver>.c. */
 export interface SlotMemory {
-  readonly driver: 'memory' | 'nvmc' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
+  readonly driver: 'memory' | 'nvmc' | 'rp2' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
   /** Of one erasure, where all are of one size. */
   readonly eraseBytes?: number;
   /** Of one bank, where its units are numbered from 0. */
@@ -45,6 +46,8 @@ export interface Wiring {
   readonly start?: readonly RegisterStep[];
   /** Pins of an nRF UART, numbered 32 * port + pin. */
   readonly pins?: { readonly tx: number; readonly rx: number };
+  /** What the boot ROM wants to find in the flash: boot_<boot>.c. */
+  readonly boot?: 'rp2040' | 'rp2350';
   /** Flash for the firmware; default: all of it. */
   readonly firmware?: Memory;
   /** RAM for the firmware and the arena, from the start; default: all of it. */
@@ -92,6 +95,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
     },
   },
   ...nrfWirings,
+  ...rp2Wirings,
   ...stm32f4Wirings,
   ...stm32l4Wirings,
   ...stm32h7Wirings,

@@ -56,9 +56,16 @@ export type Flasher =
   | ({ readonly kind: 'stm32-uart' } & BootRom)
   /**
    * A drive that takes UF2 files; the application begins at `origin`. `bytes`: where something lies behind it, too.
-   * `boardId`: what Board-ID in the drive's INFO_UF2.TXT begins with.
+   * `boardId`: what Board-ID in the drive's INFO_UF2.TXT begins with. `sectorBytes`: where only whole sectors are written right.
    */
-  | { readonly kind: 'uf2'; readonly familyId: number; readonly boardId: string; readonly origin: number; readonly bytes?: number }
+  | {
+      readonly kind: 'uf2';
+      readonly familyId: number;
+      readonly boardId: string;
+      readonly origin: number;
+      readonly bytes?: number;
+      readonly sectorBytes?: number;
+    }
   /** ESP boot ROM. */
   | { readonly kind: 'esp'; readonly chip: string }
   /** A drive of the debug probe that takes .hex files (DAPLink, ST-LINK). */

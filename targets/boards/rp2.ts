@@ -17,7 +17,8 @@ export const rp2Boards: readonly Board[] = [
     uart: { name: 'UART0', driver: 'pl011', base: 0x40034000, tx: 'GP0', rx: 'GP1' },
     usb: [{ vendorId: 0x2e8a, productId: 0x0003, of: 'bootloader' }],
     flashers: [
-      { kind: 'uf2', familyId: 0xe48bff56, boardId: 'RPI-RP2', origin: flashOrigin },
+      // RP2040-E14: of sixteen blocks that follow each other only the first one's sector is erased.
+      { kind: 'uf2', familyId: 0xe48bff56, boardId: 'RPI-RP2', origin: flashOrigin, sectorBytes: 4 * KB },
       { kind: 'probe', openocd: ['interface/cmsis-dap.cfg', 'target/rp2040.cfg'], pyocd: 'rp2040', probeRs: 'RP2040' },
     ],
   },

@@ -180,7 +180,7 @@ describe('drives', () => {
     symlinkSync('/dev/full', join(folder, 'WHITTLE.UF2'));
     await expect(flashTo('pico', file('program.bin', program), { drive: folder })).rejects.toMatchObject({
       exitCode: 7,
-      message: expect.stringMatching(/the copy broke off after 0 of 6144 bytes \(ENOSPC.*plug the board in again/),
+      message: expect.stringMatching(/the copy broke off after 0 of 8192 bytes \(ENOSPC.*plug the board in again/),
     });
   });
 

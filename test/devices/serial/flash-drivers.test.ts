@@ -35,7 +35,7 @@ function build(name: string, mutation?: Mutation): string {
   const board = boardNamed(name);
   const wiring = wirings[name] as Wiring;
   const { driver } = wiring.memory;
-  // The models' registers.h takes the place of the firmware's.
+  // The models' registers.h and rom_rp2.h take the place of the firmware's.
   for (const source of [firmware, models]) cpSync(source, folder, { recursive: true });
   writeFileSync(join(folder, 'board.h'), boardHeader(board, wiring));
   writeFileSync(join(folder, 'protocol.h'), constantsHeader(protocol));
@@ -57,7 +57,7 @@ function cutPower(program: string, old: number, updated: number, step: number) {
   return { said: stdout + stderr, status };
 }
 
-/** One board of each kind of flash: pages of 1 to 8 KB, sectors of several sizes, two banks, words, double and quad words, 256 bits. */
+/** One board of each kind of flash: pages of 1 to 8 KB, sectors of several sizes, two banks, words, double and quad words, 256 bits; a chip of its own. */
 const boards = [
   'microbit',
   'nrf52840dk',
@@ -71,6 +71,8 @@ const boards = [
   'nucleo-h723zg',
   'nucleo-u545re-q',
   'nucleo-u575zi-q',
+  'pico',
+  'pico2',
 ];
 
 describe.skipIf(!requireTool('gcc'))('two slots on', () => {
@@ -116,6 +118,12 @@ describe.skipIf(!requireTool('gcc'))('two slots on', () => {
     ['nucleo-h723zg', { file: 'flash_stm32h7.c', from: 'return !(read_register(SR) & TWO_BITS_WRONG);', to: 'return 1;' }],
     ['nucleo-h723zg', { file: 'slots.c', from: 'if (!flash_is_readable(slots[slot].address, RECORD_BYTES)) return NULL;', to: '' }],
     ['nucleo-h723zg', { file: 'slots.c', from: '!flash_is_readable((uintptr_t)image_of(slot), record[RECORD_IMAGE_BYTES])', to: '0' }],
+    ['pico', { file: 'flash_rp2.c', from: 'rom->connect();', to: '' }],
+    ['pico', { file: 'flash_rp2.c', from: 'rom->exit_xip();', to: '' }],
+    ['pico', { file: 'flash_rp2.c', from: 'rom->flush_cache();', to: '' }],
+    ['pico', { file: 'flash_rp2.c', from: 'memset(page, 0xff', to: 'memset(page, 0x00' }],
+    ['pico', { file: 'flash_rp2.c', from: 'memcpy(page + before', to: 'memcpy(page' }],
+    ['pico', { file: 'flash_rp2.c', from: '(uint32_t)(address - before) - ORIGIN', to: '(uint32_t)address - ORIGIN' }],
     ['nucleo-l432kc', { file: 'slots.c', from: 'if (slot != slots_state.active) return slot;', to: 'return slot;' }],
     ['nucleo-f446re', { file: 'slots.c', from: 'erased = flash_erase(', to: 'erased = 4096; flash_erase(' }],
   ])('%s: %o does not pass', ([name, mutation]) => {

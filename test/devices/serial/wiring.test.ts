@@ -90,6 +90,16 @@ describe.for(real)('$name', ({ board, wiring }) => {
       expect([pins.tx, pins.rx]).toEqual([tx, rx].map(number));
       return;
     }
+    if (board.uart?.driver === 'pl011') {
+      // Function 2 of GP0 and GP1; pads that are not isolated, the one for RX an input with a pull-up.
+      const [io, pads] = board.chip === 'RP2040' ? [0x40014000, 0x4001c000] : [0x40028000, 0x40038000];
+      for (const pin of [tx, rx].map((name) => Number(name.slice(2)))) {
+        expect(start).toContainEqual({ address: io + 8 * pin + 4, mask: 0xffffffff, value: 2 });
+        const pad = start.find(({ address }) => address === pads + 4 + 4 * pin);
+        expect([pad?.mask, (pad?.value as number) & 0x1cc]).toEqual([0xffffffff, pin === Number(rx.slice(2)) ? 0x48 : 0]);
+      }
+      return;
+    }
     const base = family(board).gpio;
     for (const pin of [tx, rx]) {
       const [port, bit] = [pin.charCodeAt(1) - 'A'.charCodeAt(0), Number(pin.slice(2))];
@@ -104,7 +114,9 @@ describe.for(real)('$name', ({ board, wiring }) => {
     const image = readFileSync(bin);
     expect(image.length).toBeLessThanOrEqual(firmware.bytes);
     expect(heapBytes).toBeGreaterThan(board.ram.bytes - 4 * KB);
-    const [stack, reset] = [image.readUInt32LE(0), image.readUInt32LE(4)];
+    // Behind the second stage of the boot, where there is one.
+    const vectors = board.chip === 'RP2040' ? 256 : 0;
+    const [stack, reset] = [image.readUInt32LE(vectors), image.readUInt32LE(vectors + 4)];
     expect(stack).toBe(end(board.ram));
     expect(reset % 2).toBe(1);
     expect(holds(firmware, { origin: reset - 1, bytes: 2 })).toBe(true);
