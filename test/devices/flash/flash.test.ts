@@ -110,9 +110,9 @@ test.skipIf(!canOpenPty)('a port that another program has is busy, and the line 
 describe('the way that is taken', () => {
   test('a board without a monitor takes no bare model, and the error says what to give', async () => {
     const path = file('model.whittle', model);
-    const error = /no firmware monitor for nucleo-u575zi-q.*whittle flash PROGRAM\.elf --board nucleo-u575zi-q/;
-    await expect(flashTo('nucleo-u575zi-q', path, { port: '/dev/ttyNONE' })).rejects.toThrow(error);
-    await expect(flashTo('nucleo-u575zi-q', folder, { port: '/dev/ttyNONE' })).rejects.toMatchObject({ exitCode: 2 });
+    const error = /no firmware monitor for esp32-s3-devkitc-1.*whittle flash PROGRAM\.elf --board esp32-s3-devkitc-1/;
+    await expect(flashTo('esp32-s3-devkitc-1', path, { port: '/dev/ttyNONE' })).rejects.toThrow(error);
+    await expect(flashTo('esp32-s3-devkitc-1', folder, { port: '/dev/ttyNONE' })).rejects.toMatchObject({ exitCode: 2 });
   });
 
   test('what does not fit is refused before a port is opened', async () => {

@@ -78,8 +78,8 @@ describe.skipIf(!requireTool('qemu-system-arm') || !requireTool('arm-none-eabi-g
     const open = (board: string) => openDevice(`serial:${machine.port}`, { board });
     await (await open('mps2-an386')).close();
     await expect(open('microbit')).rejects.toThrow(/this is a mps2-an386, not a microbit; whittle devices lists/);
-    await expect(open('nucleo-u575zi-q')).rejects.toThrow(
-      /nucleo-u575zi-q: there is no firmware monitor.*exists for .*whittle build MODEL/,
+    await expect(open('esp32-s3-devkitc-1')).rejects.toThrow(
+      /esp32-s3-devkitc-1: there is no firmware monitor.*exists for .*whittle build MODEL/,
     );
     await expect(open('nothing')).rejects.toThrow(/--board nothing: unknown board; known are/);
     await expect(openDevice('node', { board: 'microbit' })).rejects.toThrow(/--on node: --board is for boards on a serial port/);
