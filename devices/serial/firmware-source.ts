@@ -19,6 +19,7 @@ const uartFiles: Partial<Record<UartDriver, string>> = {
   'stm32-lpuart': 'uart_stm32_isr.c',
   'nrf-uart': 'uart_nrf.c',
   pl011: 'uart_pl011.c',
+  sercom: 'uart_sercom.c',
   ns16550: 'uart_ns16550.c',
 };
 
@@ -68,15 +69,15 @@ function hex(value: number): string {
 
 /** Bytes of a frame's payload: boards with little RAM take shorter frames. */
 export function payloadBytes(board: Board): number {
-  return board.ram.bytes < 32 * 1024 ? 256 : 1024;
+  return board.ram.bytes <= 32 * 1024 ? 256 : 1024;
 }
 
 function stackBytes(board: Board): number {
-  return board.ram.bytes < 32 * 1024 ? 1024 : 2048;
+  return board.ram.bytes <= 32 * 1024 ? 1024 : 2048;
 }
 
-function registerStep({ address, mask, value, waits }: RegisterStep): string {
-  const register = `*(volatile uint32_t *)${hex(address)}`;
+function registerStep({ address, mask, value, waits, bits = 32 }: RegisterStep): string {
+  const register = `*(volatile uint${bits}_t *)${hex(address)}`;
   return waits
     ? `  while ((${register} & ${hex(mask)}) != ${hex(value)}) continue;`
     : `  ${register} = (${register} & ~${hex(mask)}) | ${hex(value)};`;
@@ -84,7 +85,7 @@ function registerStep({ address, mask, value, waits }: RegisterStep): string {
 
 /** board.h */
 export function boardHeader(board: Board, wiring: Wiring): string {
-  const { memory, power = [], start = [], pins } = wiring;
+  const { memory, power = [], start = [], pins, pads } = wiring;
   const clockHz = wiring.resetClockHz ?? board.clockHz;
   const slots = memory.slots.map(({ origin, bytes, writable }) => `{ ${hex(origin)}, ${hex(bytes)}, ${Number(writable)} }`);
   const isArm = board.core.startsWith('cortex');
@@ -115,6 +116,7 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     ...(memory.bankBytes !== undefined && { FLASH_BANK_BYTES: `${memory.bankBytes}u` }),
     FLASH_WRITE_BYTES: `${memory.writeBytes}u`,
     ...(pins && { BOARD_UART_TX_PIN: pins.tx, BOARD_UART_RX_PIN: pins.rx }),
+    ...(pads !== undefined && { BOARD_UART_PADS: hex(pads) }),
     // QEMU's virt: SiFive's test device, and the PLIC.
     ...(!isArm && { BOARD_PLIC_ADDRESS: hex(0x0c000000), BOARD_RESET_ADDRESS: hex(0x100000), BOARD_RESET_VALUE: hex(0x7777) }),
   };

@@ -3,6 +3,7 @@ import { UsageError } from '../../compiler/errors.ts';
 import { type Board, KB, MB, type Memory } from '../../targets/boards/board.ts';
 import { nrfWirings } from './wiring-nrf.ts';
 import { rp2Wirings } from './wiring-rp2.ts';
+import { samdWirings } from './wiring-samd.ts';
 import { stm32f4Wirings } from './wiring-stm32f4.ts';
 import { stm32h7Wirings } from './wiring-stm32h7.ts';
 import { stm32l4Wirings } from './wiring-stm32l4.ts';
@@ -14,7 +15,7 @@ export interface Slot extends Memory {
 
 /** How the memory of the slots is written: flash_<driver>.c. */
 export interface SlotMemory {
-  readonly driver: 'memory' | 'nvmc' | 'rp2' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
+  readonly driver: 'memory' | 'nvmc' | 'rp2' | 'samd21' | 'samd51' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
   /** Of one erasure, where all are of one size. */
   readonly eraseBytes?: number;
   /** Of one bank, where its units are numbered from 0. */
@@ -31,6 +32,8 @@ export interface RegisterStep {
   readonly mask: number;
   readonly value: number;
   readonly waits?: true;
+  /** Width of the register; default: 32. */
+  readonly bits?: 8 | 16 | 32;
 }
 
 export interface Wiring {
@@ -46,6 +49,8 @@ export interface Wiring {
   readonly start?: readonly RegisterStep[];
   /** Pins of an nRF UART, numbered 32 * port + pin. */
   readonly pins?: { readonly tx: number; readonly rx: number };
+  /** Bits of a SERCOM's CTRLA that say which of its pads are TX and RX. */
+  readonly pads?: number;
   /** What the boot ROM wants to find in the flash: boot_<boot>.c. */
   readonly boot?: 'rp2040' | 'rp2350';
   /** Flash for the firmware; default: all of it. */
@@ -96,6 +101,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   },
   ...nrfWirings,
   ...rp2Wirings,
+  ...samdWirings,
   ...stm32f4Wirings,
   ...stm32l4Wirings,
   ...stm32h7Wirings,

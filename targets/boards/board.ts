@@ -21,6 +21,8 @@ export type UartDriver =
   | 'cmsdk'
   /** nRF51 and nRF52 UART without EasyDMA */
   | 'nrf-uart'
+  /** SERCOM of SAM D21 and D51, as a USART */
+  | 'sercom'
   /** 16550 */
   | 'ns16550'
   | 'esp32';

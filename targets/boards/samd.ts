@@ -12,6 +12,7 @@ export const samdBoards: readonly Board[] = [
     clockHz: 48 * MHz,
     flash: { origin: 0, bytes: 256 * KB },
     ram: { origin: 0x20000000, bytes: 32 * KB },
+    uart: { name: 'SERCOM0', driver: 'sercom', base: 0x42000800, tx: 'PA10', rx: 'PA11' },
     usb: [
       { vendorId: 0x239a, productId: 0x801b, of: 'board' },
       { vendorId: 0x239a, productId: 0x001b, of: 'bootloader' },
@@ -28,6 +29,7 @@ export const samdBoards: readonly Board[] = [
     clockHz: 120 * MHz,
     flash: { origin: 0, bytes: 512 * KB },
     ram: { origin: 0x20000000, bytes: 192 * KB },
+    uart: { name: 'SERCOM5', driver: 'sercom', base: 0x43000400, tx: 'PB16', rx: 'PB17' },
     usb: [
       { vendorId: 0x239a, productId: 0x8022, of: 'board' },
       { vendorId: 0x239a, productId: 0x0022, of: 'bootloader' },

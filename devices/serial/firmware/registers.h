@@ -6,7 +6,11 @@
 
 static inline uint32_t read_register(uintptr_t address) { return *(volatile uint32_t *)address; }
 
+static inline uint16_t read_half(uintptr_t address) { return *(volatile uint16_t *)address; }
+
 static inline void write_register(uintptr_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
+
+static inline void write_half(uintptr_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
 
 #ifdef __arm__
 /* What was written has arrived. */

@@ -57,7 +57,7 @@ function cutPower(program: string, old: number, updated: number, step: number) {
   return { said: stdout + stderr, status };
 }
 
-/** One board of each kind of flash: pages of 1 to 8 KB, sectors of several sizes, two banks, words, double and quad words, 256 bits; a chip of its own. */
+/** One board of each kind of flash: pages of 1 to 8 KB, sectors of several sizes, two banks, words, double and quad words, 256 bits, halves of pages; a chip of its own. */
 const boards = [
   'microbit',
   'nrf52840dk',
@@ -73,6 +73,8 @@ const boards = [
   'nucleo-u575zi-q',
   'pico',
   'pico2',
+  'feather-m0',
+  'feather-m4',
 ];
 
 describe.skipIf(!requireTool('gcc'))('two slots on', () => {
@@ -81,7 +83,8 @@ describe.skipIf(!requireTool('gcc'))('two slots on', () => {
     const small = cutPower(program, 900, 1003, 1);
     expect(small, small.said).toMatchObject({ status: 0 });
     // Into the second unit that is erased, and the third.
-    const large = cutPower(program, 5000, /-[fh]/.test(name) ? 140_001 : 17_001, 997);
+    const many = /-[fh]/.test(name) ? 140_001 : 17_001;
+    const large = cutPower(program, 5000, name === 'feather-m0' ? 2001 : many, 997);
     expect(large, large.said).toMatchObject({ status: 0 });
   });
 
@@ -124,6 +127,20 @@ describe.skipIf(!requireTool('gcc'))('two slots on', () => {
     ['pico', { file: 'flash_rp2.c', from: 'memset(page, 0xff', to: 'memset(page, 0x00' }],
     ['pico', { file: 'flash_rp2.c', from: 'memcpy(page + before', to: 'memcpy(page' }],
     ['pico', { file: 'flash_rp2.c', from: '(uint32_t)(address - before) - ORIGIN', to: '(uint32_t)address - ORIGIN' }],
+    ['feather-m0', { file: 'flash_samd21.c', from: 'address / 2', to: 'address' }],
+    ['feather-m0', { file: 'flash_samd21.c', from: 'while (!(read_half(INTFLAG) & READY)) continue;', to: '' }],
+    ['feather-m0', { file: 'flash_samd21.c', from: 'request(CLEAR_BUFFER, 0);', to: '' }],
+    ['feather-m0', { file: 'flash_samd21.c', from: 'request(WRITE_PAGE, address + i)', to: 'request(WRITE_PAGE, address)' }],
+    ['feather-m0', { file: 'flash_samd21.c', from: 'request(EMPTY_CACHE, 0);', to: '' }],
+    ['feather-m0', { file: 'board.h', from: 'FLASH_WRITE_BYTES 32u', to: 'FLASH_WRITE_BYTES 16u' }],
+    ['feather-m0', { file: 'board.h', from: 'FLASH_ERASE_BYTES 256u', to: 'FLASH_ERASE_BYTES 512u' }],
+    ['feather-m4', { file: 'flash_samd51.c', from: 'cache_off();', to: '' }],
+    ['feather-m4', { file: 'flash_samd51.c', from: 'while (read_register(CACHE_STATUS) & 1) continue;', to: '' }],
+    ['feather-m4', { file: 'flash_samd51.c', from: 'write_register(CACHE_EMPTY, 1);', to: '' }],
+    ['feather-m4', { file: 'flash_samd51.c', from: 'while (!(read_half(STATUS) & READY)) continue;', to: '' }],
+    ['feather-m4', { file: 'flash_samd51.c', from: 'request(CLEAR_BUFFER);', to: '' }],
+    ['feather-m4', { file: 'flash_samd51.c', from: 'write_register(ADDR, (uint32_t)(address + i));', to: '' }],
+    ['feather-m4', { file: 'board.h', from: 'FLASH_WRITE_BYTES 16u', to: 'FLASH_WRITE_BYTES 8u' }],
     ['nucleo-l432kc', { file: 'slots.c', from: 'if (slot != slots_state.active) return slot;', to: 'return slot;' }],
     ['nucleo-f446re', { file: 'slots.c', from: 'erased = flash_erase(', to: 'erased = 4096; flash_erase(' }],
   ])('%s: %o does not pass', ([name, mutation]) => {

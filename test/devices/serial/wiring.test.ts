@@ -100,6 +100,15 @@ describe.for(real)('$name', ({ board, wiring }) => {
       }
       return;
     }
+    if (board.uart?.driver === 'sercom') {
+      // Function C, a pull-up for RX (PORT of Microchip's packs: PMUX 0x30, PINCFG 0x40); TXPO and RXPO by the pads of the pins.
+      const [port, interrupt, control] = tx.startsWith('PA') ? [0x41004400, 9, 0x310000] : [0x41008080, 68, 0x100000];
+      const [txBit, rxBit] = [tx, rx].map((pin) => Number(pin.slice(2))) as [number, number];
+      const written = (address: number) => start.find((step) => step.address === address)?.value;
+      expect([written(port + 0x30 + txBit / 2), written(port + 0x40 + txBit), written(port + 0x40 + rxBit)]).toEqual([0x22, 1, 7]);
+      expect([written(port + 0x18), rxBit, wiring.interrupt, wiring.pads]).toEqual([2 ** rxBit, txBit + 1, interrupt, control]);
+      return;
+    }
     const base = family(board).gpio;
     for (const pin of [tx, rx]) {
       const [port, bit] = [pin.charCodeAt(1) - 'A'.charCodeAt(0), Number(pin.slice(2))];
@@ -109,7 +118,7 @@ describe.for(real)('$name', ({ board, wiring }) => {
   });
 
   test.skipIf(!requireTool('arm-none-eabi-gcc'))('the monitor compiles without warnings, and fits', async () => {
-    const takesAll = ['microbit', 'nucleo-l432kc', 'nucleo-h743zi2', 'nucleo-u545re-q'].includes(board.name);
+    const takesAll = ['microbit', 'feather-m0', 'feather-m4', 'nucleo-l432kc', 'nucleo-h743zi2', 'nucleo-u545re-q'].includes(board.name);
     const { bin, heapBytes } = await buildFirmware(board, takesAll ? int8Opcodes : []);
     const image = readFileSync(bin);
     expect(image.length).toBeLessThanOrEqual(firmware.bytes);

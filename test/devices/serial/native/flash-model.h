@@ -27,6 +27,8 @@ int has_checksum_error(void);
 
 /* Where the cell of an address is kept. */
 uint32_t *cell(uint32_t address);
+/* Whether the flash can be read where the board has it. */
+void set_readable(int is_readable);
 /* The manual forbids what was asked. */
 void forbid(const char *what);
 /* The power fails during one of these; what they began is then left in between. */

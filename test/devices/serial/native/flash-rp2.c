@@ -5,7 +5,6 @@
 #include "flash-model.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "rom_rp2.h"
 
@@ -13,16 +12,11 @@ enum { SECTOR_BYTES = 4096, PAGE_BYTES = 256 };
 
 static uint32_t is_connected, is_serial, is_flushed;
 
-static void set_readable(int protection)
-{
-  if (mprotect((void *)(uintptr_t)FLASH_ORIGIN, FLASH_BYTES, protection) != 0) forbid("no place for the flash");
-}
-
 void controller_reset(void)
 {
   is_connected = is_serial = 0;
   is_flushed = 1;
-  set_readable(PROT_READ);
+  set_readable(1);
 }
 
 uint32_t controller_read(uint32_t address)
@@ -50,7 +44,7 @@ static void exit_xip(void)
 {
   if (!is_connected) forbid("commands for a flash that is not connected");
   is_serial = 1;
-  set_readable(PROT_NONE);
+  set_readable(0);
 }
 
 static void erase(uint32_t offset, size_t bytes, uint32_t block_bytes, uint8_t block_command)
@@ -93,7 +87,7 @@ void start_xip(const uint32_t *code)
   if (!is_serial) forbid("the flash is read already");
   if (!is_flushed) forbid("the flash is read through a cache of what it held");
   is_serial = is_connected = 0;
-  set_readable(PROT_READ);
+  set_readable(1);
   if (memcmp(code, (const void *)XIP_SETUP, 256) != 0) forbid("another routine than the second stage");
 }
 

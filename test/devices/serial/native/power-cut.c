@@ -24,6 +24,9 @@ __attribute__((weak)) void set_damage(uint32_t address, uint32_t bytes, int is_d
 
 enum { NEVER = -1, ERASURES_MAX = 256, RECORD_OPERATIONS = RECORD_BYTES / FLASH_WRITE_BYTES };
 
+/* The first pages of a process belong to nobody. */
+#define HIDDEN (FLASH_ORIGIN < 0x10000u ? 0x10000u - FLASH_ORIGIN : 0u)
+
 static uint8_t *cells;
 static uint32_t random_state;
 /* Operations until the power fails. */
@@ -57,6 +60,12 @@ uint32_t *cell(uint32_t address)
 {
   if (address - FLASH_ORIGIN >= FLASH_BYTES || address % 4) fail("an address outside of the flash");
   return (uint32_t *)(void *)(cells + (address - FLASH_ORIGIN));
+}
+
+void set_readable(int is_readable)
+{
+  void *at = (void *)(uintptr_t)(FLASH_ORIGIN + HIDDEN);
+  if (mprotect(at, FLASH_BYTES - HIDDEN, is_readable ? PROT_READ : PROT_NONE) != 0) fail("no place for the flash");
 }
 
 /* Whether the power fails during the next operation. */
@@ -241,10 +250,9 @@ int main(int argc, char **argv)
   const int memory = memfd_create("flash", 0);
   expect(ftruncate(memory, FLASH_BYTES) == 0, "no memory");
   cells = mmap(NULL, FLASH_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-  /* What reads the flash finds it where the board has it, and cannot write it. The first pages of a process belong to nobody. */
-  const uint32_t hidden = FLASH_ORIGIN < 0x10000 ? 0x10000 - FLASH_ORIGIN : 0;
-  void *at = (void *)(uintptr_t)(FLASH_ORIGIN + hidden);
-  expect(mmap(at, FLASH_BYTES - hidden, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, memory, hidden) == at, "no place for the flash");
+  /* What reads the flash finds it where the board has it, and cannot write it. */
+  void *at = (void *)(uintptr_t)(FLASH_ORIGIN + HIDDEN);
+  expect(mmap(at, FLASH_BYTES - HIDDEN, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, memory, HIDDEN) == at, "no place for the flash");
 
   for (uint32_t i = 0; i < FLASH_BYTES; i++) cells[i] = (uint8_t)random_word();
   power_on();
