@@ -10,22 +10,25 @@ import { requantizeRows2, requantizeRows4 } from "./requantize";
 
 export const DEPTHWISE_HEADER_BYTES: i32 = 64;
 
-/** Widens 8 channels of `count` pixels that lie `pixelBytes` apart; reads 8 bytes of each. */
-export function widenColumns(to: usize, from: usize, pixelBytes: usize, count: i32): void {
-  for (; count >= 4; count -= 4, to += 64) {
-    const from2 = from + (pixelBytes << 1);
-    v128.store(to, v128.load_ext<i8>(from));
-    v128.store(to, v128.load_ext<i8>(from + pixelBytes), 16);
-    v128.store(to, v128.load_ext<i8>(from2), 32);
-    v128.store(to, v128.load_ext<i8>(from2 + pixelBytes), 48);
-    from = from2 + (pixelBytes << 1);
+/** Widens `count` pixels that lie `pixelBytes` apart, every 8 channels to a row of their own, `rowBytes` further on; reads up to 7 bytes more. */
+export function widenColumns(to: usize, rowBytes: usize, from: usize, pixelBytes: usize, count: i32, channels: i32): void {
+  for (; channels > 0; channels -= 8, to += rowBytes, from += 8) {
+    let column = to;
+    let pixel = from;
+    let i = count;
+    for (; i >= 4; i -= 4, column += 64) {
+      const pixel2 = pixel + (pixelBytes << 1);
+      v128.store(column, v128.load_ext<i8>(pixel));
+      v128.store(column, v128.load_ext<i8>(pixel + pixelBytes), 16);
+      v128.store(column, v128.load_ext<i8>(pixel2), 32);
+      v128.store(column, v128.load_ext<i8>(pixel2 + pixelBytes), 48);
+      pixel = pixel2 + (pixelBytes << 1);
+    }
+    for (; i > 0; i--, column += 16, pixel += pixelBytes) v128.store(column, v128.load_ext<i8>(pixel));
   }
-  for (; count > 0; count--, to += 16, from += pixelBytes) v128.store(to, v128.load_ext<i8>(from));
 }
 
 /** `bytes`: those of whole columns. */
-// @ts-ignore: decorator
-@inline
 export function fillColumns(to: usize, value: i32, bytes: usize): void {
   const column = i16x8.splat(<i16>value);
   for (const end = to + bytes; to < end; to += 16) v128.store(to, column);
