@@ -56,7 +56,7 @@ export interface Decision {
 }
 
 /** A layer with a smaller share of all parameters and of all MACs is left as it is. */
-const LEAST_SHARE = 0.01;
+const LEAST_SHARE = 0.005;
 
 type Settings = Readonly<Record<string, unknown>>;
 

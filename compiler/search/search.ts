@@ -42,7 +42,7 @@ const IDLE_ROUNDS = 8;
 const SINGLES_SHARE = 0.3;
 const PROBING_SHARE = 0.5;
 /** Of the methods alone, so many are measured as a whole. */
-const SINGLES = 5;
+const SINGLES = 6;
 /** Where no plan is better any more, so many of the series that were left out are probed. */
 const LATE_PROBES = 6;
 /** A plan is aimed a little below its budgets: the last bytes are not predictable. */

@@ -29,7 +29,7 @@ export interface SingleMethod {
 }
 
 export interface SingleMethods {
-  /** Those that fit and are not clearly worse than the best of them, the least loss first. */
+  /** Those that fit with a loss that may still mean few errors, the least first. */
   readonly found: readonly SingleMethod[];
   /** Names of series that fail, or lose too much before they fit. */
   readonly refused: ReadonlySet<string>;
@@ -39,10 +39,12 @@ export interface SingleMethods {
 
 /** Between the last strength that is too large and the first that fits. */
 const BISECTIONS = 4;
-/** A method that adds so many times as much loss as the best one is not refined: it would have to come out ahead by chance. */
+/** A method that adds so many times as much loss as the best one is not looked at layer by layer. */
 const CLEARLY_MORE = 4;
 /** Losses that are smaller, as shares of the responses' variance, are not told apart by a probe's few samples. */
 const SMALL_LOSS = 1e-3;
+/** Up to so many times what int8 itself loses, the loss does not say which model has fewer errors: all of them are measured. */
+const TOLERABLE = 8;
 /** Answers that are this far off are of no use, and stronger settings are worse. */
 export const LARGEST_LOSS = 0.5;
 
@@ -98,19 +100,22 @@ class Everywhere {
     return fits === undefined || this.loss > largest * Math.min(1, first.decision.share);
   }
 
-  /** @returns whether it is worth a closer look: nothing failed, and no more than `largest` is lost where it does not fit yet */
-  async search(largest: number): Promise<boolean> {
+  /**
+   * @param largest what may be lost where it is worth a closer look  @param tolerable what a model may lose that is measured
+   * @returns whether it is worth a closer look: nothing failed, and no more than `largest` is lost
+   */
+  async search(largest: number, tolerable: number): Promise<boolean> {
     // The mildest strength first: most methods are refused by it alone, on one layer in a fraction of the time.
     if (await this.failsOnLargest(largest)) return false;
     let [low, high, next] = [0, this.strengths.length, 0];
     while (low < high && !this.options.isOver()) {
       const fits = await this.fitsEverywhere(next);
-      if (fits === undefined || (!fits && this.loss > largest)) return false;
+      if (fits === undefined || (!fits && this.loss > tolerable)) return false;
       if (fits) high = next;
       else low = next + 1;
       next = (low + high) >> 1;
     }
-    for (let i = 0; i < BISECTIONS && this.fitting && this.fitting.loss <= largest && high > 0 && !this.options.isOver(); i++) {
+    for (let i = 0; i < BISECTIONS && this.fitting && this.fitting.loss <= tolerable && high > 0 && !this.options.isOver(); i++) {
       const [mild, strong] = [this.strengths[high - 1], this.strengths[high]] as [readonly Option[], readonly Option[]];
       const between = this.members.map(({ decision }, m) => optionBetween(decision, mild[m] as Option, strong[m] as Option));
       if (between.includes(undefined)) break;
@@ -131,6 +136,7 @@ export async function singleMethods(options: SingleMethodOptions): Promise<Singl
   const refused = new Set<string>();
   const refined = new Map<Series, Series>();
   const largest = () => Math.min(LARGEST_LOSS, ...found.map(({ loss }) => CLEARLY_MORE * Math.max(loss, SMALL_LOSS)));
+  const tolerable = () => Math.min(LARGEST_LOSS, Math.max(largest(), TOLERABLE * options.base.loss));
   const queue = [...members].sort(([, [a]], [, [b]]) => Number(isSlow((a as Member).series)) - Number(isSlow((b as Member).series)));
   for (const [i, [name, list]] of queue.entries()) {
     if (isOver()) break;
@@ -138,14 +144,14 @@ export async function singleMethods(options: SingleMethodOptions): Promise<Singl
     // What takes that long is left for the end of the search where something quicker fits.
     if (found.length && isSlow((list[0] as Member).series)) break;
     const everywhere = new Everywhere(list, options);
-    if (!(await everywhere.search(largest()))) refused.add(name);
+    if (!(await everywhere.search(largest(), tolerable()))) refused.add(name);
     if (everywhere.fitting) found.push({ name, ...everywhere.fitting });
     list.forEach(({ series }, m) => {
       refined.set(series, { name, options: everywhere.strengths.map((strength) => strength[m] as Option) });
     });
   }
   return {
-    found: found.filter(({ loss }) => loss <= largest()).sort((a, b) => a.loss - b.loss),
+    found: found.filter(({ loss }) => loss <= tolerable()).sort((a, b) => a.loss - b.loss),
     refused,
     decisions: decisions.map((decision) => ({ ...decision, series: decision.series.map((series) => refined.get(series) ?? series) })),
   };

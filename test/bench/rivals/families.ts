@@ -99,7 +99,7 @@ export const families: readonly Family[] = [
     option('magnitude-pruning', 'sparsity', zeros, { granularity }),
   ),
   option('magnitude-pruning', 'deviations', [0.05, 2]),
-  option('magnitude-pruning', 'threshold', [0.005, 0.5]),
+  option('magnitude-pruning', 'threshold', [0.005, 0.1]),
   option('magnitude-pruning', 'sensitivity', [0.001, 1]),
   alone('magnitude-pruning', { pattern: '2:4' }),
   ...['row', 'layer', 'network'].map((scope) => option('optimal-brain-surgeon', 'sparsity', zeros, { scope })),
