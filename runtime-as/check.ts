@@ -5,6 +5,9 @@
 import { DTYPE_INT32, DTYPE_INT8, REGION_CONSTANTS } from "./format";
 import { operandAddress, operandBytes, operandCount, operandDtype, operandRegion, parameter, parameterCount, word } from "./step";
 
+/** What checks answer for a step that this build cannot run. */
+export const NO_KERNEL: i32 = 2;
+
 /** Larger than any tensor may be. */
 const LIMIT: i64 = 1 << 31;
 

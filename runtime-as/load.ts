@@ -44,7 +44,8 @@ import {
   TENSOR_OFFSET,
   TENSOR_WORDS,
 } from "./format";
-import { checkStep, NO_KERNEL } from "./opcodes";
+import { NO_KERNEL } from "./check";
+import { checkStep } from "./opcodes";
 import { operandCount, operandTensor, stepBytes, word } from "./step";
 
 /** Largest arena that is accepted, in bytes. */

@@ -10,6 +10,10 @@ export const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(VARIANT_BOAR
 /** The form of quads (microkernels/dot-simd.ts); `--use WITHOUT_QUADS=1`: no layer of the model fits it. */
 export const QUADS: bool = RELAXED && !isDefined(WITHOUT_QUADS);
 
+/** Of the int8 convolutions; `--use WITHOUT_GROUPS=1`, `WITHOUT_DILATION=1`: the model has none with groups other than depthwise ones, none with dilation. */
+export const GROUPS: bool = !isDefined(WITHOUT_GROUPS);
+export const DILATION: bool = !isDefined(WITHOUT_DILATION);
+
 /** Microcontrollers: every core; with the DSP extension; with MVE. Weights come prepared from the host. */
 export const BOARD: bool = isDefined(VARIANT_BOARD);
 export const DSP: bool = isDefined(VARIANT_DSP);

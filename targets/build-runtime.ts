@@ -16,9 +16,10 @@ export function cacheFolder(): string {
 }
 
 /** The flags of runtime-as/variant.ts. */
-function kernelFlags({ opcodes, quads = true }: KernelNeeds, variant: Variant): string[] {
+function kernelFlags({ opcodes, without = [] }: KernelNeeds, variant: Variant): string[] {
   const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
-  return [...names.map((name) => `KERNEL_${name}`), ...(variant === 'relaxed' && !quads ? ['WITHOUT_QUADS'] : [])];
+  const absent = without.filter((part) => part !== 'QUADS' || variant === 'relaxed');
+  return [...names.map((name) => `KERNEL_${name}`), ...absent.map((part) => `WITHOUT_${part}`)];
 }
 
 /** Everything else stands in runtime-as/asconfig.json, which asc reads from the base folder. */

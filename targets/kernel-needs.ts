@@ -1,32 +1,51 @@
 /** What a model needs of the kernels: its runtime has nothing else. */
-
+import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
-import { readRecords, type StepRecord } from '../compiler/packed/records.ts';
+import { type PackedRecords, readRecords, type StepRecord } from '../compiler/packed/records.ts';
 import { areQuadsFitting } from '../compiler/quantization/quad-fit.ts';
 import * as format from '../runtime-as/format.ts';
+
+/**
+ * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups or dilation
+ * refuses models that have them. Without quads, layers whose weights fit that form run in another, to the same bits.
+ */
+export type ConvolutionPart = 'QUADS' | 'GROUPS' | 'DILATION';
 
 export interface KernelNeeds {
   /** Repeats allowed. */
   readonly opcodes: readonly number[];
-  /** False: no layer's weights fit the form of quads (runtime-as/microkernels/dot-simd.ts). A layer that does runs as well without, only slower. */
-  readonly quads?: boolean;
+  readonly without?: readonly ConvolutionPart[];
 }
 
-/** Convolutions whose weights are encoded: they are not looked into. */
-function isEncoded({ opcode }: StepRecord): boolean {
-  return opcode >= format.OPCODE_CONV2D_CSR16_INT8 && opcode <= format.OPCODE_CONV2D_CODEBOOK_INT8;
+function hasGroups({ opcode, parameters }: StepRecord): boolean {
+  return opcode === format.OPCODE_CONV2D_INT8 && parameters[format.CONV_GROUPS] !== 1;
+}
+
+function isDilated({ parameters }: StepRecord): boolean {
+  return parameters[format.CONV_DILATION_HEIGHT] !== 1 || parameters[format.CONV_DILATION_WIDTH] !== 1;
+}
+
+/** Whether the weights [O, K] fit the form of quads (runtime-as/microkernels/dot-simd.ts). */
+function fitsQuads({ opcode, operands, parameters }: StepRecord, { tensors, constants }: PackedRecords): boolean {
+  const weights = tensors[operands[1] as number];
+  if (opcode !== format.OPCODE_CONV2D_INT8 || !weights) return false;
+  const rows = parameters[format.CONV_OUT_CHANNELS] as number;
+  const length = weights.bytes / rows;
+  const integers = new Int8Array(constants.slice(weights.offset, weights.offset + weights.bytes).buffer);
+  return Array.from({ length: rows }, (_, o) => integers.subarray(o * length, (o + 1) * length)).every(areQuadsFitting);
 }
 
 export function kernelNeeds(model: PackedModel): KernelNeeds {
-  const { steps, tensors, constants } = readRecords(model);
-  const fits = (step: StepRecord): boolean => {
-    const weights = tensors[step.operands[1] as number];
-    const rows = step.parameters[format.CONV_OUT_CHANNELS] as number;
-    if (!weights) return false;
-    const length = weights.bytes / rows;
-    const row = (o: number) => new Int8Array(constants.slice(weights.offset + o * length, weights.offset + (o + 1) * length).buffer);
-    return Array.from({ length: rows }, (_, o) => o).every((o) => areQuadsFitting(row(o)));
+  const records = readRecords(model);
+  const convolutions = records.steps.filter(({ opcode }) => /^(CONV|DEPTHWISE)/.test(opcodeNames.get(opcode) ?? ''));
+  const { opcodes } = model;
+  // Other convolutions share these kernels, and are not looked into.
+  if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8))
+    return { opcodes };
+  const has: Readonly<Record<ConvolutionPart, boolean>> = {
+    QUADS: convolutions.some((step) => fitsQuads(step, records)),
+    GROUPS: convolutions.some(hasGroups),
+    DILATION: convolutions.some(isDilated),
   };
-  const quads = steps.some((step) => isEncoded(step) || (step.opcode === format.OPCODE_CONV2D_INT8 && fits(step)));
-  return { opcodes: model.opcodes, quads };
+  return { opcodes, without: (Object.keys(has) as ConvolutionPart[]).filter((part) => !has[part]) };
 }

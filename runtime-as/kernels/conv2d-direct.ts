@@ -27,8 +27,8 @@ import {
 } from "../format";
 import { halfToFloat, isHalf } from "../microkernels/float16";
 import { requantize } from "../microkernels/requantize";
-import { operandAddress, parameter, parameterAddress } from "../step";
-import { imageElements, isInside, patchElements } from "./geometry";
+import { operandAddress, parameterAddress } from "../step";
+import { convParameter as parameter, imageElements, isInside, patchElements } from "./geometry";
 
 /** The bias a sum starts from. */
 // @ts-ignore: decorator

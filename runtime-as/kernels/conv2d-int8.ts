@@ -2,16 +2,18 @@
  * CONV2D_INT8: x [N, H, W, C] · weights [O, KH, KW, C / groups] · bias int32 [O], with the input zero point folded in ·
  * multipliers float32 [O] → y [N, OH, OW, O]. Padding writes the input zero point.
  */
+import { NO_KERNEL } from "../check";
 import { DTYPE_INT8 } from "../format";
 import { BOARD, SIMD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
 import { panelsForm, panelsLargestBytes, panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
 import { operandAddress } from "../step";
-import { checkGeometry, isBlock } from "./geometry";
+import { checkGeometry, isBlock, isInBuild } from "./geometry";
 
-export function checkConv2dInt8(step: usize, context: usize): bool {
-  if (!checkGeometry(step, context, DTYPE_INT8)) return false;
+export function checkConv2dInt8(step: usize, context: usize): i32 {
+  if (!checkGeometry(step, context, DTYPE_INT8)) return 0;
+  if (!isInBuild(step, false)) return NO_KERNEL;
   if (BOARD) return isBlock(columnsPreparedBytes(step)) && isBlock(columnsWorkspaceBytes(step));
   return !SIMD || (isBlock(panelsLargestBytes(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
 }

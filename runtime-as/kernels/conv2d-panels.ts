@@ -42,10 +42,10 @@ import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, packWe
 import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { copyRuns } from "../microkernels/run-simd";
-import { engine, operandAddress, parameter, parameterF32, workspace } from "../step";
+import { engine, operandAddress, parameterF32, workspace } from "../step";
 import { QUADS, RELAXED } from "../variant";
 import { gatherPatch, PIXEL_BYTES } from "./conv2d-patch";
-import { patchElements } from "./geometry";
+import { convParameter as parameter, patchElements } from "./geometry";
 
 const ROWS: usize = 4;
 const BLOCK_CHANNELS: i32 = 8;

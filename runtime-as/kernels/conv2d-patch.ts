@@ -11,8 +11,7 @@ import {
   CONV_KERNEL_WIDTH,
 } from "../format";
 import { copyRun, fillRun } from "../microkernels/run-simd";
-import { parameter } from "../step";
-import { endTap, firstTap, isInside } from "./geometry";
+import { convParameter as parameter, endTap, firstTap, isInside } from "./geometry";
 
 /**
  * One pixel of a panel in the workspace: address, row and column of its tap (0, 0), which may lie outside · whether its

@@ -24,9 +24,9 @@ import {
   CONV_STRIDE_WIDTH,
 } from "../format";
 import { halfToFloat, isHalf } from "../microkernels/float16";
-import { operandAddress, parameter } from "../step";
+import { operandAddress } from "../step";
 import { finish, initial } from "./conv2d-direct";
-import { endTap, firstTap, imageElements } from "./geometry";
+import { convParameter as parameter, endTap, firstTap, imageElements } from "./geometry";
 
 /** Sum of one channel's weights, `channels` apart, outside the `rows` x `taps` from (firstRow, first) on: those of padding taps. */
 function paddingWeights(

@@ -2,15 +2,17 @@
  * DEPTHWISE_INT8: x [N, H, W, C] · weights [KH, KW, C] · bias int32 [C], with the input zero point folded in ·
  * multipliers float32 [C] → y [N, OH, OW, C]. Padding writes the input zero point.
  */
+import { NO_KERNEL } from "../check";
 import { DTYPE_INT8 } from "../format";
 import { BOARD, SIMD } from "../variant";
 import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./depthwise-blocks";
 import { runDepthwiseDirect } from "./depthwise-direct";
 import { prepareRows, rowsPreparedBytes, rowsWorkspaceBytes, runRows } from "./depthwise-rows";
-import { checkDepthwise, isBlock } from "./geometry";
+import { checkDepthwise, isBlock, isInBuild } from "./geometry";
 
-export function checkDepthwiseInt8(step: usize, context: usize): bool {
-  if (!checkDepthwise(step, context, DTYPE_INT8)) return false;
+export function checkDepthwiseInt8(step: usize, context: usize): i32 {
+  if (!checkDepthwise(step, context, DTYPE_INT8)) return 0;
+  if (!isInBuild(step, true)) return NO_KERNEL;
   if (BOARD) return isBlock(blocksPreparedBytes(step)) && isBlock(blocksWorkspaceBytes(step));
   return !SIMD || (isBlock(rowsPreparedBytes(step)) && isBlock(rowsWorkspaceBytes(step)));
 }

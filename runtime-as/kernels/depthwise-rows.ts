@@ -28,8 +28,8 @@ import {
 } from "../format";
 import { depthwiseRow, DEPTHWISE_HEADER_BYTES, fillColumns, widenColumns } from "../microkernels/depthwise-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
-import { operandAddress, parameter, workspace } from "../step";
-import { imageElements } from "./geometry";
+import { operandAddress, workspace } from "../step";
+import { convParameter as parameter, imageElements } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 8;
 /** Bytes of one column of a widened row: 8 channels int16. */

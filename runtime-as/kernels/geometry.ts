@@ -5,6 +5,7 @@ import {
   CONV_CLAMP_HIGH,
   CONV_CLAMP_LOW,
   CONV_DILATION_HEIGHT,
+  CONV_DILATION_WIDTH,
   CONV_FLOAT32_PARAMETERS,
   CONV_GROUPS,
   CONV_INT8_PARAMETERS,
@@ -22,6 +23,7 @@ import {
   DTYPE_INT32,
 } from "../format";
 import { parameter } from "../step";
+import { DILATION, GROUPS } from "../variant";
 
 const MAX_STEP: u32 = 1 << 15;
 /** Window positions stay below this, so that row and column arithmetic cannot overflow. */
@@ -105,12 +107,32 @@ export function checkDepthwise(step: usize, context: usize, dtype: i32, encoded:
   );
 }
 
+/**
+ * As parameter() of step.ts, for kernels: what the build's model does not vary is a constant, and what depends on it folds.
+ * Depthwise convolutions do not ask for their groups.
+ */
+// @ts-ignore: decorator
+@inline
+export function convParameter(step: usize, index: i32): i32 {
+  if (!GROUPS && index == CONV_GROUPS) return 1;
+  if (!DILATION && (index == CONV_DILATION_HEIGHT || index == CONV_DILATION_WIDTH)) return 1;
+  return parameter(step, index);
+}
+
+/** Whether convParameter() tells the truth of a convolution that has passed its check; `isDepthwise` may have groups. */
+export function isInBuild(step: usize, isDepthwise: bool): bool {
+  return (
+    (GROUPS || isDepthwise || parameter(step, CONV_GROUPS) == 1) &&
+    (DILATION || (parameter(step, CONV_DILATION_HEIGHT) | parameter(step, CONV_DILATION_WIDTH)) == 1)
+  );
+}
+
 /** Elements of one output pixel's patch in one group: the depth K of the matrix product. */
 export function patchElements(step: usize): i32 {
   return (
     parameter(step, CONV_KERNEL_HEIGHT) *
     parameter(step, CONV_KERNEL_WIDTH) *
-    (parameter(step, CONV_IN_CHANNELS) / parameter(step, CONV_GROUPS))
+    (parameter(step, CONV_IN_CHANNELS) / convParameter(step, CONV_GROUPS))
   );
 }
 

@@ -13,22 +13,22 @@ import { describeWithSharedData, sharedData } from '../shared-data.ts';
 const PAGE_BYTES = 10 * 1024;
 const SET_BYTES = 6 * 1024;
 
-/** @param sums what the three sets of a model take together. The issue asks for 12 KB: not reached. */
+/** @param sums what the three sets of a model take together. The issue asks for 12,288: reached by SqueezeNet. */
 const models = [
-  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 14_600 },
-  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_900 },
-  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_900 },
+  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 14_300 },
+  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_600 },
+  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_700 },
   {
     name: 'SqueezeNet',
     file: 'imagenet-sample1000/squeezenet1.1_fp32.onnx',
     samples: 'imagenet-sample1000/dev.squeezenet.dataset.json',
-    sum: 12_600,
+    sum: 12_288,
   },
   {
     name: 'MobileNetV2',
     file: 'imagenet-sample1000/mobilenetv2_1.0_224_dequant_fp32.onnx',
     samples: 'imagenet-sample1000/dev.mobilenetv2.dataset.json',
-    sum: 15_800,
+    sum: 15_500,
     relaxed: 6_300,
   },
 ] as const;

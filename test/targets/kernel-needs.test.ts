@@ -1,19 +1,43 @@
 import { expect, test } from 'vitest';
+import { Engine } from '../../compiler/engine.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import { buildInspectedRuntime } from '../../targets/build-runtime.ts';
 import { kernelNeeds } from '../../targets/kernel-needs.ts';
-import { convolutionModel } from '../runtime-as/kernels/convolution-case.ts';
+import { type ConvolutionCase, convolutionModel } from '../runtime-as/kernels/convolution-case.ts';
 
-const matrix = { x: [1, 1, 5, 19], outChannels: 9, kernel: [1, 1] } as const;
-const needsOf = (largestWeight: number) => kernelNeeds(readPackedModel(convolutionModel({ ...matrix, largestWeight })));
+const matrix: ConvolutionCase = { x: [1, 1, 5, 18], outChannels: 8, kernel: [1, 1], largestWeight: 127 };
+const dilated: ConvolutionCase = { ...matrix, x: [1, 7, 7, 4], kernel: [3, 3], dilation: [2, 2] };
+const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(convolutionModel(convolution)));
 
-test('quads where the weights of a layer fit', () => {
-  expect(needsOf(32).quads).toBe(true);
-  expect(needsOf(127).quads).toBe(false);
+test('a plain convolution does without all parts', () => {
+  expect(needsOf(matrix).without).toEqual(['QUADS', 'GROUPS', 'DILATION']);
 });
 
-test('without quads only the relaxed build is another, and smaller', async () => {
-  const [quads, none] = [needsOf(32), needsOf(127)];
-  expect(Buffer.compare(await buildInspectedRuntime(none, 'simd'), await buildInspectedRuntime(quads, 'simd'))).toBe(0);
-  expect((await buildInspectedRuntime(none, 'relaxed')).length).toBeLessThan((await buildInspectedRuntime(quads, 'relaxed')).length - 500);
+test.for([
+  { part: 'QUADS', convolution: { ...matrix, largestWeight: 32 } },
+  { part: 'GROUPS', convolution: { ...matrix, groups: 2 } },
+  { part: 'DILATION', convolution: dilated },
+] as const)('$part where a layer has them', ({ part, convolution }) => {
+  expect(needsOf(convolution).without).not.toContain(part);
+});
+
+test('a depthwise convolution has no groups in this sense', () => {
+  expect(needsOf({ ...matrix, x: [1, 5, 5, 8], groups: 8, kernel: [3, 3] }).without).toContain('GROUPS');
+});
+
+test('a build without a part is smaller, and refuses models that have it', async () => {
+  const needs = needsOf(matrix);
+  const plain = await buildInspectedRuntime(needs, 'simd');
+  expect(plain.length).toBeLessThan((await buildInspectedRuntime({ opcodes: needs.opcodes }, 'simd')).length);
+  const runtime = await WebAssembly.compile(plain as BufferSource);
+  await Engine.create(runtime, convolutionModel(matrix));
+  for (const other of [{ ...matrix, groups: 2 }, dilated])
+    await expect(Engine.create(runtime, convolutionModel(other))).rejects.toThrow('step 0 needs a kernel that this runtime does not have');
+});
+
+test('only the relaxed build can do without quads', async () => {
+  const { opcodes } = needsOf(matrix);
+  const build = (variant: 'simd' | 'relaxed', without: readonly 'QUADS'[]) => buildInspectedRuntime({ opcodes, without }, variant);
+  expect(Buffer.compare(await build('simd', ['QUADS']), await build('simd', []))).toBe(0);
+  expect((await build('relaxed', ['QUADS'])).length).toBeLessThan((await build('relaxed', [])).length - 500);
 });
