@@ -106,6 +106,7 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     BOARD_UART_FRACTIONS: board.uart?.driver === 'stm32-lpuart' ? 256 : 1,
     BOARD_INTERRUPTS: Math.ceil((wiring.interrupt + 1) / 16) * 16,
     BOARD_HAS_FPU: Number(board.fpu !== 'none'),
+    BOARD_HAS_CACHES: Number(wiring.caches === true),
     BOARD_HAS_VTOR: Number(isArm && board.core !== 'cortex-m0'),
     BOARD_NVIC_WORDS: isSmall ? 1 : 8,
     BOARD_HAS_DWT: Number(isArm && !isSmall),

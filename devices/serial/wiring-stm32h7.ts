@@ -4,21 +4,36 @@ import type { Wiring } from './wiring.ts';
 import { type Clock, change, nucleo, type SlotPlaces, until } from './wiring-stm32.ts';
 
 /**
- * HSI with nothing divided, and for USART3 as it is: RCC_CR, RCC_CFGR, RCC_D1CFGR, RCC_D2CFGR, RCC_D2CCIP2R; then FLASH_ACR with
- * one wait state, as the voltage of the reset (VOS3) asks for at 64 MHz. Caches are off after a reset.
+ * HSI first, whatever a boot ROM left: RCC_CR, RCC_CFGR. Then the highest voltage without overdrive and boost (VOS1 of PWR_D3CR), with
+ * which both chips run at 400 MHz, and the PLL: 64 MHz / 4 times 50 divided by 2 (RCC_PLLCKSELR, RCC_PLLCFGR, RCC_PLL1DIVR). Buses
+ * have half of it, peripherals a quarter (RCC_D1CFGR, RCC_D2CFGR, RCC_D3CFGR); FLASH_ACR gets two wait states and the delay that
+ * goes with them before the switch. HSI is the clock of USART3 (RCC_D2CCIP2R).
  */
 const clock: Clock = {
-  coreHz: 64 * MHz,
+  coreHz: 400 * MHz,
   uartHz: 64 * MHz,
   steps: [
     change(0x58024400, 0x18, 1),
     until(0x58024400, 4, 4),
     change(0x58024410, 7, 0),
     until(0x58024410, 0x38, 0),
-    change(0x58024418, 0xf7f, 0),
-    change(0x5802441c, 0x770, 0),
+    change(0x58024400, 1 << 24, 0),
+    until(0x58024400, 1 << 25, 0),
+    change(0x58024818, 0xc000, 0xc000),
+    until(0x58024818, 1 << 13, 1 << 13),
+    change(0x58024428, 0x3f3, 4 << 4),
+    change(0x5802442c, 0x7000f, (3 << 2) | (1 << 16)),
+    change(0x58024430, 0x7f7fffff, 49 | (1 << 9) | (1 << 16) | (1 << 24)),
+    change(0x58024400, 0, 1 << 24),
+    until(0x58024400, 1 << 25, 1 << 25),
+    change(0x58024418, 0xf7f, 0x48),
+    change(0x5802441c, 0x770, 0x440),
+    change(0x58024420, 0x70, 0x40),
+    change(0x52002000, 0x3f, 0x22),
+    until(0x52002000, 0x3f, 0x22),
+    change(0x58024410, 7, 3),
+    until(0x58024410, 0x38, 0x18),
     change(0x58024454, 7, 3),
-    change(0x52002000, 0x3f, 0x11),
   ],
 };
 
@@ -43,7 +58,7 @@ function h7(places: SlotPlaces): Wiring {
     places,
     memory: { driver: 'stm32h7', eraseBytes: 128 * KB, bankBytes: 1 * MB, writeBytes: 32 },
   });
-  return { ...wiring, power };
+  return { ...wiring, power, caches: true };
 }
 
 export const stm32h7Wirings: Readonly<Record<string, Wiring>> = {

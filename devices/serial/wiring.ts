@@ -45,6 +45,8 @@ export interface Wiring {
   readonly uartClockHz?: number;
   /** Before anything is written to RAM. */
   readonly power?: readonly RegisterStep[];
+  /** The core has caches, which are turned on. */
+  readonly caches?: true;
   /** Clocks and pins of the UART, in this order. */
   readonly start?: readonly RegisterStep[];
   /** Pins of an nRF UART, numbered 32 * port + pin. */

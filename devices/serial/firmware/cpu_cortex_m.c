@@ -7,7 +7,13 @@
 #define SYST_CVR REGISTER(0xe000e018)
 #define SCB_VTOR REGISTER(0xe000ed08)
 #define SCB_AIRCR REGISTER(0xe000ed0c)
+#define SCB_CCR REGISTER(0xe000ed14)
+#define SCB_CCSIDR REGISTER(0xe000ed80)
+#define SCB_CSSELR REGISTER(0xe000ed84)
 #define SCB_CPACR REGISTER(0xe000ed88)
+#define SCB_ICIALLU REGISTER(0xe000ef50)
+#define SCB_DCISW REGISTER(0xe000ef60)
+#define SCB_DCCMVAC REGISTER(0xe000ef68)
 #define SCB_DEMCR REGISTER(0xe000edfc)
 #define DWT_CTRL REGISTER(0xe0001000)
 #define DWT_CYCCNT REGISTER(0xe0001004)
@@ -48,9 +54,26 @@ __attribute__((section(".vectors"), used)) static void *const vectors[16 + BOARD
   _stack_top, reset, nmi, crash, crash, crash, crash, crash, 0, 0, 0, crash, crash, 0, crash, systick,
 };
 
+/* What caches hold after power-on is anything: every line is invalidated, by set and way (Armv7-M, B2.2). */
+static inline void caches_start(void)
+{
+#if BOARD_HAS_CACHES
+  SCB_CSSELR = 0;
+  __asm__ volatile("dsb");
+  const uint32_t last_set = SCB_CCSIDR >> 13 & 0x7fff, last_way = SCB_CCSIDR >> 3 & 0x3ff;
+  for (uint32_t set = 0; set <= last_set; set++)
+    for (uint32_t way = 0; way <= last_way; way++) SCB_DCISW = set << 5 | way << __builtin_clz(last_way);
+  SCB_ICIALLU = 0;
+  __asm__ volatile("dsb\n isb");
+  SCB_CCR |= 3u << 16;
+  __asm__ volatile("dsb\n isb");
+#endif
+}
+
 void reset(void)
 {
   board_power();
+  caches_start();
 #if BOARD_HAS_FPU
   SCB_CPACR |= 0xfu << 20;
   __asm__ volatile("dsb\n isb");
@@ -70,6 +93,12 @@ void reset(void)
 
 void cpu_restart(void)
 {
+#if BOARD_HAS_CACHES
+  /* The restart forgets what is not in memory yet. */
+  __asm__ volatile("dsb");
+  SCB_DCCMVAC = (uint32_t)&crash_address;
+  SCB_DCCMVAC = (uint32_t)&crash_check;
+#endif
   __asm__ volatile("dsb");
   SCB_AIRCR = 0x05fa0004;
   for (;;) __asm__ volatile("wfi");

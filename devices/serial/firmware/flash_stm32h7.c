@@ -25,7 +25,7 @@ static uintptr_t bank;
 
 #include "flash_stm32.h"
 
-/* The core's, which nobody turns on. */
+/* They are the core's, and stay on: forget_cached. */
 static void caches_off(void) {}
 static void caches_on(void) {}
 
@@ -45,6 +45,7 @@ uint32_t flash_erase(uintptr_t address)
 {
   const uint32_t sector = choose_bank(address) / FLASH_ERASE_BYTES;
   erase(BY_DOUBLE_WORDS | ERASE_SECTOR | sector << SECTOR_SHIFT);
+  forget_cached(address, FLASH_ERASE_BYTES);
   return FLASH_ERASE_BYTES;
 }
 
@@ -65,6 +66,7 @@ void flash_write(uintptr_t address, const uint8_t *data, size_t bytes)
     wait();
   }
   lock();
+  forget_cached(address, bytes);
 }
 
 int flash_is_readable(uintptr_t address, size_t bytes)

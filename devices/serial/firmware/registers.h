@@ -16,6 +16,13 @@ static inline void write_half(uintptr_t address, uint16_t value) { *(volatile ui
 /* What was written has arrived. */
 static inline void write_barrier(void) { __asm__ volatile("dsb" ::: "memory"); }
 
+/* What a core's data cache holds of this is what was there before it was changed: its lines of 32 bytes are dropped (DCIMVAC). */
+static inline void forget_cached(uintptr_t address, uint32_t bytes)
+{
+  for (uint32_t i = 0; i < bytes; i += 32) write_register(0xe000ef5c, (uint32_t)address + i);
+  __asm__ volatile("dsb\n isb" ::: "memory");
+}
+
 /* Reads a word, even if the bus answers with an error: at the priority of FAULTMASK such a fault can be ignored (Armv7-M, B3.2.8). */
 static inline void read_despite_fault(uintptr_t address)
 {

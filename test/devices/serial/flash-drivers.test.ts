@@ -114,6 +114,8 @@ describe.skipIf(!requireTool('gcc'))('two slots on', () => {
     ['nucleo-h743zi2', { file: 'flash_stm32h7.c', from: 'BANK_STRIDE 0x100u', to: 'BANK_STRIDE 0' }],
     ['nucleo-h743zi2', { file: 'flash_stm32h7.c', from: '3u << 4', to: '2u << 4' }],
     ['nucleo-h743zi2', { file: 'flash_stm32h7.c', from: 'PROGRAM);\n  write_barrier();', to: 'PROGRAM);' }],
+    ['nucleo-h743zi2', { file: 'flash_stm32h7.c', from: '  forget_cached(address, FLASH_ERASE_BYTES);\n', to: '' }],
+    ['nucleo-h743zi2', { file: 'flash_stm32h7.c', from: '  forget_cached(address, bytes);\n', to: '' }],
     ['nucleo-h723zg', { file: 'flash_stm32h7.c', from: '    write_barrier();\n', to: '' }],
     ['nucleo-h723zg', { file: 'flash_stm32h7.c', from: 'BUSY (1u << 0 | 1u << 2)', to: 'BUSY (1u << 0)' }],
     ['nucleo-h723zg', { file: 'flash_stm32h7.c', from: 'SECTOR_SHIFT 8', to: 'SECTOR_SHIFT 6' }],

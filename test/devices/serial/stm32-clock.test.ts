@@ -41,6 +41,10 @@ test.for<[string, string, readonly Edit[], string]>([
   ['nucleo-f401re', 'a PLL that is out of its range', [edited(0x40023804, 0x0f437fff, 8 | (60 << 6))], 'out of its range'],
   ['nucleo-l476rg', 'times 12', [edited(0x4002100c, 0x07117ff3, 2 | (12 << 8) | (1 << 24))], 'too few wait states'],
   ['nucleo-l476rg', 'the switch before the PLL', [edited(0x40021000, 0)], 'waits for ever'],
+  ['nucleo-h743zi2', 'one wait state', [noWait(0x52002000), edited(0x52002000, 0x3f, 0x11)], 'too few wait states'],
+  ['nucleo-h743zi2', 'no divider for the bus', [edited(0x58024418, 0xf7f, 0x40)], 'too few wait states'],
+  ['nucleo-h723zg', 'the voltage of the reset', [edited(0x58024818, 0xc000, 0x4000)], 'too few wait states'],
+  ['nucleo-h723zg', 'no divider for the peripherals', [edited(0x5802441c, 0x770, 0)], 'a bus is too fast'],
   ['nucleo-u575zi-q', 'no booster', [noWait(0x4602080c), edited(0x4602080c, 0)], 'too fast for the voltage'],
   ['nucleo-u575zi-q', 'an odd divider', [edited(0x46020c34, 0x7f7fffff, 19 | (2 << 24))], 'an odd divider'],
 ])('%s: %s', ([name, , edits, message]) => {

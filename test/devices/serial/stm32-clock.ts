@@ -177,15 +177,57 @@ const stm32u5: ClockTree = {
 const stm32h7: ClockTree = {
   reset: [
     [0x58024400, 0x83],
+    [0x58024428, 0x02020200],
+    [0x5802442c, 0x01ff0000],
+    [0x58024430, 0x01010280],
+    [0x58024818, 0x4000],
     [0x52002000, 0x37],
   ],
-  answers: [[0x58024400, 1 << 2, bit(0x58024400, 0)]],
+  answers: [
+    [0x58024400, 1 << 2, bit(0x58024400, 0)],
+    [0x58024400, 1 << 25, bit(0x58024400, 24)],
+    // PWR_CR3 was written before the start.
+    [0x58024818, 1 << 13, () => true],
+  ],
   system: [0x58024410, 0, 3, 7],
-  source: (value, read) => (value === 0 && bit(0x58024400, 2)(read) ? (64 * MHz) / (1 << ((read(0x58024400) >> 3) & 3)) : 0),
-  latency: [0x52002000, (waits) => ([35, 70, 85][waits] ?? 170) * MHz],
-  voltageLimit: () => 170 * MHz,
-  uartHz: (hz, read) => ((read(0x58024454) & 7) === 3 ? (64 * MHz) / (1 << ((read(0x58024400) >> 3) & 3)) : hz),
+  source(value, read) {
+    const hsi = bit(0x58024400, 2)(read) ? (64 * MHz) >> ((read(0x58024400) >> 3) & 3) : 0;
+    if (value === 0) return hsi;
+    const [select, configuration, dividers] = [read(0x58024428), read(0x5802442c), read(0x58024430)];
+    const input = hsi / ((select >> 4) & 0x3f);
+    const vco = input * ((dividers & 0x1ff) + 1);
+    if (value !== 3 || !bit(0x58024400, 25)(read) || select & 3 || !(configuration & (1 << 16))) return 0;
+    require(within(input, 8, 16) && (configuration & 15) === 12 && within(vco, 192, 836), 'the PLL is out of its range');
+    return vco / (((dividers >> 9) & 0x7f) + 1);
+  },
+  pll: { on: [0x58024400, 24], registers: [0x58024428, 0x5802442c, 0x58024430] },
+  // Of the bus, by voltages VOS1 and VOS3 of the H723, which are not above the H743's; 7 wait states are enough for anything.
+  latency: [
+    0x52002000,
+    (waits, read) => {
+      const isHigh = ((read(0x58024818) >> 14) & 3) === 3;
+      const limit = (isHigh ? [67, 133, 200] : [35, 70, 85])[waits] ?? 200;
+      return limit * ahbDivider(read) * MHz;
+    },
+  ],
+  voltageLimit: (read) => (((read(0x58024818) >> 14) & 3) === 3 ? 400 : 170) * MHz,
+  uartHz(hz, read) {
+    const bus = hz / ahbDivider(read);
+    for (const [register, shift] of [
+      [0x58024418, 4],
+      [0x5802441c, 4],
+      [0x5802441c, 8],
+      [0x58024420, 4],
+    ] as const)
+      require(bus <= 200 * MHz && bus / divider((read(register) >> shift) & 7) <= 100 * MHz, 'a bus is too fast');
+    return (read(0x58024454) & 7) === 3 ? (64 * MHz) >> ((read(0x58024400) >> 3) & 3) : bus / divider((read(0x5802441c) >> 4) & 7);
+  },
 };
+
+function ahbDivider(read: Read): number {
+  const field = read(0x58024418) & 15;
+  return field < 8 ? 1 : 2 << (field - 8);
+}
 
 /** By the beginning of a board's name. */
 export const clockTrees: Readonly<Record<string, ClockTree>> = {

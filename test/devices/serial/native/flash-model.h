@@ -15,6 +15,8 @@ void controller_write(uint32_t address, uint32_t value);
 void controller_program(uint32_t address, uint32_t value);
 /* Everything that was written has arrived. */
 void controller_barrier(void);
+/* A data cache drops what it holds of these bytes. */
+void controller_forget_cached(uint32_t address, uint32_t bytes);
 /* A word is read whose fault would be ignored. */
 void controller_read_despite_fault(uint32_t address);
 /* Whether the checksums of these bytes hold, where a read of others is a bus fault. */

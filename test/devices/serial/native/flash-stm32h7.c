@@ -1,6 +1,6 @@
 /*
  * Flash interface of the STM32H7 (RM0433, RM0468: "Embedded Flash memory"). Stores to the flash wait in a buffer of the core until a
- * barrier, and neither they nor the registers keep the order among each other.
+ * barrier, and neither they nor the registers keep the order among each other; its data cache has read everything before.
  */
 #include "flash-model.h"
 
@@ -35,8 +35,33 @@ static struct {
 } stored[WORDS];
 static int stored_count, is_register_late;
 
+/* Of each word: its checksum does not hold, or the cache holds what it was. The sanitizer raises the fault of a read of either. */
+enum { DAMAGED = 1, STALE = 2 };
+static uint8_t state[FLASH_BYTES / 32];
+
+static void set_state(uint32_t address, uint32_t bytes, uint8_t flag, int is_set)
+{
+  for (uint32_t i = 0; i < bytes; i += 32) {
+    uint8_t *word = &state[(address + i - ORIGIN) / 32];
+    const uint8_t before = *word;
+    *word = is_set ? before | flag : before & ~flag;
+    if (!before == !*word) continue;
+    if (*word) __asan_poison_memory_region((void *)(uintptr_t)(address + i), 32);
+    else __asan_unpoison_memory_region((void *)(uintptr_t)(address + i), 32);
+  }
+}
+
+void set_damage(uint32_t address, uint32_t bytes, int is_damaged) { set_state(address, bytes, DAMAGED, is_damaged); }
+
+void controller_forget_cached(uint32_t address, uint32_t bytes)
+{
+  if (stored_count) forbid("a cache line before the words have arrived");
+  set_state(address, bytes, STALE, 0);
+}
+
 void controller_reset(void)
 {
+  set_state(ORIGIN, FLASH_BYTES, STALE, 0);
   for (int i = 0; i < 2; i++) banks[i] = (struct bank){ .control = LOCK | 3u << 4 };
   stored_count = is_register_late = 0;
 }
@@ -74,7 +99,9 @@ static void erase_sector(struct bank *bank)
     return;
   }
   bank->busy = 5;
-  erase_cells(ORIGIN + (uint32_t)(bank - banks) * BANK + (bank->control >> 8 & 7u) * SECTOR, SECTOR);
+  const uint32_t at = ORIGIN + (uint32_t)(bank - banks) * BANK + (bank->control >> 8 & 7u) * SECTOR;
+  set_state(at, SECTOR, STALE, 1);
+  erase_cells(at, SECTOR);
 }
 
 static void command(struct bank *bank, uint32_t value)
@@ -150,21 +177,17 @@ void controller_barrier(void)
   }
   bank->status |= END_OF_OPERATION;
   bank->busy = 4;
+  set_state(at, 4 * WORDS, STALE, 1);
   program_cells(at, words, WORDS);
-}
-
-/* A bus fault for whoever reads such a word: the sanitizer raises it. */
-void set_damage(uint32_t address, uint32_t bytes, int is_damaged)
-{
-  if (is_damaged) __asan_poison_memory_region((void *)(uintptr_t)address, bytes);
-  else __asan_unpoison_memory_region((void *)(uintptr_t)address, bytes);
 }
 
 void controller_read_despite_fault(uint32_t address)
 {
   if (stored_count) forbid("a word before the others have arrived");
   struct bank *bank = &banks[(address - ORIGIN) / BANK];
-  if (__asan_address_is_poisoned((void *)(uintptr_t)address)) bank->status |= TWO_BITS_WRONG;
+  const uint8_t word = state[(address - ORIGIN) / 32];
+  if (word & STALE) forbid("a word that the cache holds as it was");
+  if (word & DAMAGED) bank->status |= TWO_BITS_WRONG;
 }
 
 void raise_checksum_error(void) {}

@@ -19,6 +19,7 @@
 
 __attribute__((weak)) void nmi(void);
 __attribute__((weak)) void controller_barrier(void);
+__attribute__((weak)) void controller_forget_cached(uint32_t address, uint32_t bytes);
 __attribute__((weak)) void controller_read_despite_fault(uint32_t address);
 __attribute__((weak)) void set_damage(uint32_t address, uint32_t bytes, int is_damaged);
 
@@ -124,6 +125,8 @@ void write_register(uintptr_t address, uint32_t value)
 }
 
 void write_barrier(void) { controller_barrier(); }
+
+void forget_cached(uintptr_t address, uint32_t bytes) { controller_forget_cached((uint32_t)address, bytes); }
 
 void read_despite_fault(uintptr_t address) { controller_read_despite_fault((uint32_t)address); }
 

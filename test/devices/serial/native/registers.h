@@ -9,6 +9,7 @@ void write_register(uintptr_t address, uint32_t value);
 static inline uint16_t read_half(uintptr_t address) { return (uint16_t)read_register(address); }
 static inline void write_half(uintptr_t address, uint16_t value) { write_register(address, value); }
 void write_barrier(void);
+void forget_cached(uintptr_t address, uint32_t bytes);
 void read_despite_fault(uintptr_t address);
 
 #endif
