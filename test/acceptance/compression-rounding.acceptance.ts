@@ -35,11 +35,11 @@ describeWithSharedData('ResNet-8 without labels or retraining', () => {
     expect(packedBytes).toBeLessThanOrEqual(48 * 1024);
   });
 
-  // The issue asks for 0.5 points; this recipe loses 0.56. A drop of 0.5 is 25 images, while 190 are answered differently:
-  // equally good networks, fitted to three quarters of the calibration images, lost 0.3 to 0.8. Magnitudes lose 2.0.
-  test('half of all weights zero, and int8: at most 0.8 points less', async () => {
+  // It loses 0.34, 17 images net, while 178 are answered differently. Chance has a part in it: fitted to three quarters of the
+  // calibration images, the networks lost 0.62 and 0.64 before int8; magnitudes lose 2.0.
+  test('half of all weights zero, and int8: at most 0.5 points less', async () => {
     const { drop, layers, packedBytes } = await run('resnet8-half-weights');
-    expect(drop).toBeLessThanOrEqual(0.8);
+    expect(drop).toBeLessThanOrEqual(0.5);
     const count = (of: (layer: { outputs: number; columns: number; changes: { facts: { sparsity: number } }[] }) => number) =>
       layers.map(of).reduce((a: number, b: number) => a + b, 0);
     const zeros = count(({ outputs, columns, changes }) => outputs * columns * (changes[0]?.facts.sparsity ?? 0));
