@@ -41,6 +41,11 @@ export class Predictor {
     return this.metrics.map((metric) => costs[metric] ?? 0);
   }
 
+  /** Whether it was measured alone, or told from its neighbours in strength. */
+  knows(option: Option): boolean {
+    return this.increments.has(option);
+  }
+
   private incrementOf(option: Option | undefined): Increment {
     return (option && this.increments.get(option)) ?? { loss: 0, costs: this.metrics.map(() => 0) };
   }

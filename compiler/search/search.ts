@@ -120,10 +120,21 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
   let idle = 0;
   while (idle < IDLE_ROUNDS && !trials.isOver()) {
     const best = trials.best as Candidate;
+    await probeUnknown(best.plan);
     predictor.anchorAt(best.plan, best.measured);
     const improved = await round();
     idle = improved ? 0 : idle + 1;
     if (!improved) await prober.probe(() => trials.isOver(), LATE_PROBES);
+  }
+
+  /** What each option of a plan saves cannot be told from the whole: a method alone is measured everywhere at once. */
+  async function probeUnknown(plan: Plan): Promise<void> {
+    for (const decision of decisions) {
+      const option = plan.get(decision.name);
+      if (!option || predictor.knows(option) || trials.isOver()) continue;
+      const measured = await probe(new Map([[decision.name, option]]));
+      if (measured) predictor.learn(new Map(), decision, option, probeBase, measured);
+    }
   }
 
   async function round(): Promise<boolean> {
