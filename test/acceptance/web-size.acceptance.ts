@@ -29,7 +29,6 @@ const models = [
     file: 'imagenet-sample1000/mobilenetv2_1.0_224_dequant_fp32.onnx',
     samples: 'imagenet-sample1000/dev.mobilenetv2.dataset.json',
     sum: 15_500,
-    relaxed: 6_300,
   },
 ] as const;
 
@@ -70,7 +69,7 @@ describeWithSharedData('the kernel sets', () => {
     console.log(`${model.name}: scalar ${scalar}, simd ${simd}, relaxed ${relaxed}, sum ${sum}, in one archive ${together} bytes gzip`);
     expect(scalar).toBeLessThanOrEqual(SET_BYTES);
     expect(simd).toBeLessThanOrEqual(SET_BYTES);
-    expect(relaxed).toBeLessThanOrEqual('relaxed' in model ? model.relaxed : SET_BYTES);
+    expect(relaxed).toBeLessThanOrEqual(SET_BYTES);
     expect(sum).toBeLessThanOrEqual(model.sum);
     expect(together).toBeLessThanOrEqual(2 * SET_BYTES);
   });
