@@ -15,9 +15,11 @@ const tools = {
   '/usr/lib/arm-none-eabi/newlib': 'libnewlib-arm-none-eabi',
   'riscv64-unknown-elf-gcc': 'gcc-riscv64-unknown-elf',
   '/usr/lib/picolibc/riscv64-unknown-elf': 'picolibc-riscv64-unknown-elf',
+  'xtensa-lx106-elf-gcc': 'gcc-xtensa-lx106',
   '/usr/include/simde/wasm/simd128.h': 'libsimde-dev',
   'qemu-system-arm': 'qemu-system-arm',
   'qemu-system-riscv32': 'qemu-system-misc',
+  'qemu-system-xtensa': 'qemu-system-misc',
   stm32flash: 'stm32flash',
   openssl: 'openssl',
 };

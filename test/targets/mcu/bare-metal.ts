@@ -57,6 +57,108 @@ SECTIONS {
 }
 
 /**
+ * The `sim` machine of QEMU's Xtensa: it starts at the core's reset vector, its "simcall" 1 ends it. There is no C library, and
+ * of the compiler's own Debian leaves out what an ESP8266 has in its ROM.
+ */
+const xtensaStartup = `
+static void stop(uint32_t code) {
+  register uint32_t call __asm__("a2") = 1u;
+  register uint32_t argument __asm__("a3") = code;
+  __asm__ volatile("simcall" : "+r"(call), "+r"(argument) : : "memory");
+  for (;;) {
+  }
+}
+void *memmove(void *target, const void *source, unsigned bytes) {
+  uint8_t *to = target;
+  const uint8_t *from = source;
+  for (unsigned i = 0; i < bytes; i++) {
+    const unsigned at = to < from ? i : bytes - 1u - i;
+    to[at] = from[at];
+  }
+  return target;
+}
+void *memset(void *target, int value, unsigned bytes) {
+  for (uint8_t *to = target; bytes--;) *to++ = (uint8_t)value;
+  return target;
+}
+unsigned __udivsi3(unsigned a, unsigned b) {
+  unsigned quotient = 0, rest = 0;
+  for (int bit = 31; bit >= 0; bit--) {
+    rest = rest << 1 | (a >> bit & 1u);
+    quotient <<= 1;
+    if (rest >= b) rest -= b, quotient |= 1u;
+  }
+  return quotient;
+}
+int __divsi3(int a, int b) {
+  const unsigned quotient = __udivsi3(a < 0 ? -(unsigned)a : (unsigned)a, b < 0 ? -(unsigned)b : (unsigned)b);
+  return (int)((a < 0) != (b < 0) ? -quotient : quotient);
+}
+long long __muldi3(long long left, long long right) {
+  const uint32_t a = (uint32_t)left, b = (uint32_t)right;
+  const uint32_t low = (a & 0xffffu) * (b & 0xffffu), one = (a >> 16) * (b & 0xffffu) + (low >> 16);
+  const uint32_t other = (a & 0xffffu) * (b >> 16) + (one & 0xffffu);
+  const uint32_t high = (a >> 16) * (b >> 16) + (one >> 16) + (other >> 16);
+  const uint32_t crossed = a * (uint32_t)((uint64_t)right >> 32) + b * (uint32_t)((uint64_t)left >> 32);
+  return (long long)((uint64_t)(high + crossed) << 32 | (other << 16 | (low & 0xffffu)));
+}
+void reset(void);
+void reset(void) { test(); }
+__asm__(".section .vectors,\\"ax\\"\\n.globl start\\nstart: j 3f\\n.align 4\\n1: .word stack_top\\n2: .word reset\\n"
+        "3: l32r a1, 1b\\n l32r a0, 2b\\n callx0 a0\\n.text\\n");
+`;
+
+/** Reset vector and RAM of QEMU's cores. */
+const xtensaMemory = { lx106: [0x50000000, 0x60000000], dc233c: [0xfe000000, 0x00010000] } as const;
+
+/**
+ * The same as selftestOnBoard, on a core without a board: the ESP8266's, whose instructions those of Debian's compiler are, or
+ * a larger one that has windows, loops and a floating-point unit beside them, as the LX7 of an ESP32-S3.
+ */
+export function selftestOnXtensa(folder: string, name: string, cpu: keyof typeof xtensaMemory): number {
+  const [vector, ram] = xtensaMemory[cpu];
+  using project = new Project();
+  const main = `#include "${name}.h"\nstatic void stop(uint32_t code);\nstatic void test(void) { stop((uint32_t)${name}_selftest(${name}_arena) & 0xffu); }\n`;
+  project.write('main.c', main + xtensaStartup);
+  project.write(
+    'board.ld',
+    `ENTRY(start)
+SECTIONS {
+  .vectors ${vector} : { *(.vectors) }
+  .text ${ram} : { *(.literal .literal.* .text .text.*) *(.rodata .rodata.*) }
+  .data : { *(.data .data.*) }
+  .bss (NOLOAD) : { *(.bss .bss.* COMMON) }
+  stack_top = ALIGN(16) + 0x10000;
+}
+`,
+  );
+  const flags = [
+    '-std=gnu11',
+    '-Os',
+    '-ffreestanding',
+    '-fno-tree-loop-distribute-patterns',
+    '-ffunction-sections',
+    `-I${join(folder, 'src')}`,
+  ];
+  const link = ['-nostdlib', '-Wl,--no-warn-rwx-segments', '-T', 'board.ld', '-o', 'selftest.elf'];
+  run('xtensa-lx106-elf-gcc', [...flags, ...link, 'main.c', ...cSources(folder), '-lgcc'], project.path);
+  return runQemu('qemu-system-xtensa', ['-M', 'sim', '-cpu', cpu, '-semihosting'], project.path);
+}
+
+/** @returns the code that the program ended with */
+function runQemu(system: string, argv: readonly string[], cwd: string): number {
+  const silent = ['-display', 'none', '-monitor', 'none', '-serial', 'none'];
+  const { status, error, stderr } = spawnSync(system, [...argv, ...silent, '-kernel', 'selftest.elf'], {
+    cwd,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  if (error) throw error;
+  if (status === null) throw new Error(`${system} was killed\n${stderr}`);
+  return status;
+}
+
+/**
  * @param folder of the package
  * @returns 0 when the self-test passes, its result modulo 256 when it fails, 99 after a fault
  */
@@ -72,9 +174,5 @@ export function selftestOnBoard(folder: string, name: string, board: Board): num
   const link = ['-nostartfiles', '-Wl,--gc-sections', '-Wl,--no-warn-rwx-segments', '-T', 'board.ld', '-o', 'selftest.elf'];
   run(`${compiler.prefix}gcc`, [...flags, ...link, 'main.c', ...cSources(folder)], project.path);
   const bios = isArm ? ['-semihosting-config', 'enable=on,target=native'] : ['-bios', 'none'];
-  const argv = ['-M', board.qemu.machine, '-display', 'none', '-monitor', 'none', '-serial', 'none', ...bios, '-kernel', 'selftest.elf'];
-  const { status, error, stderr } = spawnSync(board.qemu.system, argv, { cwd: project.path, encoding: 'utf8', timeout: 120_000 });
-  if (error) throw error;
-  if (status === null) throw new Error(`${board.qemu.system} was killed\n${stderr}`);
-  return status;
+  return runQemu(board.qemu.system, ['-M', board.qemu.machine, ...bios], project.path);
 }

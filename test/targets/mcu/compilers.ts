@@ -22,6 +22,8 @@ export const cores: readonly Core[] = [
   { name: 'Cortex-M33', gcc: arm, flags: thumb('cortex-m33', '-mfloat-abi=hard', '-mfpu=fpv5-sp-d16') },
   { name: 'Cortex-M55', gcc: arm, flags: thumb('cortex-m55', '-mfloat-abi=hard') },
   { name: 'RV32IMC', gcc: 'riscv64-unknown-elf-gcc', flags: ['-march=rv32imc', '-mabi=ilp32'] },
+  // Of the ESP8266: a part of the instructions of an ESP32-S3.
+  { name: 'Xtensa', gcc: 'xtensa-lx106-elf-gcc', flags: [] },
   { name: 'x86-64', gcc: 'gcc', flags: [] },
 ];
 

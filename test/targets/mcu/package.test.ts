@@ -14,7 +14,7 @@ import { randomTensor } from '../../compiler/ops/op-case.ts';
 import { int8Model } from '../../int8-model.ts';
 import { requireTool } from '../../require-tool.ts';
 import { smallModel } from '../../small-model.ts';
-import { selftestOnBoard } from './bare-metal.ts';
+import { selftestOnBoard, selftestOnXtensa } from './bare-metal.ts';
 import { compileSources, cSources, hostObjects, Project, run, runOnHost } from './c-project.ts';
 import { cores } from './compilers.ts';
 import { checkArduino, checkEspIdf, checkPlatformio, checkZephyr } from './ecosystem-rules.ts';
@@ -147,7 +147,7 @@ inline void delay(unsigned long) {}
   });
 });
 
-const quick: readonly string[] = ['Cortex-M0', 'Cortex-M4', 'RV32IMC'];
+const quick: readonly string[] = ['Cortex-M0', 'Cortex-M4', 'RV32IMC', 'Xtensa'];
 
 test.for(cores.filter(({ name }) => quick.includes(name)))('$name: compiles without warnings', (core) => {
   if (!requireTool(core.gcc)) return;
@@ -159,6 +159,11 @@ describe('on emulated boards', () => {
     const board = boardNamed(name);
     if (!requireTool(`${compilerOf(board.core, board.fpu)?.prefix}gcc`) || !requireTool(board.qemu?.system ?? '')) return;
     expect(selftestOnBoard(folder, 'tiny', board)).toBe(0);
+  });
+
+  test.for(['lx106', 'dc233c'] as const)('Xtensa %s: the self-test passes', (cpu) => {
+    if (!requireTool('xtensa-lx106-elf-gcc') || !requireTool('qemu-system-xtensa')) return;
+    expect(selftestOnXtensa(folder, 'tiny', cpu)).toBe(0);
   });
 
   test('and fails when the constants are damaged', () => {
