@@ -4,6 +4,7 @@ import type { Core } from '../../targets/boards/cores.ts';
 import { joinSegments, type Segment } from './segments.ts';
 
 const MACHINE = 18;
+const ENTRY = 24;
 const PROGRAM_HEADERS = 28;
 const PROGRAM_HEADER_BYTES = 42;
 const PROGRAM_HEADER_COUNT = 44;
@@ -52,4 +53,9 @@ export function readElf(bytes: Uint8Array, core: Core, where: string): Segment[]
     segments.push({ address: word(PHYSICAL_ADDRESS), content: bytes.slice(word(OFFSET), word(OFFSET) + word(FILE_BYTES)) });
   }
   return joinSegments(segments, where);
+}
+
+/** Address at which the program starts, of a file that readElf takes. */
+export function readElfEntry(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(ENTRY, true);
 }

@@ -78,11 +78,16 @@ function theDrive(found: readonly string[], what: string, entry: string): string
   );
 }
 
-async function overStm32Uart(request: FlashRequest, flasher: FlasherOf<'stm32-uart'>, segments: readonly Segment[]): Promise<Outcome> {
-  const { board, baud, path } = request;
-  const to = await portOf(request);
+/** What to do when the boot ROM does not answer: perhaps the monitor runs. */
+function entryOrMonitor({ board, path }: FlashRequest, flasher: Flasher): string {
   const mayHaveMonitor = wirings[board.name] !== undefined && modelIn(path) !== undefined;
-  const entry = `${mayHaveMonitor ? 'if its firmware monitor is to take the model, add --via monitor; else ' : ''}${bootloaderEntry(board, flasher)}`;
+  return `${mayHaveMonitor ? 'if its firmware monitor is to take the model, add --via monitor; else ' : ''}${bootloaderEntry(board, flasher)}`;
+}
+
+async function overStm32Uart(request: FlashRequest, flasher: FlasherOf<'stm32-uart'>, segments: readonly Segment[]): Promise<Outcome> {
+  const { board, baud } = request;
+  const to = await portOf(request);
+  const entry = entryOrMonitor(request, flasher);
   const wire = await openPort(to, { parity: 'even', ...(baud !== undefined && { baud }) });
   try {
     return { to, ...(await flashStm32(wire, board, flasher, segments, { ...request, entry })) };
@@ -95,7 +100,7 @@ async function overEsp(request: FlashRequest, flasher: FlasherOf<'esp'>, segment
   const to = await portOf(request);
   const wire = await openPort(to);
   try {
-    const entry = bootloaderEntry(request.board, flasher);
+    const entry = entryOrMonitor(request, flasher);
     return { to, ...(await flashEsp(wire, request.board, flasher.chip, segments, { ...request, entry })) };
   } finally {
     await wire.close();

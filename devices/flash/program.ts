@@ -116,7 +116,15 @@ function programIn(folder: string): string {
  */
 export async function loadProgram(path: string, board: Board, flasher: Flasher, address?: number): Promise<Segment[]> {
   const model = modelIn(path);
-  if (model) return joinSegments(await monitorAround(model, path, board), path);
+  if (model) {
+    const segments = await monitorAround(model, path, board);
+    // Where the processor sees the flash, and where that lies in what is flashed.
+    const shift = usesEspFlash(flasher) ? board.flash.origin : 0;
+    return joinSegments(
+      segments.map((segment) => ({ ...segment, address: segment.address - shift })),
+      path,
+    );
+  }
   if (!existsSync(path) || !statSync(path).isDirectory()) return joinSegments(readFile(path, board, flasher, address), path);
   const build = usesEspFlash(flasher) ? readEspBuild(path) : undefined;
   return joinSegments(build ?? readFile(programIn(path), board, flasher, address), path);

@@ -13,6 +13,7 @@ import { type Compiler, compilerOf } from '../../targets/boards/cores.ts';
 import { cacheFolder } from '../../targets/build-runtime.ts';
 import { emitRuntime, type RuntimeC } from '../../targets/mcu/build-runtime-c.ts';
 import { type Program, requireProgram } from '../child-process.ts';
+import { espImage, espLinkerScript } from './firmware-esp.ts';
 import { boardHeader, boardSources, constantsHeader, dispatchSource, linkerScript, monitorVocabulary } from './firmware-source.ts';
 import * as protocol from './protocol.ts';
 import { wiringOf } from './wiring.ts';
@@ -95,8 +96,7 @@ function firmwareKey(parts: readonly unknown[]): string {
  * The monitor with the kernels of these opcodes.
  * @throws UsageError when there is no monitor for the board; DeviceError when the compiler is not installed.
  */
-export async function buildFirmware(board: Board, opcodes: readonly number[]): Promise<Firmware> {
-  const wiring = wiringOf(board);
+export async function buildFirmware(board: Board, opcodes: readonly number[], wiring = wiringOf(board)): Promise<Firmware> {
   const sources = boardSources(board, wiring);
   const compiler = compilerOf(board.core, board.fpu);
   if (!sources || !compiler) throw new Error(`${board.name}: wired, but there is no driver for its UART or no compiler for its core`);
@@ -106,7 +106,7 @@ export async function buildFirmware(board: Board, opcodes: readonly number[]): P
     'board_image.h': constantsHeader(boardImage),
     'format.h': constantsHeader(format),
     'protocol.h': constantsHeader(protocol),
-    'monitor.ld': linkerScript(board, wiring),
+    'monitor.ld': wiring.esp ? espLinkerScript(board, wiring, wiring.esp) : linkerScript(board, wiring),
   };
   const args = [...compiler.flags.filter((flag) => !flag.startsWith('--specs')), ...flags, ...sectionFlags];
   const folder = join(cacheFolder(), `monitor-${board.name}-${firmwareKey([generated, kernels, sources, args, linkFlags])}`);
@@ -126,7 +126,9 @@ export async function buildFirmware(board: Board, opcodes: readonly number[]): P
     run(temporary, gcc, [...args, '-c', runtimeSource]);
     const inputs = [...commonSources, ...sources, 'dispatch.c', runtimeSource.replace(/c$/, 'o')];
     run(temporary, gcc, [...args, ...linkFlags, '-Wl,-Map=monitor.map', '-Tmonitor.ld', ...inputs, '-lgcc', '-o', 'monitor.elf']);
-    run(temporary, gcc.replace(/gcc$/, 'objcopy'), ['-O', 'binary', 'monitor.elf', 'monitor.bin']);
+    if (wiring.esp)
+      writeFileSync(join(temporary, 'monitor.bin'), espImage(readFileSync(join(temporary, 'monitor.elf')), board, wiring.esp));
+    else run(temporary, gcc.replace(/gcc$/, 'objcopy'), ['-O', 'binary', 'monitor.elf', 'monitor.bin']);
     renameSync(temporary, folder);
   } catch (error) {
     // Another process may have built the same in the meantime.

@@ -21,14 +21,15 @@ const uartFiles: Partial<Record<UartDriver, string>> = {
   pl011: 'uart_pl011.c',
   sercom: 'uart_sercom.c',
   ns16550: 'uart_ns16550.c',
+  esp32: 'uart_esp32.c',
 };
 
 /** The sources that differ from board to board; undefined: the monitor has no driver for its UART or core. */
-export function boardSources(board: Board, { memory, boot }: Wiring): string[] | undefined {
+export function boardSources(board: Board, { memory, boot, esp }: Wiring): string[] | undefined {
   const uart = board.uart && uartFiles[board.uart.driver];
   if (!uart || board.core === 'xtensa-lx7') return undefined;
-  const cpu = board.core.startsWith('rv32') ? 'cpu_rv32.c' : 'cpu_cortex_m.c';
-  return [uart, cpu, `flash_${memory.driver}.c`, ...(boot ? [`boot_${boot}.c`] : [])];
+  const core = board.core.startsWith('rv32') ? ['cpu_rv32.c', esp ? 'clock_mpccr.c' : 'clock_mcycle.c'] : ['cpu_cortex_m.c'];
+  return [uart, ...core, `flash_${memory.driver}.c`, ...(boot ? [`boot_${boot}.c`] : [])];
 }
 
 /** The best vocabulary of the board that there are translated kernels for. */
@@ -72,7 +73,7 @@ export function payloadBytes(board: Board): number {
   return board.ram.bytes <= 32 * 1024 ? 256 : 1024;
 }
 
-function stackBytes(board: Board): number {
+export function stackBytes(board: Board): number {
   return board.ram.bytes <= 32 * 1024 ? 1024 : 2048;
 }
 
@@ -85,7 +86,7 @@ function registerStep({ address, mask, value, waits, bits = 32 }: RegisterStep):
 
 /** board.h */
 export function boardHeader(board: Board, wiring: Wiring): string {
-  const { memory, power = [], start = [], pins, pads } = wiring;
+  const { memory, power = [], start = [], pins, pads, interrupt, reset, esp } = wiring;
   const clockHz = wiring.resetClockHz ?? board.clockHz;
   const slots = memory.slots.map(({ origin, bytes, writable }) => `{ ${hex(origin)}, ${hex(bytes)}, ${Number(writable)} }`);
   const isArm = board.core.startsWith('cortex');
@@ -99,12 +100,11 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     BOARD_CLOCK_HZ: `${clockHz}u`,
     BOARD_PAYLOAD_BYTES: payloadBytes(board),
     BOARD_UART_ADDRESS: hex(board.uart?.base ?? 0),
-    BOARD_UART_IRQ: wiring.interrupt,
     BOARD_UART_CLOCK_HZ: `${wiring.uartClockHz ?? clockHz}u`,
     BOARD_UART_BAUD: 115200,
     // The divider of a low-power UART counts 256ths.
     BOARD_UART_FRACTIONS: board.uart?.driver === 'stm32-lpuart' ? 256 : 1,
-    BOARD_INTERRUPTS: Math.ceil((wiring.interrupt + 1) / 16) * 16,
+    ...(interrupt !== undefined && { BOARD_UART_IRQ: interrupt, BOARD_INTERRUPTS: Math.ceil((interrupt + 1) / 16) * 16 }),
     BOARD_HAS_FPU: Number(board.fpu !== 'none'),
     BOARD_HAS_CACHES: Number(wiring.caches === true),
     BOARD_HAS_VTOR: Number(isArm && board.core !== 'cortex-m0'),
@@ -118,8 +118,11 @@ export function boardHeader(board: Board, wiring: Wiring): string {
     FLASH_WRITE_BYTES: `${memory.writeBytes}u`,
     ...(pins && { BOARD_UART_TX_PIN: pins.tx, BOARD_UART_RX_PIN: pins.rx }),
     ...(pads !== undefined && { BOARD_UART_PADS: hex(pads) }),
-    // QEMU's virt: SiFive's test device, and the PLIC.
-    ...(!isArm && { BOARD_PLIC_ADDRESS: hex(0x0c000000), BOARD_RESET_ADDRESS: hex(0x100000), BOARD_RESET_VALUE: hex(0x7777) }),
+    BOARD_FLASH_IS_MAPPED: Number(esp !== undefined),
+    ...(esp && { BOARD_FLASH_ADDRESS: hex(board.flash.origin), BOARD_FLASH_BYTES: `${board.flash.bytes}u` }),
+    ...(reset && { BOARD_RESET_ADDRESS: hex(reset.address), BOARD_RESET_VALUE: hex(reset.value) }),
+    // QEMU's virt.
+    ...(board.qemu && !isArm && { BOARD_PLIC_ADDRESS: hex(0x0c000000) }),
   };
   const lines = Object.entries(definitions).map(([name, value]) => `#define ${name} ${value}`);
   return `#pragma once

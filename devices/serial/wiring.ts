@@ -1,6 +1,7 @@
 /** What the firmware monitor must know of a board beyond targets/boards: its interrupt, what a reset leaves to be done, where models live. */
 import { UsageError } from '../../compiler/errors.ts';
 import { type Board, KB, MB, type Memory } from '../../targets/boards/board.ts';
+import { type EspChip, espWirings } from './wiring-esp.ts';
 import { nrfWirings } from './wiring-nrf.ts';
 import { rp2Wirings } from './wiring-rp2.ts';
 import { samdWirings } from './wiring-samd.ts';
@@ -15,7 +16,7 @@ export interface Slot extends Memory {
 
 /** How the memory of the slots is written: flash_<driver>.c. */
 export interface SlotMemory {
-  readonly driver: 'memory' | 'nvmc' | 'rp2' | 'samd21' | 'samd51' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
+  readonly driver: 'memory' | 'esp32' | 'nvmc' | 'rp2' | 'samd21' | 'samd51' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
   /** Of one erasure, where all are of one size. */
   readonly eraseBytes?: number;
   /** Of one bank, where its units are numbered from 0. */
@@ -37,8 +38,8 @@ export interface RegisterStep {
 }
 
 export interface Wiring {
-  /** Number of the UART's receive interrupt. */
-  readonly interrupt: number;
+  /** Number of the UART's receive interrupt; absent: the UART is polled. */
+  readonly interrupt?: number;
   /** Clock of core and UART where it is not the board's: the monitor leaves that of the reset, or what `start` makes of it. */
   readonly resetClockHz?: number;
   /** Clock of the UART where it is not that of the core. */
@@ -60,6 +61,10 @@ export interface Wiring {
   /** RAM for the firmware and the arena, from the start; default: all of it. */
   readonly ramBytes?: number;
   readonly memory: SlotMemory;
+  /** The write that restarts a core without an instruction or a register of its own for it. */
+  readonly reset?: { readonly address: number; readonly value: number };
+  /** Where the boot ROM of an ESP loads the firmware into RAM. */
+  readonly esp?: EspChip;
 }
 
 /** RAM that stands for flash: two slots of 4 MB. */
@@ -84,7 +89,13 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   'mps2-an505': { interrupt: 32, memory: ramSlots(0x80000000) },
   'mps3-an547': { interrupt: 33, memory: ramSlots(0x60000000) },
   // mcycle counts nanoseconds of virtual time.
-  'virt-rv32': { interrupt: 10, resetClockHz: 1_000_000_000, memory: ramSlots(0x81000000) },
+  'virt-rv32': {
+    interrupt: 10,
+    resetClockHz: 1_000_000_000,
+    memory: ramSlots(0x81000000),
+    // SiFive's test device.
+    reset: { address: 0x100000, value: 0x7777 },
+  },
   // QEMU's flash cannot be written by the guest: new models go to RAM; what the emulator was started with lies in flash.
   netduinoplus2: {
     interrupt: 37,
@@ -101,6 +112,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
       ],
     },
   },
+  ...espWirings,
   ...nrfWirings,
   ...rp2Wirings,
   ...samdWirings,

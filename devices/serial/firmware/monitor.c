@@ -286,6 +286,9 @@ static void answer_request(size_t payload_bytes)
     send_read();
   } else if (request.type == REQUEST_RESTART) {
     frame_send(ANSWER | REQUEST_RESTART, RESULT_OK, request.sequence, session, NULL, 0, NULL, 0);
+    /* A UART holds two bytes that are not out yet. */
+    uart_send(0);
+    uart_send(0);
     cpu_restart();
   } else if (request.sequence == last_sequence && request.type == answer.type) {
     send_answer(answer.status);
@@ -301,6 +304,9 @@ int main(void)
 {
   uart_start();
   clock_start();
+#if BOARD_FLASH_IS_MAPPED
+  flash_start();
+#endif
   slots_start();
   mlperf_start();
   for (;;) {

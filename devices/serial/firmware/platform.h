@@ -14,7 +14,7 @@ int uart_has_received(void);
 uint8_t uart_receive(void);
 void uart_send(uint8_t byte);
 
-/* cpu_*.c */
+/* cpu_*.c, clock_*.c */
 
 /* Chooses a clock that advances. */
 void clock_start(void);
@@ -38,6 +38,9 @@ void nmi(void);
 extern volatile uint32_t crash_address;
 
 /* flash_*.c; what fails is seen by reading it back. */
+
+/* Where BOARD_FLASH_IS_MAPPED: makes the flash readable. */
+void flash_start(void);
 
 /* Erases the unit that begins at `address`; returns its bytes. */
 uint32_t flash_erase(uintptr_t address);

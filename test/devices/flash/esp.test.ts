@@ -1,14 +1,23 @@
 /** esptool-js over npm serialport against a simulated boot ROM behind a pseudo-terminal. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readPackedModel } from '../../../compiler/packed/read.ts';
 import { packageRoot } from '../../../compiler/root.ts';
 import { type FlashRequest, flash } from '../../../devices/flash/flash.ts';
+import { buildFirmware } from '../../../devices/serial/firmware-build.ts';
+import { Monitor } from '../../../devices/serial/monitor.ts';
 import { MB } from '../../../targets/boards/board.ts';
 import { boardNamed } from '../../../targets/boards/index.ts';
+import { writeBoardImage } from '../../../targets/mcu/image.ts';
+import { requireTool } from '../../require-tool.ts';
+import { Esp32c3 } from '../esp/esp32c3.ts';
+import { denseModel } from '../serial/dense-model.ts';
 import { EspBootRom, type EspRomOptions } from './esp-boot-rom.ts';
 import { canOpenPty, Pty } from './pty.ts';
 import { randomBytes } from './random-bytes.ts';
@@ -70,6 +79,30 @@ describe.skipIf(!canOpenPty)('esptool-js', () => {
   });
 
   const board = 'esp32-c3-devkitm-1';
+
+  test.skipIf(!requireTool('riscv64-unknown-elf-gcc'))(
+    'a model is flashed with the monitor around it: the image where the ROM looks for it, the model in a slot',
+    async () => {
+      const { rom, pty } = await startRom(board);
+      const model = denseModel({ inputs: 30, outputs: 20, seed: 3 });
+      const path = join(folder, 'model.whittle');
+      writeFileSync(path, model);
+      expect(await flashFolder(board, pty, { path })).toMatchObject({ via: 'esp', verified: 'checksum', started: true });
+      const { bin } = await buildFirmware(boardNamed(board), readPackedModel(model).opcodes);
+      expect(Buffer.from(rom.flash).indexOf(readFileSync(bin))).toBe(0);
+      // As the chip starts it.
+      const chip = new Esp32c3(rom.flash);
+      chip.powerOn();
+      while (!chip.uart.isIdle) await Promise.race([chip.failure, setImmediate()]);
+      const { info } = await Monitor.open(chip.uart);
+      chip.powerOff();
+      expect(info.model).toMatchObject({
+        slot: 0,
+        generation: 1,
+        crc32: crc32((await writeBoardImage(readPackedModel(model), 'scalar')).bytes),
+      });
+    },
+  );
 
   test('a chip in secure download mode is flashed, and said to be not verified', async () => {
     const { rom, pty } = await startRom(board, { secureDownload: true });

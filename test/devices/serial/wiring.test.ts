@@ -109,6 +109,15 @@ describe.for(real)('$name', ({ board, wiring }) => {
       expect([written(port + 0x18), rxBit, wiring.interrupt, wiring.pads]).toEqual([2 ** rxBit, txBit + 1, interrupt, control]);
       return;
     }
+    if (board.uart?.driver === 'esp32') {
+      // IO MUX: of both the function is chosen, of one the input, too.
+      for (const [pin, bits] of [
+        [tx, 0x7000],
+        [rx, 0x7380],
+      ] as const)
+        expect(start).toContainEqual(expect.objectContaining({ address: 0x60009004 + 4 * Number(pin.slice(4)), mask: bits }));
+      return;
+    }
     const base = family(board).gpio;
     for (const pin of [tx, rx]) {
       const [port, bit] = [pin.charCodeAt(1) - 'A'.charCodeAt(0), Number(pin.slice(2))];
@@ -116,6 +125,9 @@ describe.for(real)('$name', ({ board, wiring }) => {
       expect(moder).toContainEqual({ address: base + 0x400 * port, mask: (3 << (2 * bit)) >>> 0, value: (2 << (2 * bit)) >>> 0 });
     }
   });
+
+  // That of an ESP: test/devices/esp.
+  if (!board.core.startsWith('cortex')) return;
 
   test.skipIf(!requireTool('arm-none-eabi-gcc'))('the monitor compiles without warnings, and fits', async () => {
     const takesAll = ['microbit', 'feather-m0', 'feather-m4', 'nucleo-l432kc', 'nucleo-h743zi2', 'nucleo-u545re-q'].includes(board.name);
