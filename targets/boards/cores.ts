@@ -28,7 +28,10 @@ const fpuFlags: Partial<Record<Core, Partial<Record<Fpu, string>>>> = {
   'cortex-m55': { single: 'auto', double: 'auto' },
 };
 
-/** Flags of GNU compilers for the core; undefined where Debian has no such compiler (Xtensa). */
+/**
+ * Flags of GNU compilers for the core; undefined where Debian has no such compiler: its Xtensa one is the ESP8266's, which knows
+ * neither the LX7's floating-point unit nor its division, and brings no library functions for them.
+ */
 export function compilerOf(core: Core, fpu: Fpu): Compiler | undefined {
   if (core === 'xtensa-lx7') return undefined;
   if (core === 'rv32imc') return { prefix: 'riscv64-unknown-elf-', flags: ['-march=rv32imc', '-mabi=ilp32', '--specs=picolibc.specs'] };
