@@ -7,14 +7,15 @@
 import { formOf } from "./microkernels/relaxed-simd";
 import { depthStep, FORM_PAIRS, writeDotConstants } from "./microkernels/dot-simd";
 import { gemmRows4 } from "./microkernels/gemm-int8-simd";
+import { gemmRowsRelaxed } from "./microkernels/gemm-relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "./microkernels/requantize";
 import { DEPTHWISE_MACS, depthwiseTile, FLOAT32_MACS, float32Tile } from "./microkernels/roofline-simd";
 import { RELAXED, SIMD } from "./variant";
 
 const operands = memory.data(4096, 16);
 const constants = memory.data(112, 16);
-/** A panel of 4 rows and one block of 8 channels: together they fit every first-level cache. */
-const panel = memory.data(8192, 16);
+/** A panel of 4 rows, or 4 rows, and one block of 8 channels: together they fit every first-level cache. */
+const panel = memory.data(8448, 16);
 const weights = memory.data(16448, 16);
 /** Steps so deep that what gemmRows4 does after them does not count. */
 const DEPTH: i32 = 512;
@@ -61,8 +62,14 @@ function scalarTile<T, A>(rounds: i32): i32 {
 /** int8 matrix products and convolutions. */
 export function dot(rounds: i32): i32 {
   if (!SIMD) return scalarTile<i8, i32>(rounds);
+  if (!RELAXED) {
+    for (; rounds > 0; rounds--) gemmRows4(panel, DEPTH, weights, 8, constants, operands, operands + 8, operands + 16, operands + 24);
+    return 0;
+  }
   writeDotConstants(constants + REQUANTIZE_CONSTANTS_BYTES, form, 0);
-  for (; rounds > 0; rounds--) gemmRows4(form, panel, DEPTH, weights, 8, constants, operands, operands + 8, operands + 16, operands + 24);
+  // At distances of a power of two they would compete for the same lines of the cache.
+  for (let i: usize = 0; i < 4; i++) store<usize>(operands + i * sizeof<usize>(), panel + i * (DEPTH * 4 + 80));
+  for (; rounds > 0; rounds--) gemmRowsRelaxed(form, operands, 4, 1, 0, DEPTH * 4, weights, 8, constants, operands + 16, 8);
   return 0;
 }
 

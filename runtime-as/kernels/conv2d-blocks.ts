@@ -25,7 +25,6 @@ import {
   OPCODE_CONV2D_BLOCK16X4_INT8,
 } from "../format";
 import { longBlocksRow, longBlocksRows4, squareBlocksRow, squareBlocksRows4 } from "../microkernels/blocks-int8-simd";
-import { FORM_PAIRS } from "../microkernels/dot-simd";
 import { packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { opcodeOf, operandAddress, parameter, workspace } from "../step";
@@ -155,7 +154,7 @@ export function runBlocks(opcode: i32, step: usize, context: usize, prepared: us
     for (let i = 0; i < ROWS; i++) placePixel(step, x, row + min(i, count - 1), pixels + <usize>i * PIXEL_BYTES);
     const x0 = patchAddress(step, pixels, patches);
     if (count == 1) {
-      packPanel1(FORM_PAIRS, x0, k, panel, 0);
+      packPanel1(x0, k, panel);
       if (isSquare(opcode)) squareBlocksRow(panel, lists, channels, prepared, y);
       else longBlocksRow(panel, lists, channels, prepared, y);
       return;
@@ -164,13 +163,13 @@ export function runBlocks(opcode: i32, step: usize, context: usize, prepared: us
     const x2 = patchAddress(step, pixels + 2 * PIXEL_BYTES, patches + 2 * patchStride);
     const x3 = patchAddress(step, pixels + 3 * PIXEL_BYTES, patches + 3 * patchStride);
     if (isSquare(opcode)) {
-      packPanel4(FORM_PAIRS, x0, x1, x2, x3, k, panel, 0);
+      packPanel4(x0, x1, x2, x3, k, panel);
       squareBlocksRows4(panel, lists, channels, prepared, y, count);
     } else {
-      packPanel1(FORM_PAIRS, x0, k, panel, 0);
-      packPanel1(FORM_PAIRS, x1, k, panel + panelRow, 0);
-      packPanel1(FORM_PAIRS, x2, k, panel + 2 * panelRow, 0);
-      packPanel1(FORM_PAIRS, x3, k, panel + 3 * panelRow, 0);
+      packPanel1(x0, k, panel);
+      packPanel1(x1, k, panel + panelRow);
+      packPanel1(x2, k, panel + 2 * panelRow);
+      packPanel1(x3, k, panel + 3 * panelRow);
       longBlocksRows4(panel, panelRow, lists, channels, prepared, y, count);
     }
   }

@@ -7,7 +7,7 @@ import { DTYPE_INT8 } from "../format";
 import { BOARD, SIMD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
-import { panelsForm, panelsLargestBytes, panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { areBlocksInt8, panelsForm, panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
 import { operandAddress } from "../step";
 import { checkGeometry, isBlock, isInBuild } from "./geometry";
 
@@ -15,7 +15,7 @@ export function checkConv2dInt8(step: usize, context: usize): i32 {
   if (!checkGeometry(step, context, DTYPE_INT8)) return 0;
   if (!isInBuild(step, false)) return NO_KERNEL;
   if (BOARD) return isBlock(columnsPreparedBytes(step)) && isBlock(columnsWorkspaceBytes(step));
-  return !SIMD || (isBlock(panelsLargestBytes(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
+  return !SIMD || areBlocksInt8(step);
 }
 
 export function preparedBytesConv2dInt8(step: usize, context: usize): i32 {

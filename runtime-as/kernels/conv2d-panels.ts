@@ -1,8 +1,9 @@
 /**
- * Convolution as a blocked matrix product, for SIMD: the patches of 4 output pixels become one panel, and each panel
- * meets every block of 8 output channels. Weights are repacked once (prepare), one group after the other. The float32
- * and the int8 kernel share this file; T is the element type. An int8 layer runs in one form of its dot products.
+ * Convolution as a blocked matrix product, for SIMD: the windows of 4 output pixels meet every block of 8 output channels,
+ * packed into a panel, or in relaxed builds where they lie. Weights are repacked once (prepare), one group after the other.
+ * The float32 and the int8 kernel share this file; T is the element type. An int8 layer runs in one form of its dot products.
  */
+import { extent } from "../check";
 import {
   CONV_BATCH,
   CONV_CLAMP_HIGH,
@@ -38,17 +39,20 @@ import {
   writeLimits,
 } from "../microkernels/gemm-float32-simd";
 import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, formAt, writeDotConstants } from "../microkernels/dot-simd";
+import { gemmRow1Relaxed, gemmRowsRelaxed } from "../microkernels/gemm-relaxed-simd";
 import { BLOCK_HEADER_BYTES, gemmRow1, gemmRows4, packPanel1, packPanel4, packWeights, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { copyRuns } from "../microkernels/run-simd";
 import { engine, operandAddress, parameterF32, workspace } from "../step";
 import { QUADS, RELAXED } from "../variant";
-import { gatherPatch, PIXEL_BYTES } from "./conv2d-patch";
-import { convParameter as parameter, patchElements } from "./geometry";
+import { copiedBytes, copiesLines, copyLines, linesBytes, spanOf, stripRows } from "./conv2d-lines";
+import { convParameter as parameter, isBlock, patchElements } from "./geometry";
 
-const ROWS: usize = 4;
 const BLOCK_CHANNELS: i32 = 8;
+/** Pixels whose windows are copied before the first is multiplied: what was just stored in pieces is slow to load. */
+const BATCH: i32 = 16;
+
 /** Rows of the matrix product. */
 function pixels(step: usize): i32 {
   return parameter(step, CONV_BATCH) * parameter(step, CONV_OUT_HEIGHT) * parameter(step, CONV_OUT_WIDTH);
@@ -81,9 +85,9 @@ function constantsBytes<T>(): i32 {
   return isFloat<T>() ? LIMITS_BYTES : REQUANTIZE_CONSTANTS_BYTES + DOT_CONSTANTS_BYTES;
 }
 
-/** A patch, up to the next multiple of 16 bytes, and as much again that copies may spoil. */
+/** One row, with as much behind it as reading whole steps and copying may touch. */
 function patchBytes<T>(k: i64): i64 {
-  return ((k * sizeof<T>() + 15) & ~15) + 16;
+  return ((k * (isFloat<T>() ? 4 : RELAXED ? 2 : 1) + 15) & ~15) + 16;
 }
 
 /** What packing may write behind the panel belongs to it. */
@@ -101,10 +105,23 @@ export function panelsLargestBytes(step: usize): i64 {
   return max(panelsPreparedBytes<i8>(step, FORM_PAIRS), panelsPreparedBytes<i8>(step, FORM_QUADS));
 }
 
-/** panel · 4 patches · 4 pixels */
+/** Of the table of a strip's pixels and three more, and that of the patches. */
+function tableBytes(step: usize): i64 {
+  return (<i64>stripRows(step) * parameter(step, CONV_OUT_WIDTH) + 3 + BATCH + 3) * sizeof<usize>() & ~15;
+}
+
+/** table · panel · BATCH patches · lines */
 export function panelsWorkspaceBytes<T>(step: usize): i64 {
   const k: i64 = patchElements(step);
-  return panelBytes<T>(k) + ROWS * (patchBytes<T>(k) + PIXEL_BYTES);
+  return tableBytes(step) + panelBytes<T>(k) + BATCH * patchBytes<T>(k) + (copiesLines<T>(step) ? linesBytes<T>(step) : 0);
+}
+
+/** Whether an int8 layer's blocks of memory may be asked for in every form, and for any part of its pixels. */
+export function areBlocksInt8(step: usize): bool {
+  return (
+    isBlock(panelsLargestBytes(step)) && isBlock(panelsWorkspaceBytes<i8>(step)) &&
+    (!RELAXED || isBlock(extent(step, CONV_BATCH, 4) * 2))
+  );
 }
 
 /** `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts) */
@@ -152,145 +169,179 @@ function prepareBlockInt8(
   }
 }
 
-/** One past the last start of a window that lies wholly inside the input; 0 when there is none. */
-function insideEnd(extent: i32, dilation: i32, taps: i32): u32 {
-  return max(extent - (taps - 1) * dilation, 0);
+/** Kernel rows that are runs of the input, else single taps. */
+function hasRuns(step: usize): bool {
+  return parameter(step, CONV_KERNEL_WIDTH) == 1 || (parameter(step, CONV_GROUPS) == 1 && parameter(step, CONV_DILATION_WIDTH) == 1);
+}
+
+/** Whether rows are read where they lie: their runs end where steps end. A single row is one run. */
+function walksRuns<T>(step: usize, form: i32): bool {
+  const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
+  const stepElements = isFloat<T>() ? 1 : form == FORM_QUADS ? 8 : depthStep(form);
+  return hasRuns(step) && (kernelHeight == 1 || (pixels(step) > 1 && patchElements(step) / kernelHeight % stepElements == 0));
+}
+
+/** Rows of the output, strip after strip. */
+export function runPanels<T>(step: usize, context: usize, prepared: usize): void {
+  let images = parameter(step, CONV_BATCH);
+  let height = parameter(step, CONV_IN_HEIGHT), outHeight = parameter(step, CONV_OUT_HEIGHT);
+  // Where lines of the output are lines of the input, all images are one.
+  if (parameter(step, CONV_KERNEL_HEIGHT) == 1 && parameter(step, CONV_STRIDE_HEIGHT) == 1 && height == outHeight) {
+    height *= images;
+    outHeight = height;
+    images = 1;
+  }
+  const form = isFloat<T>() ? FORM_PAIRS : formAt(prepared);
+  const copies = copiesLines<T>(step);
+  const outWidth = parameter(step, CONV_OUT_WIDTH);
+  const k = patchElements(step);
+  const lines = workspace(context) + <usize>(tableBytes(step) + panelBytes<T>(k) + BATCH * patchBytes<T>(k));
+  const lineBytes = <usize>(parameter(step, CONV_IN_WIDTH) * parameter(step, CONV_IN_CHANNELS)) * sizeof<T>();
+  const outRow = <usize>(outWidth * parameter(step, CONV_OUT_CHANNELS)) * sizeof<T>();
+  let image = operandAddress(step, context, 0);
+  let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);
+  for (; images > 0; images--, image += lineBytes * height) {
+    // A part of a step begins in the middle of its image.
+    let first = -parameter(step, CONV_PAD_TOP);
+    for (let left = outHeight; left > 0; ) {
+      const count = min(stripRows(step), left);
+      let from = image + <usize>first * lineBytes;
+      if (copies) {
+        copyLines<T>(step, form, prepared, image, height, first, spanOf(step, 0, count), lines);
+        from = lines;
+      }
+      multiplyStrip<T>(step, context, prepared, form, copies, from, count, y);
+      first += count * parameter(step, CONV_STRIDE_HEIGHT);
+      y += <usize>count * outRow;
+      left -= count;
+    }
+  }
 }
 
 /**
- * Where no tap lies in the padding, the rows of a window are runs of the input: a panel is packed from these. Elsewhere
- * the patches are copied first, and each is one run.
+ * `outRows` rows of output pixels from `lines` on, four pixels at a time with all blocks. Their windows are read where they
+ * lie; where that does not go, those of BATCH pixels are copied first, each as one run.
  */
-export function runPanels<T>(step: usize, context: usize, prepared: usize): void {
-  const rows = pixels(step);
-  const outHeight = parameter(step, CONV_OUT_HEIGHT);
+function multiplyStrip<T>(
+  step: usize, context: usize, prepared: usize, form: i32, copies: bool, lines: usize, outRows: i32, y: usize,
+): void {
+  const outWidth = parameter(step, CONV_OUT_WIDTH);
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
   const k = patchElements(step);
-  const padLeft = parameter(step, CONV_PAD_LEFT);
-  const strideHeight = parameter(step, CONV_STRIDE_HEIGHT);
-  const strideWidth = parameter(step, CONV_STRIDE_WIDTH);
-  // Where output pixels are input pixels, all of them are one line.
-  const isLine =
-    k * groups == parameter(step, CONV_IN_CHANNELS) && (strideHeight | strideWidth) == 1 &&
-    rows == parameter(step, CONV_BATCH) * parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH);
-  const width = isLine ? rows : parameter(step, CONV_IN_WIDTH);
-  const outWidth = isLine ? rows : parameter(step, CONV_OUT_WIDTH);
-  const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
-  const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * sizeof<T>();
-  const lineBytes = <usize>width * pixelBytes;
-  const imageBytes = lineBytes * parameter(step, CONV_IN_HEIGHT);
-  const rowBytes = <usize>parameter(step, CONV_OUT_CHANNELS) * sizeof<T>();
-  const form = isFloat<T>() ? FORM_PAIRS : formAt(prepared);
-  const depth = isFloat<T>() ? 1 : depthStep(form);
   const steps = isFloat<T>() ? k : depthSteps(form, k);
-  const groupBytes = <usize>(groupBlocks(step) * blockBytes<T>(step, form));
-  const panel = workspace(context);
+  const rowBytes = <usize>parameter(step, CONV_OUT_CHANNELS) * sizeof<T>();
+  const table = workspace(context);
+  const panel = table + <usize>tableBytes(step);
   const patches = panel + <usize>panelBytes<T>(k);
-  const patchStride = <usize>patchBytes<T>(k);
-  const pixel = patches + ROWS * patchStride;
+  const elementBytes = copies ? copiedBytes<T>(form, 1) : sizeof<T>();
+  const pixelBytes = <usize>parameter(step, CONV_IN_CHANNELS) * elementBytes;
+  const lineBytes = <usize>(copies ? spanOf(step, 1, outWidth) : parameter(step, CONV_IN_WIDTH)) * pixelBytes;
+  const runStride = <usize>parameter(step, CONV_DILATION_HEIGHT) * lineBytes;
+  const gathers = !walksRuns<T>(step, form);
+  // A row that is copied is one run.
+  const runs = gathers ? 1 : parameter(step, CONV_KERNEL_HEIGHT);
+  const runBytes = <usize>(steps / runs) << 2;
+  const isAlone = pixels(step) == 1;
 
-  const insideHeight = insideEnd(parameter(step, CONV_IN_HEIGHT), parameter(step, CONV_DILATION_HEIGHT), kernelHeight);
-  const insideWidth = insideEnd(width, parameter(step, CONV_DILATION_WIDTH), parameter(step, CONV_KERNEL_WIDTH));
-  const run = k / kernelHeight;
-  const hasRuns = parameter(step, CONV_KERNEL_WIDTH) == 1 || (groups == 1 && parameter(step, CONV_DILATION_WIDTH) == 1);
-  // A panel is packed from several runs if these end where steps end.
-  const packsRuns = hasRuns && (kernelHeight == 1 || (run % depth == 0 && rows > 1));
-  const runStride = lineBytes * parameter(step, CONV_DILATION_HEIGHT);
-
-  let image = operandAddress(step, context, 0);
-  let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);
-  const reach = 3 * strideWidth;
-  const pixelStride = <usize>strideWidth * pixelBytes;
-  const hasLines = hasRuns && strideWidth <= width;
-  const hEnd = outHeight * strideHeight - parameter(step, CONV_PAD_TOP);
-  const wEnd = outWidth * strideWidth - padLeft;
-  let h = hEnd - outHeight * strideHeight, w = -padLeft;
-  for (let row = 0; row < rows; row += <i32>ROWS, y += ROWS * rowBytes) {
-    const last = <usize>min(<i32>ROWS, rows - row) - 1;
-    let inside = hasRuns;
-    for (let i: usize = 0; i <= last; i++) {
-      const isInside = <u32>h < insideHeight && <u32>w < insideWidth;
-      const at = image + <usize>(h * width + w) * pixelBytes;
-      inside = inside && isInside;
-      store<usize>(pixel + i * PIXEL_BYTES, at);
-      if (isInside && hasLines && i == 0 && last == 3 && <u32>(w + reach) < insideWidth && w + reach < wEnd) {
-        store<usize>(pixel + PIXEL_BYTES, at + pixelStride);
-        store<usize>(pixel + 2 * PIXEL_BYTES, at + 2 * pixelStride);
-        store<usize>(pixel + 3 * PIXEL_BYTES, at + 3 * pixelStride);
-        w += reach;
-        i = 3;
-      } else {
-        store<i32>(pixel + i * PIXEL_BYTES, h, 4);
-        store<i32>(pixel + i * PIXEL_BYTES, w, 8);
-        store<i32>(pixel + i * PIXEL_BYTES, isInside, 12);
-      }
-      w += strideWidth;
-      if (w == wEnd) {
-        w = -padLeft;
-        h += strideHeight;
-        if (h == hEnd) {
-          h -= outHeight * strideHeight;
-          image += imageBytes;
-        }
-      }
-    }
-    const packed = inside && packsRuns;
-    // Rows behind the last one repeat it.
-    const r1 = min<usize>(1, last), r2 = min<usize>(2, last);
-    let block = prepared + constantsBytes<T>();
-    let channel: usize = 0;
+  let block = prepared + constantsBytes<T>();
+  for (let g = 0; g < groups; g++, block += <usize>(groupBlocks(step) * blockBytes<T>(step, form))) {
+    writeTable(table, lines, outRows * outWidth, outWidth, <usize>parameter(step, CONV_STRIDE_WIDTH) * pixelBytes, <usize>parameter(step, CONV_STRIDE_HEIGHT) * lineBytes);
+    let tile = table;
     let out = y;
-    for (let g = 0; g < groups; g++, block += groupBytes, channel += pixelBytes / groups, out += <usize>outGroup * sizeof<T>()) {
-      let x0 = patches, x1 = patches + r1 * patchStride, x2 = patches + r2 * patchStride, x3 = patches + last * patchStride;
-      if (packed) {
-        x0 = load<usize>(pixel) + channel;
-        x1 = load<usize>(pixel + r1 * PIXEL_BYTES) + channel;
-        x2 = load<usize>(pixel + r2 * PIXEL_BYTES) + channel;
-        x3 = load<usize>(pixel + last * PIXEL_BYTES) + channel;
+    let count = 0;
+    for (let left = outRows * outWidth; left > 0; left -= count) {
+      count = left;
+      let rows = tile;
+      if (gathers) {
+        count = min(count, BATCH);
+        rows = panel - BATCH * sizeof<usize>();
+        gatherRows<T>(step, tile, count, elementBytes, runStride, patches, rows);
+      }
+      tile += <usize>count * sizeof<usize>();
+      if (RELAXED && !isFloat<T>()) {
+        // One row is quicker alone; in form pairs its weights are others.
+        const alone = <i32>(form == FORM_PAIRS ? isAlone : (count & 3) == 1);
+        gemmRowsRelaxed(form, rows, count - alone, runs, runStride, runBytes, block, outGroup, prepared, out, rowBytes);
+        out += <usize>count * rowBytes;
+        if (alone) {
+          gemmRow1Relaxed(form, load<usize>(rows + <usize>(count - 1) * sizeof<usize>()), runs, runStride, runBytes, block, outGroup, prepared, out - rowBytes);
+        }
       } else {
-        const fill: i8 = isFloat<T>() ? 0 : <i8>parameter(step, CONV_INPUT_ZERO_POINT);
-        for (let i: usize = 0; i <= last; i++) {
-          const at = pixel + i * PIXEL_BYTES;
-          const patch = patches + i * patchStride;
-          if (inside || (hasRuns && load<i32>(at, 12))) copyRuns(patch, load<usize>(at) + channel, <usize>run * sizeof<T>(), kernelHeight, runStride);
-          else gatherPatch<T>(step, at, channel, fill, patch);
+        for (let i = count; i > 0; i -= 4, rows += 4 * sizeof<usize>(), out += 4 * rowBytes) {
+          if (isAlone) {
+            multiplyRow<T>(load<usize>(rows), k, steps, panel, block, outGroup, prepared, out);
+          } else {
+            packRows<T>(rows, runs, runStride, k / runs, panel);
+            const y1 = out + (i > 1 ? rowBytes : 0), y2 = y1 + (i > 2 ? rowBytes : 0), y3 = y2 + (i > 3 ? rowBytes : 0);
+            multiplyRows<T>(panel, steps, block, outGroup, prepared, out, y1, y2, y3);
+          }
         }
       }
-      if (rows == 1) {
-        multiplyRow<T>(form, x0, k, steps, panel, block, outGroup, prepared, out);
-        continue;
-      }
-      let at = panel;
-      for (let i = packed ? kernelHeight : 1, length = packed ? run : k; i > 0; i--, at += <usize>(length * (16 / depth))) {
-        if (isFloat<T>()) packPanel4Float32(x0, x1, x2, x3, length, at);
-        else packPanel4(form, x0, x1, x2, x3, length, at, prepared);
-        x0 += runStride;
-        x1 += runStride;
-        x2 += runStride;
-        x3 += runStride;
-      }
-      multiplyRows<T>(form, panel, steps, block, outGroup, prepared, out, out + r1 * rowBytes, out + r2 * rowBytes, out + last * rowBytes);
     }
+    y += <usize>outGroup * sizeof<T>();
+    lines += pixelBytes / groups;
+  }
+}
+
+/** Where the windows of `rows` pixels begin, `width` to a line; then three times that of the last. */
+function writeTable(table: usize, line: usize, rows: i32, width: i32, pixelStride: usize, lineStride: usize): void {
+  let at = line;
+  for (; rows > 0; rows -= width, line += lineStride) {
+    at = line;
+    for (let i = width; i > 0; i--, at += pixelStride, table += sizeof<usize>()) store<usize>(table, at);
+  }
+  for (let i: usize = 0; i < 3; i++) store<usize>(table + i * sizeof<usize>(), at - pixelStride);
+}
+
+/** Copies the windows of the `count` pixels at `tile`, up to a multiple of four, one run each, to `patches`; writes where they lie to `rows`. */
+function gatherRows<T>(step: usize, tile: usize, count: i32, elementBytes: usize, runStride: usize, patches: usize, rows: usize): void {
+  const k = patchElements(step);
+  const isRun = hasRuns(step);
+  const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
+  const outer = isRun ? 1 : kernelHeight;
+  const inner = isRun ? kernelHeight : parameter(step, CONV_KERNEL_WIDTH);
+  const copyBytes = <usize>(k / (outer * inner)) * elementBytes;
+  const innerStride = isRun ? runStride : <usize>(parameter(step, CONV_DILATION_WIDTH) * parameter(step, CONV_IN_CHANNELS)) * elementBytes;
+  const patchStride = <usize>patchBytes<T>(k);
+  for (count = (count + 3) & ~3; count > 0; count--, tile += sizeof<usize>(), rows += sizeof<usize>(), patches += patchStride) {
+    store<usize>(rows, patches);
+    let to = patches;
+    for (let i = outer, from = load<usize>(tile); i > 0; i--, from += runStride) to = copyRuns(to, from, copyBytes, inner, innerStride);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function multiplyRow<T>(form: i32, x: usize, k: i32, steps: i32, panel: usize, block: usize, channels: i32, constants: usize, y: usize): void {
+function multiplyRow<T>(x: usize, k: i32, steps: i32, panel: usize, block: usize, channels: i32, constants: usize, y: usize): void {
   if (isFloat<T>()) {
     gemmRow1Float32(x, k, block, channels, constants, y);
   } else {
-    packPanel1(form, x, k, panel, constants);
-    gemmRow1(form, panel, steps, block, channels, constants, y);
+    packPanel1(x, k, panel);
+    gemmRow1(panel, steps, block, channels, constants, y);
+  }
+}
+
+/** The panel of 4 rows whose addresses stand at `tile`, `runs` runs of `length` elements each. */
+// @ts-ignore: decorator
+@inline
+function packRows<T>(tile: usize, runs: i32, runStride: usize, length: i32, panel: usize): void {
+  let x0 = load<usize>(tile), x1 = load<usize>(tile, 4), x2 = load<usize>(tile, 8), x3 = load<usize>(tile, 12);
+  for (; runs > 0; runs--, panel += <usize>length * (isFloat<T>() ? 16 : 8)) {
+    if (isFloat<T>()) packPanel4Float32(x0, x1, x2, x3, length, panel);
+    else packPanel4(x0, x1, x2, x3, length, panel);
+    x0 += runStride;
+    x1 += runStride;
+    x2 += runStride;
+    x3 += runStride;
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function multiplyRows<T>(
-  form: i32, panel: usize, steps: i32, block: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
+  panel: usize, steps: i32, block: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
 ): void {
   if (isFloat<T>()) gemmRows4Float32(panel, steps, block, channels, constants, y0, y1, y2, y3);
-  else gemmRows4(form, panel, steps, block, channels, constants, y0, y1, y2, y3);
+  else gemmRows4(panel, steps, block, channels, constants, y0, y1, y2, y3);
 }

@@ -33,7 +33,7 @@ import {
 import { opcodeOf, operandAddress, operandBytes, operandDtype, parameter, workspace } from "../step";
 import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8, SIMD } from "../variant";
 import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./conv2d-blocks";
-import { panelsLargestBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { areBlocksInt8, panelsLargestBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
 import { decodeWeights } from "./decode-weights";
 import { multiplyEncoded } from "./encoded-rows";
 import { isEncoded } from "./encoded-weights";
@@ -51,7 +51,7 @@ function checkEncoded(step: usize, context: usize): bool {
   // Counts are 16 bits, and a decoded matrix must fit into the workspace.
   if (k > 1 << 20 || !isBlock(k * rows)) return false;
   if (!isEncoded(opcodeOf(step), operandAddress(step, context, 1), operandBytes(step, context, 1), rows, <i32>k)) return false;
-  return !SIMD || (isBlock(panelsLargestBytes(step)) && isBlock(panelsWorkspaceBytes<i8>(step)));
+  return !SIMD || areBlocksInt8(step);
 }
 
 export function checkConv2dCsr16Int8(step: usize, context: usize): bool {

@@ -7,7 +7,6 @@
  *
  * Σ (a - za)(b - zb) = Σ a (b - zb) - za Σ (b - zb); the second sum is the bias of the column.
  */
-import { FORM_PAIRS } from "./dot-simd";
 import { BLOCK_HEADER_BYTES, gemmRows4, packPanel4, panelBytesInt8 } from "./gemm-int8-simd";
 
 // @ts-ignore: decorator
@@ -75,7 +74,7 @@ export function matmulInt8Simd(a: usize, blocks: usize, y: usize, m: i32, k: i32
     const i1 = min(i + 1, last);
     const i2 = min(i + 2, last);
     const i3 = min(i + 3, last);
-    packPanel4(FORM_PAIRS, a + <usize>i * k, a + <usize>i1 * k, a + <usize>i2 * k, a + <usize>i3 * k, k, panel, 0);
-    gemmRows4(FORM_PAIRS, panel, (k + 1) >> 1, blocks, n, constants, y + <usize>i * n, y + <usize>i1 * n, y + <usize>i2 * n, y + <usize>i3 * n);
+    packPanel4(a + <usize>i * k, a + <usize>i1 * k, a + <usize>i2 * k, a + <usize>i3 * k, k, panel);
+    gemmRows4(panel, (k + 1) >> 1, blocks, n, constants, y + <usize>i * n, y + <usize>i1 * n, y + <usize>i2 * n, y + <usize>i3 * n);
   }
 }

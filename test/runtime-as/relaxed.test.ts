@@ -81,6 +81,22 @@ test.for([1, 4, 5])('matrices of %i rows', async (width) => {
     }
 });
 
+/** Rows read where they lie, and copied ones; several strips of rows, of which the last is short; kernel rows that end inside a step. */
+const windows: readonly (readonly [string, ConvolutionCase])[] = [
+  ['3x3 padded, 8 channels', { x: [2, 11, 18, 8], outChannels: 9, kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3 padded, 4 channels', { x: [1, 10, 17, 4], outChannels: 8, kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3 padded, stride 2, 3 channels', { x: [1, 19, 35, 3], outChannels: 8, kernel: [3, 3], stride: [2, 2], padAfter: [1, 1] }],
+  ['3x3, 16 channels, one pixel', { x: [1, 3, 3, 16], outChannels: 9, kernel: [3, 3] }],
+  ['lines of three images', { x: [3, 5, 19, 5], outChannels: 7, kernel: [1, 1] }],
+  ['row kernel, padded', { x: [2, 7, 21, 6], outChannels: 9, kernel: [1, 5], padBefore: [0, 2], padAfter: [0, 2] }],
+  ['dilated', { x: [1, 9, 23, 8], outChannels: 8, kernel: [3, 3], dilation: [2, 3], padBefore: [2, 3], padAfter: [2, 3] }],
+  ['groups', { x: [2, 7, 17, 12], outChannels: 20, kernel: [3, 3], groups: 4, padBefore: [1, 1], padAfter: [1, 1] }],
+];
+
+test.for(windows)('%s: the same bits on every engine, whether the weights fit or not', async ([, convolution]) => {
+  for (const largestWeight of [32, 127]) await expectExact(quantizedConvolution({ ...convolution, largestWeight }), runtimes);
+});
+
 test('the probe knows the engines, and nothing it does not know', () => {
   // ENGINE_KNOWN 1, ENGINE_SIGNED 2, ENGINE_EXACT 4.
   const bits = Object.fromEntries(relaxedEngines.map((engine) => [engine, probedEngine(engine)]));

@@ -33,6 +33,10 @@ const windows: readonly (readonly [string, ConvolutionCase])[] = [
   ['row kernel, dilated', { x: [1, 1, 21, 6], outChannels: 9, kernel: [1, 3], dilation: [1, 4], padBefore: [0, 4], padAfter: [0, 4] }],
   ['column kernel', { x: [1, 13, 2, 6], outChannels: 9, kernel: [7, 1], padBefore: [3, 0], padAfter: [3, 0] }],
   ['kernel of the input', { x: [3, 4, 4, 5], outChannels: 10, kernel: [4, 4] }],
+  ['strips of rows, stride 2', { x: [2, 21, 35, 4], outChannels: 9, kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['strips of rows, 3 channels', { x: [2, 10, 18, 3], outChannels: 8, kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['lines of three images', { x: [3, 5, 19, 5], outChannels: 7, kernel: [1, 1] }],
+  ['rows of a batch', { x: [71, 1, 1, 5], outChannels: 9, kernel: [1, 1] }],
   ['long depth', { x: [1, 1, 5, 1030], outChannels: 17, kernel: [1, 1] }],
   ['one row of long depth', { x: [1, 1, 1, 1281], outChannels: 33, kernel: [1, 1] }],
 ];
