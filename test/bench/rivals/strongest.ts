@@ -6,5 +6,6 @@ export const strongest: readonly Setting[] = [
   { step: { method: 'k-means-codebook', clusters: 32, layers: ['conv2d_7', 'conv2d_6'] } },
   { step: { method: 'k-means-codebook', clusters: 16, layers: ['conv2d_7'] } },
   { step: { method: 'k-means-codebook', clusters: 53 } },
-  { quantize: { rounding: 'optimal-brain-quantizer', weightBits: { conv2d_7: 4 } } },
+  { quantize: { rounding: 'coordinate-descent', weightBits: { conv2d_7: 4 } } },
+  { step: { method: 'optimal-brain-surgeon', sparsity: 0.3102, scope: 'network' } },
 ];
