@@ -147,12 +147,17 @@ export async function prepareModel(model: BenchModel, variants: readonly Variant
 
   const packed = preparation.put('model.whittle', compiled.bytes);
   for (const variant of variants) {
-    const wasm = preparation.put(`runtime-${variant}.wasm`, await buildRuntime(kernelNeeds(readPackedModel(compiled.bytes)), variant));
+    const runtimeOf = ({ bytes }: CompiledModel) => buildRuntime(kernelNeeds(readPackedModel(bytes)), variant);
+    const wasm = preparation.put(`runtime-${variant}.wasm`, await runtimeOf(compiled));
     preparation.add(`whittle int8 ${variant}`, { runtime: 'whittle', model: packed, second: wasm }, inputs.int8, 'int8 in and out');
     if (variant !== 'relaxed') continue;
-    const fitted = preparation.put('fitted.whittle', (await compileBenchModel(model, QUAD_WEIGHT_BITS)).bytes);
+    const fitted = await compileBenchModel(model, QUAD_WEIGHT_BITS);
+    const files = {
+      model: preparation.put('fitted.whittle', fitted.bytes),
+      second: preparation.put('runtime-fitted.wasm', await runtimeOf(fitted)),
+    };
     const note = `int8 in and out, compiled with --weight-bits ${QUAD_WEIGHT_BITS}`;
-    preparation.add('whittle int8 relaxed, fitted weights', { runtime: 'whittle', model: fitted, second: wasm }, inputs.int8, note);
+    preparation.add('whittle int8 relaxed, fitted weights', { runtime: 'whittle', ...files }, inputs.int8, note);
   }
 
   const nchw = (dtype: InputSpec['dtype'], bytes: Uint8Array): InputSpec => ({
