@@ -9,7 +9,8 @@ import { expandHalves } from "../microkernels/float16";
 import { operandAddress, parameter, workspace } from "../step";
 import { SIMD } from "../variant";
 import { runDirect } from "./conv2d-direct";
-import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
+import { panelsPreparedBytes, preparePanels } from "./conv2d-weights";
 import { checkGeometry, isBlock } from "./geometry";
 
 export function checkConv2dFloat16(step: usize, context: usize): bool {

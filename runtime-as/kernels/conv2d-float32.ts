@@ -2,7 +2,8 @@
 import { DTYPE_FLOAT32 } from "../format";
 import { SIMD } from "../variant";
 import { runDirect } from "./conv2d-direct";
-import { panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
+import { panelsPreparedBytes, preparePanels } from "./conv2d-weights";
 import { operandAddress } from "../step";
 import { checkGeometry, isBlock } from "./geometry";
 

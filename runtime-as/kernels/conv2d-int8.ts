@@ -7,7 +7,8 @@ import { DTYPE_INT8 } from "../format";
 import { BOARD, SIMD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
-import { areBlocksInt8, panelsForm, panelsPreparedBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
+import { panelsForm, panelsPreparedBytes, preparePanels } from "./conv2d-weights";
 import { operandAddress } from "../step";
 import { checkGeometry, isBlock, isInBuild } from "./geometry";
 

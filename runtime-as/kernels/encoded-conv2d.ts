@@ -33,7 +33,8 @@ import {
 import { opcodeOf, operandAddress, operandBytes, operandDtype, parameter, workspace } from "../step";
 import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8, SIMD } from "../variant";
 import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./conv2d-blocks";
-import { areBlocksInt8, panelsLargestBytes, panelsWorkspaceBytes, preparePanels, runPanels } from "./conv2d-panels";
+import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
+import { panelsLargestBytes, preparePanels } from "./conv2d-weights";
 import { decodeWeights } from "./decode-weights";
 import { multiplyEncoded } from "./encoded-rows";
 import { isEncoded } from "./encoded-weights";

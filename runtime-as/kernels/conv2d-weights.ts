@@ -1,0 +1,115 @@
+/**
+ * The weights of convolution as a blocked matrix product (conv2d-panels.ts), repacked once: constants, then blocks of 8 output
+ * channels, one group after the other. T is the element type; an int8 layer has one form of its dot products.
+ */
+import {
+  CONV_BATCH,
+  CONV_CLAMP_HIGH,
+  CONV_CLAMP_HIGH_F32,
+  CONV_CLAMP_LOW,
+  CONV_CLAMP_LOW_F32,
+  CONV_GROUPS,
+  CONV_OUTPUT_ZERO_POINT,
+  CONV_OUT_CHANNELS,
+  CONV_OUT_HEIGHT,
+  CONV_OUT_WIDTH,
+} from "../format";
+import { blockBytesFloat32, LIMITS_BYTES, packBlockFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
+import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, writeDotConstants } from "../microkernels/dot-simd";
+import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd";
+import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
+import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
+import { engine, operandAddress, parameterF32 } from "../step";
+import { QUADS, RELAXED } from "../variant";
+import { convParameter as parameter, patchElements } from "./geometry";
+
+const BLOCK_CHANNELS: i32 = 8;
+
+/** Rows of the matrix product. */
+export function pixels(step: usize): i32 {
+  return parameter(step, CONV_BATCH) * parameter(step, CONV_OUT_HEIGHT) * parameter(step, CONV_OUT_WIDTH);
+}
+
+/** The form of an int8 layer with these plain weights here. */
+export function panelsForm(step: usize, context: usize, weights: usize): i32 {
+  if (!RELAXED) return FORM_PAIRS;
+  return formOf(engine(context), QUADS && rowQuadsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step)));
+}
+
+/** Bytes of one step of one block; 1 row reads int8 weights in every form. */
+function stepBytes(step: usize, form: i32): i32 {
+  return form == FORM_PAIRS && pixels(step) == 1 ? 16 : 32;
+}
+
+/** Of 8 output channels. */
+export function blockBytes<T>(step: usize, form: i32): i64 {
+  const k: i64 = patchElements(step);
+  if (isFloat<T>()) return blockBytesFloat32(k);
+  return BLOCK_HEADER_BYTES + <i64>depthSteps(form, <i32>k) * stepBytes(step, form);
+}
+
+/** Blocks of one group. */
+export function groupBlocks(step: usize): i64 {
+  return (parameter(step, CONV_OUT_CHANNELS) / parameter(step, CONV_GROUPS) + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
+}
+
+// @ts-ignore: decorator
+@inline
+export function constantsBytes<T>(): i32 {
+  return isFloat<T>() ? LIMITS_BYTES : REQUANTIZE_CONSTANTS_BYTES + DOT_CONSTANTS_BYTES;
+}
+
+/** Only after checkGeometry; may exceed 31 bits. */
+export function panelsPreparedBytes<T>(step: usize, form: i32): i64 {
+  return constantsBytes<T>() + groupBlocks(step) * parameter(step, CONV_GROUPS) * blockBytes<T>(step, form);
+}
+
+/** The same for the form that takes most. */
+export function panelsLargestBytes(step: usize): i64 {
+  return max(panelsPreparedBytes<i8>(step, FORM_PAIRS), panelsPreparedBytes<i8>(step, FORM_QUADS));
+}
+
+/** `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts) */
+export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
+  const groups = parameter(step, CONV_GROUPS);
+  const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
+  const form = isFloat<T>() ? FORM_PAIRS : panelsForm(step, context, weights);
+  const flip = RELAXED && form != FORM_PAIRS ? flipOf(engine(context)) : 0;
+  if (isFloat<T>()) writeLimits(prepared, parameterF32(step, CONV_CLAMP_LOW_F32), parameterF32(step, CONV_CLAMP_HIGH_F32));
+  else {
+    writeRequantizeConstants(
+      prepared, parameter(step, CONV_OUTPUT_ZERO_POINT), parameter(step, CONV_CLAMP_LOW), parameter(step, CONV_CLAMP_HIGH),
+    );
+    writeDotConstants(prepared + REQUANTIZE_CONSTANTS_BYTES, form, flip);
+  }
+  let to = prepared + constantsBytes<T>();
+  const bytes = <usize>blockBytes<T>(step, form);
+  memory.fill(to, 0, <usize>(groupBlocks(step) * groups) * bytes);
+  for (let g = 0; g < groups; g++) {
+    for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += bytes) {
+      const channels = min(BLOCK_CHANNELS, outGroup - n);
+      const first = g * outGroup + n;
+      if (isFloat<T>()) packBlockFloat32(operandAddress(step, context, 2) + (<usize>first << 2), weights, first, channels, patchElements(step), to);
+      else prepareBlockInt8(step, context, weights, first, channels, form, flip, to);
+    }
+  }
+}
+
+/** Where the activations are flipped to x + 128, the bias gives back what that adds. */
+function prepareBlockInt8(
+  step: usize, context: usize, weights: usize, first: i32, channels: i32, form: i32, flip: i32, to: usize,
+): void {
+  const k = patchElements(step);
+  const depth = depthStep(form);
+  const bytes = stepBytes(step, form);
+  const elementBytes = bytes / (depth * 8);
+  const bias = operandAddress(step, context, 2) + (<usize>first << 2);
+  const multipliers = operandAddress(step, context, 3) + (<usize>first << 2);
+  let from = weights + <usize>(first * k);
+  for (let n = 0; n < channels; n++, from += k) {
+    const lane = <usize>n << 2;
+    const sum = packWeights(from, k, to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes), depth, bytes);
+    store<i32>(to + lane, load<i32>(bias + lane) - flip * sum);
+    store<f32>(to + lane, load<f32>(multipliers + lane), 32);
+  }
+}
