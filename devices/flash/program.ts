@@ -43,12 +43,15 @@ export function memoryFor({ flash }: Board, flasher: Flasher): Memory {
 }
 
 /** The firmware monitor with the kernels of the model, and the model in a slot behind it. */
-async function monitorAround(bytes: Uint8Array, path: string, board: Board): Promise<Segment[]> {
+async function monitorAround(bytes: Uint8Array, path: string, board: Board, flasher: Flasher): Promise<Segment[]> {
   const wiring = wirings[board.name];
-  if (!wiring)
+  if (!wiring) {
+    // The boot ROM of an ESP takes no ELF file.
+    const program = usesEspFlash(flasher) ? 'PROJECT/build' : 'PROGRAM.elf';
     throw new UsageError(
-      `${path}: there is no firmware monitor for ${board.name}, so that a model alone makes no program there; build one with it (README.md of a folder from whittle build --target mcu shows how), then: whittle flash PROGRAM.elf --board ${board.name}`,
+      `${path}: there is no firmware monitor for ${board.name}, so that a model alone makes no program there; build one with it (README.md of a folder from whittle build --target mcu shows how), then: whittle flash ${program} --board ${board.name}`,
     );
+  }
   const model = readPackedModel(bytes, path);
   const { bin, heapBytes } = await buildFirmware(board, model.opcodes);
   const image = await writeBoardImage(model, monitorVocabulary(board));
@@ -117,7 +120,7 @@ function programIn(folder: string): string {
 export async function loadProgram(path: string, board: Board, flasher: Flasher, address?: number): Promise<Segment[]> {
   const model = modelIn(path);
   if (model) {
-    const segments = await monitorAround(model, path, board);
+    const segments = await monitorAround(model, path, board, flasher);
     // Where the processor sees the flash, and where that lies in what is flashed.
     const shift = usesEspFlash(flasher) ? board.flash.origin : 0;
     return joinSegments(

@@ -110,9 +110,12 @@ test.skipIf(!canOpenPty)('a port that another program has is busy, and the line 
 describe('the way that is taken', () => {
   test('a board without a monitor takes no bare model, and the error says what to give', async () => {
     const path = file('model.whittle', model);
-    const error = /no firmware monitor for esp32-s3-devkitc-1.*whittle flash PROGRAM\.elf --board esp32-s3-devkitc-1/;
-    await expect(flashTo('esp32-s3-devkitc-1', path, { port: '/dev/ttyNONE' })).rejects.toThrow(error);
-    await expect(flashTo('esp32-s3-devkitc-1', folder, { port: '/dev/ttyNONE' })).rejects.toMatchObject({ exitCode: 2 });
+    const unknown = (like: string) => ({ board: { ...boardNamed(like), name: 'another' }, port: '/dev/ttyNONE' });
+    const program = /no firmware monitor for another.*whittle flash PROGRAM\.elf --board another/;
+    await expect(flashTo('nucleo-l432kc', path, unknown('nucleo-l432kc'))).rejects.toThrow(program);
+    const esp = /no firmware monitor for another.*whittle flash PROJECT\/build --board another/;
+    await expect(flashTo('esp32-s3-devkitc-1', path, unknown('esp32-s3-devkitc-1'))).rejects.toThrow(esp);
+    await expect(flashTo('nucleo-l432kc', folder, unknown('nucleo-l432kc'))).rejects.toMatchObject({ exitCode: 2 });
   });
 
   test('what does not fit is refused before a port is opened', async () => {
