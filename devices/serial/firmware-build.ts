@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '../../compiler/errors.ts';
 import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { packageRoot, version } from '../../compiler/root.ts';
 import * as boardImage from '../../runtime-as/board-image.ts';
@@ -44,7 +45,24 @@ const linkFlags = [
 const debianPackages: Readonly<Record<string, string>> = {
   'arm-none-eabi-': 'gcc-arm-none-eabi libnewlib-arm-none-eabi',
   'riscv64-unknown-elf-': 'gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf',
+  'xtensa-lx106-elf-': 'gcc-xtensa-lx106',
 };
+
+/**
+ * The LX7 runs what Debian's compiler for the ESP8266 makes; of its missing library functions arithmetic_xtensa.c has those that
+ * integers need.
+ */
+function monitorCompiler({ core, fpu }: Board): Compiler | undefined {
+  return core === 'xtensa-lx7' ? { prefix: 'xtensa-lx106-elf-', flags: [] } : compilerOf(core, fpu);
+}
+
+/** @throws UsageError where kernels compute what the compiler of the core cannot */
+function checkKernels({ core, name }: Board, opcodes: readonly number[]): void {
+  if (core === 'xtensa-lx7' && !opcodes.every((opcode) => int8Opcodes.includes(opcode)))
+    throw new UsageError(
+      `${name}: its firmware monitor computes in int8 only, for want of a compiler that knows the FPU of its core; quantize the model (whittle compress), or build it into a program with ESP-IDF: whittle build MODEL --target mcu --board ${name}`,
+    );
+}
 
 /** The compiler as a program on this machine. */
 export function compilerProgram({ prefix }: Compiler): Program {
@@ -64,7 +82,7 @@ function linkedBytes(map: string, object: RegExp): number {
   const placed = map.slice(map.indexOf('Linker script and memory map'));
   let bytes = 0;
   // " .text.name\n                0x00001234       0x56 /tmp/whittle_runtime.o", on one line where the name is short.
-  for (const [, size, file] of placed.matchAll(/^ \.(?:text|rodata|srodata)\S*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) (\S+)$/gm))
+  for (const [, size, file] of placed.matchAll(/^ \.(?:text|literal|rodata|srodata)\S*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) (\S+)$/gm))
     if (object.test(file as string)) bytes += Number(size);
   return bytes;
 }
@@ -94,12 +112,13 @@ function firmwareKey(parts: readonly unknown[]): string {
 
 /**
  * The monitor with the kernels of these opcodes.
- * @throws UsageError when there is no monitor for the board; DeviceError when the compiler is not installed.
+ * @throws UsageError when there is no monitor for the board, or none with such kernels; DeviceError when the compiler is not installed.
  */
 export async function buildFirmware(board: Board, opcodes: readonly number[], wiring = wiringOf(board)): Promise<Firmware> {
   const sources = boardSources(board, wiring);
-  const compiler = compilerOf(board.core, board.fpu);
+  const compiler = monitorCompiler(board);
   if (!sources || !compiler) throw new Error(`${board.name}: wired, but there is no driver for its UART or no compiler for its core`);
+  checkKernels(board, opcodes);
   const kernels = [...new Set(opcodes)].sort((a, b) => a - b);
   const generated: Readonly<Record<string, string>> = {
     'board.h': boardHeader(board, wiring),

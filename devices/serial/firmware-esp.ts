@@ -16,7 +16,7 @@ import type { Wiring } from './wiring.ts';
 import type { EspChip } from './wiring-esp.ts';
 
 /** RAM from low to high: code, constants and data, what survives a restart, heap, stack. */
-export function espLinkerScript(board: Board, { ramBytes = board.ram.bytes }: Wiring, { instructionBus, rom }: EspChip): string {
+export function espLinkerScript(board: Board, { ramBytes = board.ram.bytes }: Wiring, { instructionBus, rom, romRam }: EspChip): string {
   const { origin } = board.ram;
   const functions = Object.entries(rom).map(([name, address]) => `${name} = ${address};`);
   return `ENTRY(_start)
@@ -30,7 +30,7 @@ PHDRS
 SECTIONS
 {
   . = ${origin + instructionBus};
-  .text : { KEEP(*(.vectors)) *(.text*) . = ALIGN(16); } :code
+  .text : { KEEP(*(.vectors)) *(.literal* .text*) . = ALIGN(16); } :code
   . = ADDR(.text) + SIZEOF(.text) - ${instructionBus};
   .data : { *(.rodata* .srodata*) *(.data* .sdata*) . = ALIGN(4); } :data
   /* The boot ROM has put them into place. */
@@ -42,6 +42,7 @@ SECTIONS
   _heap_start = .;
   _stack_top = ${origin + ramBytes};
   _heap_end = _stack_top - ${stackBytes(board)};
+  ASSERT(_data_end <= ${romRam}, "the boot ROM would load the monitor over its own RAM")
   ASSERT(_heap_start + 1024 < _heap_end, "the RAM is too small for the monitor")
 }
 `;

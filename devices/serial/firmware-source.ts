@@ -24,12 +24,18 @@ const uartFiles: Partial<Record<UartDriver, string>> = {
   esp32: 'uart_esp32.c',
 };
 
-/** The sources that differ from board to board; undefined: the monitor has no driver for its UART or core. */
-export function boardSources(board: Board, { memory, boot, esp }: Wiring): string[] | undefined {
+function coreFiles(board: Board, { esp }: Wiring): readonly string[] {
+  if (board.core === 'xtensa-lx7') return ['cpu_xtensa.c', 'clock_ccount.c', 'arithmetic_xtensa.c', 'float_xtensa.c'];
+  if (board.core.startsWith('rv32')) return ['cpu_rv32.c', esp ? 'clock_mpccr.c' : 'clock_mcycle.c'];
+  return ['cpu_cortex_m.c'];
+}
+
+/** The sources that differ from board to board; undefined: the monitor has no driver for its UART. */
+export function boardSources(board: Board, wiring: Wiring): string[] | undefined {
+  const { memory, boot } = wiring;
   const uart = board.uart && uartFiles[board.uart.driver];
-  if (!uart || board.core === 'xtensa-lx7') return undefined;
-  const core = board.core.startsWith('rv32') ? ['cpu_rv32.c', esp ? 'clock_mpccr.c' : 'clock_mcycle.c'] : ['cpu_cortex_m.c'];
-  return [uart, ...core, `flash_${memory.driver}.c`, ...(boot ? [`boot_${boot}.c`] : [])];
+  if (!uart) return undefined;
+  return [uart, ...coreFiles(board, wiring), `flash_${memory.driver}.c`, ...(boot ? [`boot_${boot}.c`] : [])];
 }
 
 /** The best vocabulary of the board that there are translated kernels for. */

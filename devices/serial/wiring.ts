@@ -16,7 +16,7 @@ export interface Slot extends Memory {
 
 /** How the memory of the slots is written: flash_<driver>.c. */
 export interface SlotMemory {
-  readonly driver: 'memory' | 'esp32' | 'nvmc' | 'rp2' | 'samd21' | 'samd51' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
+  readonly driver: 'memory' | 'esp32' | 'esp32s3' | 'nvmc' | 'rp2' | 'samd21' | 'samd51' | 'stm32f4' | 'stm32h7' | 'stm32l4' | 'stm32u5';
   /** Of one erasure, where all are of one size. */
   readonly eraseBytes?: number;
   /** Of one bank, where its units are numbered from 0. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { sectorsOf } from '../../../devices/flash/stm32.ts';
 import { buildFirmware, int8Opcodes } from '../../../devices/serial/firmware-build.ts';
 import { RECORD_BYTES } from '../../../devices/serial/protocol.ts';
-import { type Wiring, wirings } from '../../../devices/serial/wiring.ts';
+import { type Wiring, wiringOf, wirings } from '../../../devices/serial/wiring.ts';
 import { type Board, KB, type Memory } from '../../../targets/boards/board.ts';
 import { boardNamed, boards } from '../../../targets/boards/index.ts';
 import { requireTool } from '../../require-tool.ts';
@@ -53,9 +53,10 @@ interface Family {
 
 const family = ({ name }: Board) => stm32[name.slice('nucleo-'.length, 'nucleo-f4'.length)] as Family;
 
-test('every STM32 board has a monitor', () => {
-  const stm32Boards = boards.filter(({ chip }) => chip.startsWith('STM32')).map(({ name }) => name);
-  expect(stm32Boards.filter((name) => !wirings[name])).toEqual([]);
+test('every board has a monitor; for another the error says which have', () => {
+  expect(boards.map(({ name }) => name).filter((name) => !wirings[name])).toEqual([]);
+  const another = { ...boardNamed('pico'), name: 'another' };
+  expect(() => wiringOf(another)).toThrow(/another: there is no firmware monitor.*exists for .*pico2.*whittle build MODEL/);
 });
 
 describe.for(real.filter(({ board }) => board.name.startsWith('nucleo-')))('$name', ({ board, wiring }) => {

@@ -18,6 +18,7 @@
 #include "slots.c"
 
 __attribute__((weak)) void nmi(void);
+__attribute__((weak)) void flash_start(void);
 __attribute__((weak)) void controller_barrier(void);
 __attribute__((weak)) void controller_forget_cached(uint32_t address, uint32_t bytes);
 __attribute__((weak)) void controller_read_despite_fault(uint32_t address);
@@ -162,6 +163,7 @@ static void power_on(void)
   new_bytes = written = erased = 0;
   loaded = NULL;
   controller_reset();
+  if (flash_start) flash_start();
   slots_start();
 }
 
