@@ -1,6 +1,7 @@
 /** The self-test of an emitted package on an emulated board, without any other firmware: reset, one call, the result as QEMU's exit code. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { packageRoot } from '../../../compiler/root.ts';
 import type { Board } from '../../../targets/boards/board.ts';
 import { compilerOf } from '../../../targets/boards/cores.ts';
 import { cSources, Project, run } from './c-project.ts';
@@ -57,8 +58,8 @@ SECTIONS {
 }
 
 /**
- * The `sim` machine of QEMU's Xtensa: it starts at the core's reset vector, its "simcall" 1 ends it. There is no C library, and
- * of the compiler's own Debian leaves out what an ESP8266 has in its ROM.
+ * The `sim` machine of QEMU's Xtensa: it starts at the core's reset vector, its "simcall" 1 ends it. There is no C library; what
+ * Debian leaves out of the compiler's own is the firmware monitor's.
  */
 const xtensaStartup = `
 static void stop(uint32_t code) {
@@ -80,27 +81,6 @@ void *memmove(void *target, const void *source, unsigned bytes) {
 void *memset(void *target, int value, unsigned bytes) {
   for (uint8_t *to = target; bytes--;) *to++ = (uint8_t)value;
   return target;
-}
-unsigned __udivsi3(unsigned a, unsigned b) {
-  unsigned quotient = 0, rest = 0;
-  for (int bit = 31; bit >= 0; bit--) {
-    rest = rest << 1 | (a >> bit & 1u);
-    quotient <<= 1;
-    if (rest >= b) rest -= b, quotient |= 1u;
-  }
-  return quotient;
-}
-int __divsi3(int a, int b) {
-  const unsigned quotient = __udivsi3(a < 0 ? -(unsigned)a : (unsigned)a, b < 0 ? -(unsigned)b : (unsigned)b);
-  return (int)((a < 0) != (b < 0) ? -quotient : quotient);
-}
-long long __muldi3(long long left, long long right) {
-  const uint32_t a = (uint32_t)left, b = (uint32_t)right;
-  const uint32_t low = (a & 0xffffu) * (b & 0xffffu), one = (a >> 16) * (b & 0xffffu) + (low >> 16);
-  const uint32_t other = (a & 0xffffu) * (b >> 16) + (one & 0xffffu);
-  const uint32_t high = (a >> 16) * (b >> 16) + (one >> 16) + (other >> 16);
-  const uint32_t crossed = a * (uint32_t)((uint64_t)right >> 32) + b * (uint32_t)((uint64_t)left >> 32);
-  return (long long)((uint64_t)(high + crossed) << 32 | (other << 16 | (low & 0xffffu)));
 }
 void reset(void);
 void reset(void) { test(); }
@@ -141,7 +121,8 @@ SECTIONS {
     `-I${join(folder, 'src')}`,
   ];
   const link = ['-nostdlib', '-Wl,--no-warn-rwx-segments', '-T', 'board.ld', '-o', 'selftest.elf'];
-  run('xtensa-lx106-elf-gcc', [...flags, ...link, 'main.c', ...cSources(folder), '-lgcc'], project.path);
+  const arithmetic = join(packageRoot, 'devices', 'serial', 'firmware', 'arithmetic_xtensa.c');
+  run('xtensa-lx106-elf-gcc', [...flags, ...link, 'main.c', arithmetic, ...cSources(folder), '-lgcc'], project.path);
   return runQemu('qemu-system-xtensa', ['-M', 'sim', '-cpu', cpu, '-semihosting'], project.path);
 }
 
