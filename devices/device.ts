@@ -29,7 +29,7 @@ export interface Deployed {
   readonly loadUs: number;
   /** The first inference. */
   readonly firstUs: number;
-  /** Size of the code that runs the model: the WASM module, or .text on a board. */
+  /** Size of the code that runs the model: the WASM module as a package carries it, or .text on a board. */
   readonly codeBytes: number;
   /** The same as it travels: gzip -9. Absent where nothing is downloaded. */
   readonly codeGzipBytes?: number;

@@ -145,7 +145,7 @@ describeWithSharedData('real models on the command line', () => {
     if (agreement !== undefined) expect(evaluated.agreement).toBeGreaterThanOrEqual(agreement);
     if (packedBytes !== undefined) expect(compiled.packedBytes).toBeLessThanOrEqual(packedBytes);
     if (arenaBytes !== undefined) expect(compiled.arenaBytes).toBeLessThanOrEqual(arenaBytes);
-    expect(bench.codeGzipBytes).toBeLessThanOrEqual(8 * 1024);
+    expect(bench.codeGzipBytes).toBeLessThanOrEqual(6 * 1024);
 
     const { outputs } = await whittle<{ outputs: readonly unknown[] }>('run', packed, '--input', sharedData(evaluation));
     expect(outputs.length).toBe(1);

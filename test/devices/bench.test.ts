@@ -1,11 +1,16 @@
 /** The document of `whittle bench`: its schema, and the gate on equal bytes. */
+import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { GateError } from '../../compiler/errors.ts';
+import { readPackedModel } from '../../compiler/packed/read.ts';
+import type { Variant } from '../../compiler/root.ts';
 import { benchModel } from '../../devices/bench.ts';
 import type { Device } from '../../devices/device.ts';
 import { openDevice } from '../../devices/index.ts';
 import { benchReportSchema } from '../../devices/report-schema.ts';
+import { buildRuntime } from '../../targets/build-runtime.ts';
+import { kernelNeeds } from '../../targets/kernel-needs.ts';
 import { smallModel } from '../small-model.ts';
 
 const opened: Device[] = [];
@@ -22,6 +27,9 @@ test('the report is what its schema says', async () => {
   expect(benchReportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
   expect(report.meaningful).toBe(!report.warnings.some(({ affects }) => affects.includes('latency')));
   expect(report.compileUs).toBeLessThanOrEqual(report.loadUs);
+  const packaged = await buildRuntime(kernelNeeds(readPackedModel(smallModel())), report.variant as Variant);
+  expect(report.codeBytes).toBe(packaged.length);
+  expect(report.codeGzipBytes).toBe(gzipSync(packaged, { level: 9 }).length);
   expect(report.environment).toMatchObject({ version: process.version, cores: expect.any(Number) });
 });
 
