@@ -4,6 +4,9 @@ import type { CompileRequest, PlaygroundMessage, PlaygroundResult } from './mess
 
 const files = new Map<string, Uint8Array>();
 let worker: Worker | undefined;
+let isCompiling = false;
+/** Ends when everything that was dropped so far has been read. */
+let reading = Promise.resolve();
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
@@ -27,12 +30,11 @@ function samplesPath(): string | undefined {
   return described ?? arrays ?? (paths.some((path) => path.startsWith(`${IMAGES}/`)) ? IMAGES : undefined);
 }
 
-async function addFiles(list: Iterable<File>): Promise<void> {
-  for (const file of list) {
-    // A new model replaces the old one.
-    if (file.name.endsWith('.onnx')) for (const path of [...files.keys()]) if (path.endsWith('.onnx')) files.delete(path);
-    files.set(pathOf(file.webkitRelativePath.split('/').slice(1).join('/') || file.name), new Uint8Array(await file.arrayBuffer()));
-  }
+function updateButton(): void {
+  element<HTMLButtonElement>('compile').disabled = isCompiling || modelPath() === undefined;
+}
+
+function showList(): void {
   const items = [...files].map(([path, bytes]) => {
     const item = document.createElement('li');
     item.textContent = `${path}, ${bytesText(bytes.length)}`;
@@ -41,7 +43,28 @@ async function addFiles(list: Iterable<File>): Promise<void> {
   const more = document.createElement('li');
   more.textContent = `… ${items.length - 8} more`;
   element('list').replaceChildren(...items.slice(0, 8), ...(items.length > 8 ? [more] : []));
-  element<HTMLButtonElement>('compile').disabled = modelPath() === undefined;
+}
+
+async function readFiles(list: readonly File[]): Promise<void> {
+  try {
+    const contents = await Promise.all(list.map(async (file) => [file, new Uint8Array(await file.arrayBuffer())] as const));
+    for (const [file, bytes] of contents) {
+      // A new model replaces the old one.
+      if (file.name.endsWith('.onnx')) for (const path of [...files.keys()]) if (path.endsWith('.onnx')) files.delete(path);
+      files.set(pathOf(file.webkitRelativePath.split('/').slice(1).join('/') || file.name), bytes);
+    }
+    element('problems').textContent = '';
+  } catch (error) {
+    element('problems').textContent = `What was dropped cannot be read (a folder is chosen by its files): ${(error as Error).message}`;
+  }
+  showList();
+  updateButton();
+}
+
+function addFiles(list: FileList | null | undefined): void {
+  // The browser empties its list when the event is over.
+  const dropped = [...(list ?? [])];
+  reading = reading.then(() => readFiles(dropped));
 }
 
 function showStage(text: string, done?: number, total?: number): void {
@@ -91,7 +114,8 @@ function showResult(result: PlaygroundResult): void {
 function finish(text: string): void {
   element('stage').textContent = text;
   element('progress').hidden = true;
-  element<HTMLButtonElement>('compile').disabled = false;
+  isCompiling = false;
+  updateButton();
 }
 
 function receive({ data }: MessageEvent<PlaygroundMessage>): void {
@@ -107,16 +131,18 @@ function receive({ data }: MessageEvent<PlaygroundMessage>): void {
   }
 }
 
-function compile(): void {
-  const model = modelPath();
-  if (!model) return;
+async function compile(): Promise<void> {
+  isCompiling = true;
+  updateButton();
+  // A model that was dropped a moment ago is the one that is meant.
+  await reading;
+  const model = modelPath() as string;
   worker ??= new Worker('worker.js');
   worker.onmessage = receive;
   element('notes').replaceChildren();
   element('problems').textContent = '';
   element('result').hidden = true;
   element('progress').hidden = false;
-  element<HTMLButtonElement>('compile').disabled = true;
   const samples = samplesPath();
   const request: CompileRequest = {
     files,
@@ -138,7 +164,7 @@ drop.addEventListener('dragleave', () => drop.classList.remove('over'));
 drop.addEventListener('drop', (event) => {
   event.preventDefault();
   drop.classList.remove('over');
-  void addFiles(event.dataTransfer?.files ?? []);
+  addFiles(event.dataTransfer?.files);
 });
-element<HTMLInputElement>('files').addEventListener('change', (event) => void addFiles((event.target as HTMLInputElement).files ?? []));
-element('compile').addEventListener('click', compile);
+element<HTMLInputElement>('files').addEventListener('change', (event) => addFiles((event.target as HTMLInputElement).files));
+element('compile').addEventListener('click', () => void compile());

@@ -57,6 +57,16 @@ describe.skipIf(!requireTool('chromium'))('the playground', () => {
     await write('');
   });
 
+  test('what cannot be read is said, and what was there stays', async () => {
+    // As a folder that is dropped, or a file that is gone.
+    await playground.evaluate("void (File.prototype.arrayBuffer = () => Promise.reject(new Error('not found')))");
+    await playground.drop([tiny.onnx]);
+    await playground.evaluate('void delete File.prototype.arrayBuffer');
+    const text = (id: string) => playground.evaluate(`document.getElementById('${id}').innerText`);
+    expect(await text('problems')).toBe('What was dropped cannot be read (a folder is chosen by its files): not found');
+    expect(await text('list')).toMatch(/open\.onnx/);
+  });
+
   test('a model alone is calibrated on noise, and says so', async () => {
     await playground.drop([tiny.onnx]);
     const { stage, notes, facts } = await playground.compile();

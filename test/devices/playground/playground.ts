@@ -31,16 +31,21 @@ export class Playground {
       const transfer = new DataTransfer();
       for (const name of ${JSON.stringify(names)}) transfer.items.add(new File([await (await fetch('/dropped/' + name)).arrayBuffer()], name));
       document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
-      while (document.querySelectorAll('#list li').length < Math.min(${names.length}, 9)) await new Promise((resolve) => setTimeout(resolve, 10));
     })()`);
   }
 
   /** Presses the button and waits for the end; what the page then says. */
   async compile(): Promise<{ stage: string; problems: string; facts: string; notes: string }> {
+    await this.ready();
     await this.evaluate("document.getElementById('compile').click()");
-    while (await this.evaluate("document.getElementById('compile').disabled")) await new Promise((resolve) => setTimeout(resolve, 50));
+    await this.ready();
     const text = (id: string) => this.evaluate(`document.getElementById('${id}').innerText`) as Promise<string>;
     return { stage: await text('stage'), problems: await text('problems'), facts: await text('facts'), notes: await text('notes') };
+  }
+
+  /** Until the button can be pressed. */
+  private async ready(): Promise<void> {
+    while (await this.evaluate("document.getElementById('compile').disabled")) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   /** The packed model that the link saves. */
