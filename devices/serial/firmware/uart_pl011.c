@@ -3,7 +3,7 @@
 
 #define UART ((volatile uint32_t *)BOARD_UART_ADDRESS)
 enum { DR = 0, FR = 6, IBRD = 9, FBRD = 10, LCR_H = 11, CR = 12, IMSC = 14 };
-enum { RX_EMPTY = 1 << 4, TX_FULL = 1 << 5, FIFOS = 1 << 4, EIGHT_BITS = 3 << 5 };
+enum { RX_EMPTY = 1 << 4, TX_EMPTY = 1 << 7, FIFOS = 1 << 4, EIGHT_BITS = 3 << 5 };
 enum { ENABLE = 1 << 0, TX_ENABLE = 1 << 8, RX_ENABLE = 1 << 9 };
 /* Interrupts: the FIFO is half full; it holds something and nothing came for the time of 32 bits. */
 enum { RX_LEVEL = 1 << 4, RX_TIMEOUT = 1 << 6 };
@@ -32,6 +32,7 @@ uint8_t uart_receive(void)
 
 void uart_send(uint8_t byte)
 {
-  while (UART[FR] & TX_FULL) continue;
+  /* Not into a FIFO that holds something: what is in it when the core restarts is lost. */
+  while (!(UART[FR] & TX_EMPTY)) continue;
   UART[DR] = byte;
 }
