@@ -30,7 +30,7 @@ export interface Firmware {
 }
 
 const sourceFolder = join(packageRoot, 'devices', 'serial', 'firmware');
-const commonSources = ['crc32.c', 'frame.c', 'memory.c', 'mlperf.c', 'model.c', 'monitor.c', 'slots.c', 'text.c'];
+const commonSources = ['crc32.c', 'frame.c', 'memory.c', 'mlperf.c', 'model.c', 'monitor.c', 'slots.c', 'start.c', 'text.c'];
 const runtimeSource = 'whittle_runtime.c';
 
 const flags = ['-std=c11', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-strict-aliasing'];

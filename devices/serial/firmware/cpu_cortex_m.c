@@ -24,12 +24,7 @@
 
 #define SYSTICK_LIMIT 0xffffffu
 
-int main(void);
 void reset(void);
-
-/* Not cleared at the start: it has to survive the restart after a crash. */
-__attribute__((section(".noinit"))) volatile uint32_t crash_address;
-__attribute__((section(".noinit"))) static volatile uint32_t crash_check;
 
 static volatile uint32_t systick_wraps;
 static uint32_t cycles_at_begin;
@@ -39,14 +34,9 @@ const char *clock_name = "SysTick";
 static void systick(void) { systick_wraps++; }
 
 /* `frame` is what the core pushed; word 6 is the address of the instruction that failed. */
-__attribute__((used)) static void record_crash(const uint32_t *frame)
-{
-  crash_address = frame[6];
-  crash_check = ~frame[6];
-  cpu_restart();
-}
+__attribute__((used)) static void record_frame(const uint32_t *frame) { record_crash(frame[6]); }
 
-__attribute__((naked)) static void crash(void) { __asm__ volatile("mov r0, sp\n ldr r1, =record_crash\n bx r1"); }
+__attribute__((naked)) static void crash(void) { __asm__ volatile("mov r0, sp\n ldr r1, =record_frame\n bx r1"); }
 
 __attribute__((weak, alias("crash"))) void nmi(void);
 
@@ -81,14 +71,10 @@ void reset(void)
   /* A boot ROM that jumps here leaves its own. */
   SYST_CSR = 0;
   for (uint32_t first = 0; first < 32 * BOARD_NVIC_WORDS; first += 32) NVIC_ICER(first) = 0xffffffffu;
-  memcpy(_data_start, _data_load, (uintptr_t)_data_end - (uintptr_t)_data_start);
-  memset(_bss_start, 0, (uintptr_t)_bss_end - (uintptr_t)_bss_start);
 #if BOARD_HAS_VTOR
   SCB_VTOR = (uint32_t)vectors;
 #endif
-  if (crash_check != ~crash_address) crash_address = 0;
-  main();
-  cpu_restart();
+  start_program();
 }
 
 void cpu_restart(void)

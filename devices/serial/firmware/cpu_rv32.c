@@ -6,12 +6,7 @@ __asm__(".option arch, +zicsr");
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
-int main(void);
 void reset(void);
-
-/* Not cleared at the start: it has to survive the restart after a crash. */
-__attribute__((section(".noinit"))) volatile uint32_t crash_address;
-__attribute__((section(".noinit"))) static volatile uint32_t crash_check;
 
 __attribute__((naked, section(".vectors"), used)) void _start(void)
 {
@@ -23,9 +18,7 @@ __attribute__((aligned(256), used)) static void crash(void)
 {
   uint32_t address;
   __asm__ volatile("csrr %0, mepc" : "=r"(address));
-  crash_address = address;
-  crash_check = ~address;
-  cpu_restart();
+  record_crash(address);
 }
 
 void reset(void)
@@ -34,11 +27,7 @@ void reset(void)
 #if BOARD_HAS_FPU
   __asm__ volatile("csrs mstatus, %0" ::"r"(1u << 13));
 #endif
-  memcpy(_data_start, _data_load, (uintptr_t)_data_end - (uintptr_t)_data_start);
-  memset(_bss_start, 0, (uintptr_t)_bss_end - (uintptr_t)_bss_start);
-  if (crash_check != ~crash_address) crash_address = 0;
-  main();
-  cpu_restart();
+  start_program();
 }
 
 void cpu_restart(void)

@@ -4,12 +4,7 @@
  */
 #include "platform.h"
 
-int main(void);
 void reset(void);
-
-/* Not cleared at the start: it has to survive the restart after a crash. */
-__attribute__((section(".noinit"))) volatile uint32_t crash_address;
-__attribute__((section(".noinit"))) static volatile uint32_t crash_check;
 
 /*
  * The vectors are 64 bytes apart, and all of them are crashes. The boot ROM's code has register windows: PS turns them off (WOE),
@@ -21,7 +16,7 @@ __asm__(".section .vectors, \"ax\"\n"
         "vectors:\n"
         ".rept 16\n j crashed\n .balign 64\n .endr\n"
         "stack: .word _stack_top\n"
-        "crash_function: .word crash\n"
+        "crash_function: .word record_crash\n"
         "reset_function: .word reset\n"
         "crashed: l32r a1, stack\n rsr.epc1 a2\n l32r a0, crash_function\n jx a0\n"
         ".balign 4\n"
@@ -31,21 +26,10 @@ __asm__(".section .vectors, \"ax\"\n"
         ".text\n");
 extern const uint8_t vectors[];
 
-__attribute__((used)) static void crash(uint32_t address)
-{
-  crash_address = address;
-  crash_check = ~address;
-  cpu_restart();
-}
-
 void reset(void)
 {
   __asm__ volatile("wsr.vecbase %0\n rsync" ::"r"(vectors));
-  memcpy(_data_start, _data_load, (uintptr_t)_data_end - (uintptr_t)_data_start);
-  memset(_bss_start, 0, (uintptr_t)_bss_end - (uintptr_t)_bss_start);
-  if (crash_check != ~crash_address) crash_address = 0;
-  main();
-  cpu_restart();
+  start_program();
 }
 
 void cpu_restart(void)

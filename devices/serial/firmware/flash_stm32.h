@@ -6,6 +6,7 @@
 #ifndef WHITTLE_FLASH_STM32_H
 #define WHITTLE_FLASH_STM32_H
 
+#include "platform.h"
 #include "registers.h"
 
 #define KEY1 0x45670123u
@@ -48,6 +49,16 @@ static void lock(void)
 {
   write_register(CR, LOCK);
   caches_on();
+}
+
+/* One unit of FLASH_WRITE_BYTES. */
+static void write_unit(uintptr_t address, const uint8_t *data)
+{
+  for (size_t i = 0; i < FLASH_WRITE_BYTES; i += 4) {
+    uint32_t word;
+    memcpy(&word, data + i, 4);
+    write_register(address + i, word);
+  }
 }
 
 /* `command` names the unit. */

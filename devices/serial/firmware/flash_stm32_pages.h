@@ -6,7 +6,6 @@
 #define WHITTLE_FLASH_STM32_PAGES_H
 
 #include "flash_stm32.h"
-#include "platform.h"
 
 #define ORIGIN 0x08000000u
 #define ERASE_PAGE (1u << 1)
@@ -27,11 +26,7 @@ void flash_write(uintptr_t address, const uint8_t *data, size_t bytes)
   unlock();
   write_register(CR, PROGRAM);
   for (size_t i = 0; i < bytes; i += FLASH_WRITE_BYTES) {
-    for (size_t at = i; at < i + FLASH_WRITE_BYTES; at += 4) {
-      uint32_t word;
-      memcpy(&word, data + at, 4);
-      write_register(address + at, word);
-    }
+    write_unit(address + i, data + i);
     wait();
   }
   lock();

@@ -2,8 +2,6 @@
  * STM32F4 flash (RM0090, RM0368, RM0383, RM0390: "Embedded Flash memory interface"): sectors of three sizes, words with the
  * parallelism of 2.7 V and more.
  */
-#include "platform.h"
-
 enum { ACR = 0x40023c00, KEYR = 0x40023c04, SR = 0x40023c0c, CR = 0x40023c10 };
 /* Cleared by writing ones: end of operation, and every error. */
 #define EVENTS 0x1f3u
@@ -28,10 +26,8 @@ void flash_write(uintptr_t address, const uint8_t *data, size_t bytes)
 {
   unlock();
   write_register(CR, BY_WORDS | PROGRAM);
-  for (size_t i = 0; i < bytes; i += 4) {
-    uint32_t word;
-    memcpy(&word, data + i, 4);
-    write_register(address + i, word);
+  for (size_t i = 0; i < bytes; i += FLASH_WRITE_BYTES) {
+    write_unit(address + i, data + i);
     wait();
   }
   lock();

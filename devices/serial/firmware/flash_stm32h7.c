@@ -2,7 +2,7 @@
  * STM32H7 flash (RM0433, RM0468: "Embedded Flash memory"): sectors of 128 KB in banks with registers of their own, words of 256 bits
  * with a checksum, which are written once. A word whose checksum does not hold is no interrupt, but a bus fault.
  */
-#include "platform.h"
+#include <stdint.h>
 
 /* Registers of the bank that is being changed or read. */
 static uintptr_t bank;
@@ -57,11 +57,7 @@ void flash_write(uintptr_t address, const uint8_t *data, size_t bytes)
   write_register(CR, BY_DOUBLE_WORDS | PROGRAM);
   write_barrier();
   for (size_t i = 0; i < bytes; i += FLASH_WRITE_BYTES) {
-    for (size_t at = i; at < i + FLASH_WRITE_BYTES; at += 4) {
-      uint32_t word;
-      memcpy(&word, data + at, 4);
-      write_register(address + at, word);
-    }
+    write_unit(address + i, data + i);
     write_barrier();
     wait();
   }

@@ -34,8 +34,14 @@ uintptr_t cpu_stack_pointer(void);
 /* On a Cortex-M: the non-maskable interrupt; a crash, unless the flash's driver knows better. */
 void nmi(void);
 
-/* Address of the last crash since power-on, 0: none. Survives a restart. */
-extern volatile uint32_t crash_address;
+/* start.c */
+
+/* Address of the last crash since power-on, 0: none. Survives a restart, as does its complement that tells it from noise. */
+extern volatile uint32_t crash_address, crash_check;
+/* Restarts. */
+void record_crash(uint32_t address);
+/* Copies and clears what main needs, and runs it. */
+void start_program(void);
 
 /* flash_*.c; what fails is seen by reading it back. */
 

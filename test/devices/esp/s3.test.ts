@@ -77,7 +77,7 @@ describe.skipIf(!requireTool(compiler))('the monitor on an ESP32-S3', () => {
     const header = boardHeader(board, wiring).replace(/#define BOARD_RESET_ADDRESS .*/, restartHeader);
     project.add({ 'board.h': header, 'main.c': startMain, 'sim.ld': startScript });
     const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-tree-loop-distribute-patterns'];
-    const sources = ['main.c', ...['cpu_xtensa.c', 'memory.c'].map((name) => join(firmware, name))];
+    const sources = ['main.c', ...['cpu_xtensa.c', 'memory.c', 'start.c'].map((name) => join(firmware, name))];
     const link = ['-nostdlib', '-Wl,--no-warn-rwx-segments', '-T', 'sim.ld', '-o', 'start.elf'];
     run(compiler, [...flags, '-I.', `-I${firmware}`, ...link, ...sources], project.path);
     const silent = ['-display', 'none', '-monitor', 'none', '-serial', 'none', '-semihosting'];

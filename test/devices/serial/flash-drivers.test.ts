@@ -105,7 +105,7 @@ describe.skipIf(!requireTool('gcc'))('two slots on', () => {
     ['nucleo-u575zi-q', { file: 'flash_stm32u5.c', from: 'write_register(ICACHE_CR, off | CACHE_INVALIDATE);', to: '' }],
     ['nucleo-u575zi-q', { file: 'flash_stm32u5.c', from: 'while (read_register(ICACHE_SR) & CACHE_BUSY) continue;', to: '' }],
     ['nucleo-l476rg', { file: 'flash_stm32_pages.h', from: '#define BANK_SHIFT 11', to: '#define BANK_SHIFT 12' }],
-    ['nucleo-l432kc', { file: 'flash_stm32_pages.h', from: 'at += 4) {', to: 'at += 8) {' }],
+    ['nucleo-l432kc', { file: 'flash_stm32.h', from: 'i += 4) {', to: 'i += 8) {' }],
     ['nucleo-l432kc', { file: 'flash_stm32_pages.h', from: 'write_register(ECCR, TWO_BITS_WRONG);', to: '' }],
     ['nucleo-l4r5zi', { file: 'board.h', from: 'FLASH_ERASE_BYTES 4096u', to: 'FLASH_ERASE_BYTES 2048u' }],
     ['nucleo-u545re-q', { file: 'board.h', from: 'FLASH_BANK_BYTES 262144u', to: 'FLASH_BANK_BYTES 524288u' }],
