@@ -32,7 +32,7 @@ void reset(void)
 
 void cpu_restart(void)
 {
-  REGISTER(BOARD_RESET_ADDRESS) = BOARD_RESET_VALUE;
+  REGISTER(BOARD_RESET_ADDRESS) |= BOARD_RESET_VALUE;
   for (;;) __asm__ volatile("wfi");
 }
 
