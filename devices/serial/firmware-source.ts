@@ -4,7 +4,8 @@ import { version } from '../../compiler/root.ts';
 import type { Board, UartDriver } from '../../targets/boards/board.ts';
 import { translatedVocabularies } from '../../targets/mcu/build-runtime-c.ts';
 import { type Vocabulary, vocabularyCodes } from '../../targets/mcu/vocabulary.ts';
-import type { RegisterStep, Wiring } from './wiring.ts';
+import type { RegisterStep } from './register-steps.ts';
+import type { Wiring } from './wiring.ts';
 
 /** The constants of a TypeScript file of integers (format.ts, protocol.ts) as C macros. */
 export function constantsHeader(constants: Readonly<Record<string, number>>): string {
@@ -93,7 +94,7 @@ function registerStep({ address, mask, value, waits, bits = 32 }: RegisterStep):
 /** board.h */
 export function boardHeader(board: Board, wiring: Wiring): string {
   const { memory, power = [], start = [], pins, pads, interrupt, reset, esp } = wiring;
-  const clockHz = wiring.resetClockHz ?? board.clockHz;
+  const clockHz = wiring.clockHz ?? board.clockHz;
   const slots = memory.slots.map(({ origin, bytes, writable }) => `{ ${hex(origin)}, ${hex(bytes)}, ${Number(writable)} }`);
   const isArm = board.core.startsWith('cortex');
   const isSmall = board.core === 'cortex-m0' || board.core === 'cortex-m0plus';

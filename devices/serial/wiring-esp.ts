@@ -4,7 +4,8 @@
  * soc/esp32c3 and soc/esp32s3; RAM: TRM, "System and Memory", and the S3's bootloader.ld; functions of the ROM: esp32c3.rom.ld.
  */
 import { KB, MB, MHz } from '../../targets/boards/board.ts';
-import type { RegisterStep, Wiring } from './wiring.ts';
+import { change, type RegisterStep, until, write } from './register-steps.ts';
+import type { Wiring } from './wiring.ts';
 
 /** What the image for a chip's boot ROM says of it, and what the firmware finds in it. */
 export interface EspChip {
@@ -17,10 +18,6 @@ export interface EspChip {
   /** The ROM's stack and variables from here on: nothing that it loads may reach them. */
   readonly romRam: number;
 }
-
-const change = (address: number, mask: number, value: number): RegisterStep => ({ address, mask, value });
-const write = (address: number, value: number): RegisterStep => change(address, 0xffffffff, value);
-const until = (address: number, mask: number, value: number): RegisterStep => ({ address, mask, value, waits: true });
 
 /** What unlocks the RTC's watchdog and those of the timer groups, and what unlocks the super watchdog. */
 const WATCHDOG_KEY = 0x50d83aa1;
@@ -76,7 +73,7 @@ const reset = { address: 0x60008000, value: 0x80000000 };
 
 export const espWirings: Readonly<Record<string, Wiring>> = {
   'esp32-c3-devkitm-1': {
-    resetClockHz: 40 * MHz,
+    clockHz: 40 * MHz,
     start: [...watchdogsOff(0x60008090, 1 << 22), ...crystal(0x600c0058), ...pins(21, 20)],
     // The ROM's stack and variables lie above; its functions want the variables.
     ramBytes: 0x5c710,
@@ -99,7 +96,7 @@ export const espWirings: Readonly<Record<string, Wiring>> = {
     },
   },
   'esp32-s3-devkitc-1': {
-    resetClockHz: 40 * MHz,
+    clockHz: 40 * MHz,
     start: [...watchdogsOff(0x60008098, 0), ...crystal(0x600c0060), ...pins(43, 44)],
     // Up to the data cache, which may take 64 KB. Nothing of the ROM is called.
     ramBytes: 0x68000,

@@ -1,6 +1,7 @@
 /** The monitor on nRF51 and nRF52: UART0 and NVMC, whose registers both families share (nRF51 reference manual; nRF52833 and nRF52840 product specifications). */
 import { KB, type Memory } from '../../targets/boards/board.ts';
-import type { RegisterStep, Wiring } from './wiring.ts';
+import { type RegisterStep, write } from './register-steps.ts';
+import type { Wiring } from './wiring.ts';
 
 /** UART0 and UARTE0 of the nRF52. */
 const UART0_INTERRUPT = 2;
@@ -26,8 +27,6 @@ function wiring({ tx, rx, flash, pageBytes }: Nrf): Wiring {
     memory: { driver: 'nvmc', eraseBytes: pageBytes, writeBytes: 4, persistent: true, slots },
   };
 }
-
-const write = (address: number, value: number): RegisterStep => ({ address, mask: 0xffffffff, value });
 
 /** A UART wants a better clock than the RC oscillator, and its pins as they are when it is off: TX high, RX with a pull-up. */
 function nrf52Start(tx: number, rx: number): readonly RegisterStep[] {

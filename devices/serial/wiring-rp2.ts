@@ -3,15 +3,12 @@
  * whose registers differ in little but their addresses. The boot ROMs leave the core at its ring oscillator.
  */
 import { KB, MB, MHz } from '../../targets/boards/board.ts';
-import type { RegisterStep, Wiring } from './wiring.ts';
+import { change, type RegisterStep, until, write } from './register-steps.ts';
+import type { Wiring } from './wiring.ts';
 
 const ORIGIN = 0x10000000;
 const FIRMWARE_BYTES = 128 * KB;
 const SECTOR_BYTES = 4 * KB;
-
-const change = (address: number, mask: number, value: number): RegisterStep => ({ address, mask, value });
-const write = (address: number, value: number): RegisterStep => change(address, 0xffffffff, value);
-const until = (address: number, mask: number, value: number): RegisterStep => ({ address, mask, value, waits: true });
 
 interface Rp2 {
   /** Addresses. */
@@ -85,7 +82,7 @@ function wiring(chip: Rp2): Wiring {
   const slots = [0, 1].map((index) => ({ origin: ORIGIN + FIRMWARE_BYTES + index * slotBytes, bytes: slotBytes, writable: true }));
   return {
     interrupt: chip.interrupt,
-    resetClockHz: (12 * MHz * chip.feedback) / (chip.dividers[0] * chip.dividers[1]),
+    clockHz: (12 * MHz * chip.feedback) / (chip.dividers[0] * chip.dividers[1]),
     start: [...clockSteps(chip), ...pinSteps(chip)],
     boot: chip.boot,
     firmware: { origin: ORIGIN, bytes: FIRMWARE_BYTES },

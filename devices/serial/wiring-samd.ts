@@ -3,23 +3,15 @@
  * (DS60001507: GCLK, MCLK, OSCCTRL, NVMCTRL, CMCC, PORT). Nothing of what the boot loader leaves is relied upon.
  */
 import { KB, type Memory, MHz } from '../../targets/boards/board.ts';
-import type { RegisterStep, SlotMemory, Wiring } from './wiring.ts';
+import { change, type RegisterStep, until, write } from './register-steps.ts';
+import type { SlotMemory, Wiring } from './wiring.ts';
 
 const FIRMWARE_BYTES = 64 * KB;
 /** CTRLA of the SERCOM: TX at pad 2 and RX at pad 3; TX at pad 0 and RX at pad 1. */
 const PADS_2_3 = (3 << 20) | (1 << 16);
 const PADS_0_1 = 1 << 20;
 
-type Bits = 8 | 16 | 32;
-const write = (address: number, value: number, bits: Bits = 32): RegisterStep => ({ address, mask: 0xffffffff, value, bits });
-const set = (address: number, value: number): RegisterStep => ({ address, mask: value, value });
-const until = (address: number, mask: number, value: number, bits: Bits = 32): RegisterStep => ({
-  address,
-  mask,
-  value,
-  bits,
-  waits: true,
-});
+const set = (address: number, value: number): RegisterStep => change(address, value, value);
 
 /** Two pins as the peripheral of function C: an output, then an input with a pull-up. `port`: registers of the group. */
 function pinSteps(port: number, tx: number): RegisterStep[] {
@@ -123,7 +115,7 @@ const firmware51 = { origin: 0x4000, bytes: FIRMWARE_BYTES };
 export const samdWirings: Readonly<Record<string, Wiring>> = {
   'feather-m0': {
     interrupt: 9,
-    resetClockHz: 32768 * MULTIPLE,
+    clockHz: 32768 * MULTIPLE,
     start: samd21Start,
     pads: PADS_2_3,
     firmware: firmware21,

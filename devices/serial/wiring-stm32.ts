@@ -1,10 +1,8 @@
 /** What the monitor's wirings of Nucleo boards share: clocks and pins as register steps, slots in whole sectors. */
-import type { RegisterStep, SlotMemory, Wiring } from './wiring.ts';
+import { change, type RegisterStep, until } from './register-steps.ts';
+import type { SlotMemory, Wiring } from './wiring.ts';
 
 const ORIGIN = 0x08000000;
-
-export const change = (address: number, mask: number, value: number): RegisterStep => ({ address, mask, value });
-export const until = (address: number, mask: number, value: number): RegisterStep => ({ address, mask, value, waits: true });
 
 /** A clock may be used when its bit reads back. */
 export const enable = (address: number, bit: number): RegisterStep[] => [
@@ -66,7 +64,7 @@ export function nucleo({ interrupt, clock, enabled, gpio, pins, places, memory }
   const { firmwareBytes, slotBytes, slotOrigins } = places;
   return {
     interrupt,
-    resetClockHz: clock.coreHz,
+    clockHz: clock.coreHz,
     uartClockHz: clock.uartHz,
     start: [...clock.steps, ...enabled.flatMap((bit) => enable(...bit)), ...pins.flatMap((pin) => alternate(gpio, pin))],
     firmware: { origin: ORIGIN, bytes: firmwareBytes },

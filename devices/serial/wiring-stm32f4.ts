@@ -1,7 +1,8 @@
 /** The monitor on Nucleo boards with an STM32F4 (RM0090, RM0368, RM0383, RM0390). */
 import { KB, MHz } from '../../targets/boards/board.ts';
+import { change, until } from './register-steps.ts';
 import type { Wiring } from './wiring.ts';
-import { type Clock, change, enable, nucleo, type Pin, type SlotPlaces, until } from './wiring-stm32.ts';
+import { type Clock, enable, nucleo, type Pin, type SlotPlaces } from './wiring-stm32.ts';
 
 /** What the chips differ in: the voltage scale (PWR_CR.VOS), and how the PLL's 2 MHz become the clocks. */
 interface F4Clock {

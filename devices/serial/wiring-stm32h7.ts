@@ -1,7 +1,8 @@
 /** The monitor on Nucleo boards with an STM32H7 (RM0433 of the H743, RM0468 of the H723). */
 import { KB, MB, MHz } from '../../targets/boards/board.ts';
+import { change, until } from './register-steps.ts';
 import type { Wiring } from './wiring.ts';
-import { type Clock, change, nucleo, type SlotPlaces, until } from './wiring-stm32.ts';
+import { type Clock, nucleo, type SlotPlaces } from './wiring-stm32.ts';
 
 /**
  * HSI first, whatever a boot ROM left: RCC_CR, RCC_CFGR. Then the highest voltage without overdrive and boost (VOS1 of PWR_D3CR), with

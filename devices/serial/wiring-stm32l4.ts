@@ -1,7 +1,8 @@
 /** The monitor on Nucleo boards with an STM32L4 or L4+ (RM0351, RM0394, RM0432). */
 import { KB, MB, MHz } from '../../targets/boards/board.ts';
+import { change, until } from './register-steps.ts';
 import type { SlotMemory, Wiring } from './wiring.ts';
-import { type Clock, change, enable, halves, nucleo, type Pin, until } from './wiring-stm32.ts';
+import { type Clock, enable, halves, nucleo, type Pin } from './wiring-stm32.ts';
 
 /**
  * HSI16 first, whatever a boot ROM left: RCC_CR, RCC_CFGR. Then voltage range 1 (PWR_CR1, PWR_SR2) and the PLL: 16 MHz times 10

@@ -1,7 +1,8 @@
 /** The monitor on Nucleo boards with an STM32U5 (RM0456), TrustZone off, as the option byte TZEN comes from the factory. */
 import { KB, MB, MHz } from '../../targets/boards/board.ts';
+import { change, until } from './register-steps.ts';
 import type { Wiring } from './wiring.ts';
-import { type Clock, change, enable, halves, nucleo, until } from './wiring-stm32.ts';
+import { type Clock, enable, halves, nucleo } from './wiring-stm32.ts';
 
 /**
  * HSI16 first, whatever a boot ROM left, with voltage range 1, as the reset's range 4 is none for writing the flash: PWR in

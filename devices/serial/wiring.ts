@@ -1,6 +1,7 @@
 /** What the firmware monitor must know of a board beyond targets/boards: its interrupt, what a reset leaves to be done, where models live. */
 import { UsageError } from '../../compiler/errors.ts';
 import { type Board, KB, MB, type Memory } from '../../targets/boards/board.ts';
+import type { RegisterStep } from './register-steps.ts';
 import { type EspChip, espWirings } from './wiring-esp.ts';
 import { nrfWirings } from './wiring-nrf.ts';
 import { rp2Wirings } from './wiring-rp2.ts';
@@ -27,21 +28,11 @@ export interface SlotMemory {
   readonly slots: readonly Slot[];
 }
 
-/** register = (register & ~mask) | value; or wait until (register & mask) == value. */
-export interface RegisterStep {
-  readonly address: number;
-  readonly mask: number;
-  readonly value: number;
-  readonly waits?: true;
-  /** Width of the register; default: 32. */
-  readonly bits?: 8 | 16 | 32;
-}
-
 export interface Wiring {
   /** Number of the UART's receive interrupt; absent: the UART is polled. */
   readonly interrupt?: number;
-  /** Clock of core and UART where it is not the board's: the monitor leaves that of the reset, or what `start` makes of it. */
-  readonly resetClockHz?: number;
+  /** Clock of core and UART where it is not the board's: that of the reset, or what `start` makes of it. */
+  readonly clockHz?: number;
   /** Clock of the UART where it is not that of the core. */
   readonly uartClockHz?: number;
   /** Before anything is written to RAM. */
@@ -91,7 +82,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   // mcycle counts nanoseconds of virtual time.
   'virt-rv32': {
     interrupt: 10,
-    resetClockHz: 1_000_000_000,
+    clockHz: 1_000_000_000,
     memory: ramSlots(0x81000000),
     // SiFive's test device.
     reset: { address: 0x100000, value: 0x7777 },

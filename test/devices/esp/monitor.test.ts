@@ -122,7 +122,7 @@ describe.skipIf(!requireTool('riscv64-unknown-elf-gcc'))('the monitor on an ESP3
     ['the super watchdog is not fed', without(0x600080ac), /watchdog 600080ac/],
     ["the ROM's divider stays", without(0x600c0058), /20000000/],
     ['the receiving pin has no input', without(0x60009054), /has not answered/],
-    ['the rate of the UART is that of another clock', { ...wiring, resetClockHz: 80_000_000 }, /has not answered/],
+    ['the rate of the UART is that of another clock', { ...wiring, clockHz: 80_000_000 }, /has not answered/],
     ['another function of the ROM is called', withRom('esp_rom_spiflash_write', 0x40000130), /the ROM has nothing at 40000130/],
     ['the cache stays on', withRom('Cache_Disable_ICache', esp.rom.ets_update_cpu_frequency as number), /while the cache/],
     ['nothing is mapped', withRom('Cache_Dbus_MMU_Set', esp.rom.Cache_Enable_ICache as number), /the mapping|nothing is mapped/],

@@ -1,6 +1,7 @@
 /** The clocks that the monitor's start steps make of a SAM D21 and a SAM D51, on models of them: what is reported is what runs. */
 import { describe, expect, test } from 'vitest';
-import { type RegisterStep, type Wiring, wirings } from '../../../devices/serial/wiring.ts';
+import type { RegisterStep } from '../../../devices/serial/register-steps.ts';
+import { type Wiring, wirings } from '../../../devices/serial/wiring.ts';
 import { boardNamed } from '../../../targets/boards/index.ts';
 import { runStart, SamD21, SamD51 } from './samd-clock.ts';
 
@@ -17,8 +18,8 @@ function edited({ start = [] }: Wiring, address: number, nth: number, value?: nu
 
 describe.for(Object.keys(chips) as Name[])('%s', (name) => {
   test('core and UART run with what is reported', () => {
-    const { start = [], resetClockHz, uartClockHz } = wirings[name] as Wiring;
-    const coreHz = resetClockHz ?? boardNamed(name).clockHz;
+    const { start = [], clockHz, uartClockHz } = wirings[name] as Wiring;
+    const coreHz = clockHz ?? boardNamed(name).clockHz;
     expect(run(name, start)).toEqual({ coreHz, uartHz: uartClockHz ?? coreHz });
   });
 });

@@ -2,7 +2,7 @@
  * The clocks of SAM D21 (DS40001882: "GCLK", "SYSCTRL", "PM") and SAM D51 (DS60001507: 14, 15, 28) by registers, as far as the
  * wirings use them: runs the steps of a board's start and refuses what the datasheets forbid.
  */
-import type { RegisterStep } from '../../../devices/serial/wiring.ts';
+import type { RegisterStep } from '../../../devices/serial/register-steps.ts';
 import { KB, MHz } from '../../../targets/boards/board.ts';
 
 function require(is: boolean, what: string): void {

@@ -1,6 +1,7 @@
 /** The clocks that the monitor's start steps make of an STM32, on a model of its clock tree: what is reported is what runs. */
 import { describe, expect, test } from 'vitest';
-import { type RegisterStep, wirings } from '../../../devices/serial/wiring.ts';
+import type { RegisterStep } from '../../../devices/serial/register-steps.ts';
+import { wirings } from '../../../devices/serial/wiring.ts';
 import { type ClockTree, clockTrees, runClock } from './stm32-clock.ts';
 
 const boards = Object.entries(wirings)
@@ -13,7 +14,7 @@ const boards = Object.entries(wirings)
 
 describe.for(boards)('$name', ({ wiring, tree }) => {
   test('core and UART run with what is reported', () => {
-    expect(runClock(tree, wiring.start ?? [])).toEqual({ coreHz: wiring.resetClockHz, uartHz: wiring.uartClockHz ?? wiring.resetClockHz });
+    expect(runClock(tree, wiring.start ?? [])).toEqual({ coreHz: wiring.clockHz, uartHz: wiring.uartClockHz ?? wiring.clockHz });
   });
 });
 

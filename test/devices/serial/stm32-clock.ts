@@ -3,7 +3,7 @@
  * RM0456, RM0433: "Reset and clock control", "Power control", read access latency of the flash): runs the steps of a board's start
  * and refuses what the manuals forbid.
  */
-import type { RegisterStep } from '../../../devices/serial/wiring.ts';
+import type { RegisterStep } from '../../../devices/serial/register-steps.ts';
 import { MHz } from '../../../targets/boards/board.ts';
 
 type Read = (address: number) => number;
