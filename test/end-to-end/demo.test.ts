@@ -36,11 +36,8 @@ describe('the demo', () => {
     const browser = CdpBrowser.launch(findChromium());
     try {
       const evaluate = await browser.openPage(pathToFileURL(page).href);
-      let ready: unknown;
-      for (let i = 0; i < 500 && !ready; i++) {
+      while (!(await evaluate("document.body?.dataset.ready === 'true'").catch(() => false)))
         await new Promise((resolve) => setTimeout(resolve, 20));
-        ready = await evaluate("document.body?.dataset.ready === 'true'").catch(() => false);
-      }
       expect(await evaluate("document.getElementById('summary').textContent")).toMatch(/1000 of 1000 answers as in Node/);
       expect(await evaluate("document.querySelectorAll('figure').length")).toBe(200);
     } finally {

@@ -51,7 +51,7 @@ export class Phone {
   /** Waits until the page's status line matches. */
   async status(pattern: RegExp): Promise<string> {
     let text = '';
-    for (const start = Date.now(); Date.now() - start < 15_000; ) {
+    for (const start = Date.now(); Date.now() - start < 60_000; ) {
       text = String(await this.evaluate("document.getElementById('status')?.textContent").catch(() => ''));
       if (pattern.test(text)) return text;
       await new Promise((resolve) => setTimeout(resolve, 20));

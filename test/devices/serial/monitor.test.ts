@@ -69,7 +69,9 @@ describe.skipIf(!canEmulate('mps2-an386'))('monitor', () => {
     const hello = setInterval(() => send(protocol.REQUEST_HELLO, 100, words()), 200);
     await until(() => frames.length > 0);
     clearInterval(hello);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Answers come in order: behind this one comes none of the others.
+    await send(protocol.REQUEST_HELLO, 99, words());
+    await until(() => frames.some((frame) => frame.split(' ')[1] === '99'));
     frames.length = 0;
 
     await send(protocol.REQUEST_BEGIN, 101, words(64));
