@@ -11,7 +11,7 @@ import type { LayerOutcome, MethodContext } from './method.ts';
 import { type Network, originalNetwork } from './network.ts';
 import { type LayerCost, layerCosts, type NetworkCost, networkCost } from './network-cost.ts';
 import type { Recipe, RecipeStep } from './recipe.ts';
-import { selectLayers } from './select-layers.ts';
+import { namesProblem, selectLayers } from './select-layers.ts';
 import { gatherStatistics } from './statistics.ts';
 import type { SampleSet } from './values.ts';
 
@@ -53,17 +53,34 @@ function mergeQuantization(a: QuantizeOptions, b: QuantizeOptions = {}): Quantiz
   return { ...a, ...b, keepFloat: [...new Set([...(a.keepFloat ?? []), ...(b.keepFloat ?? [])])] };
 }
 
-/** The layers that the step means. @throws UsageError when a name of the recipe is none of the model's. */
+/** The layers that the step means. @throws UsageError when a name of the recipe is none of the network's. */
 function layersOfStep(graph: Graph, step: RecipeStep, source: string) {
   const all = layersOf(graph);
   const { layers, unmatched } = selectLayers(step.layers, all);
-  if (unmatched.length) {
-    const names = all.map(({ name }) => `"${name}"`).join(', ');
-    throw new UsageError(
-      `${source}: ${step.method.name}: no layer is named ${unmatched.map((pattern) => `"${pattern}"`).join(', ')}; the model's layers are ${names}`,
-    );
-  }
+  const problem = namesProblem(unmatched, all);
+  if (problem) throw new UsageError(`${source}: ${step.method.name}: ${problem}`);
   return layers;
+}
+
+/**
+ * Before the first step takes its time: what no step can make a name of a layer. Links of factorizations come later.
+ * @throws UsageError
+ */
+function checkNames(graph: Graph, { steps, quantize, source }: Recipe): void {
+  const all = layersOf(graph);
+  const choices = quantize ? [quantize.weightBits, quantize.precision] : [];
+  const patterns = [
+    ...steps.flatMap(({ layers }) => layers),
+    ...choices.flatMap((choice) => (typeof choice === 'object' ? Object.keys(choice) : [])),
+  ];
+  const { unmatched } = selectLayers(patterns, all);
+  const mayCome = (pattern: string) =>
+    pattern.includes('*') ? pattern.includes('.') : all.some(({ name }) => pattern.startsWith(`${name}.`));
+  const problem = namesProblem(
+    [...new Set(unmatched)].filter((pattern) => !mayCome(pattern)),
+    all,
+  );
+  if (problem) throw new UsageError(`${source}: ${problem}`);
 }
 
 /**
@@ -81,6 +98,7 @@ export async function applyRecipe({
   const starving = recipe.steps.filter(({ method }) => method.needs === 'samples').map(({ method }) => method.name);
   if (samples.count === 0 && starving.length)
     throw new UsageError(`${recipe.source}: ${starving.join(', ')} cannot work without samples of the input: give --samples`);
+  checkNames(original, recipe);
   const seen = recipe.augment ? augmentedSamples(samples, original, recipe.augment, seed) : samples;
   const referee = samples.count > 0 ? await Referee.create(original, samples, MEASURED_SAMPLES) : undefined;
   let network = originalNetwork(original);

@@ -4,24 +4,32 @@
  *     conv1, block3_*       names of nodes (or of the values they compute); * stands for anything
  *     conv1.*               the layers that a factorization of conv1 left in front of it, if there are any
  *     @dense, @convolution, @depthwise, @pointwise, @spatial, @grouped
- *     @first, @last         the first and the last layer of the model
+ *     @first, @last         the first and the last layer of the model; @last:3 means its last three
  *     !pattern              not these; a list of such patterns only starts from all layers
  */
 import { UsageError } from '../errors.ts';
 import type { Layer } from './layers.ts';
 
-const kinds: Readonly<Record<string, (layer: Layer, all: readonly Layer[]) => boolean>> = {
-  '@dense': (layer) => layer.kind === 'dense',
-  '@convolution': (layer) => layer.kind === 'convolution',
-  '@depthwise': (layer) => layer.kind === 'depthwise',
-  '@grouped': (layer) => layer.kind === 'grouped',
-  '@pointwise': (layer) => layer.kind === 'convolution' && layer.taps === 1,
-  '@spatial': (layer) => layer.kind === 'convolution' && layer.taps > 1,
-  '@first': (layer, all) => layer.name === all[0]?.name,
-  '@last': (layer, all) => layer.name === all.at(-1)?.name,
-};
+type Test = (layer: Layer, all: readonly Layer[]) => boolean;
 
-export const layerKindPatterns: readonly string[] = Object.keys(kinds);
+const kinds: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ['@dense', (layer) => layer.kind === 'dense'],
+  ['@convolution', (layer) => layer.kind === 'convolution'],
+  ['@depthwise', (layer) => layer.kind === 'depthwise'],
+  ['@grouped', (layer) => layer.kind === 'grouped'],
+  ['@pointwise', (layer) => layer.kind === 'convolution' && layer.taps === 1],
+  ['@spatial', (layer) => layer.kind === 'convolution' && layer.taps > 1],
+]);
+
+export const layerKindPatterns: readonly string[] = [...kinds.keys(), '@first', '@last', '@last:3'];
+
+/** What a pattern of a kind or a place asks; undefined: it is one of names. */
+function testOf(pattern: string): Test | undefined {
+  const [, end, count = '1'] = /^@(first|last)(?::([1-9]\d*))?$/.exec(pattern) ?? [];
+  if (end === undefined) return kinds.get(pattern);
+  const range = (all: readonly Layer[]) => (end === 'first' ? all.slice(0, Number(count)) : all.slice(-Number(count)));
+  return (layer, all) => range(all).some(({ name }) => name === layer.name);
+}
 
 /** Whether the text fits the pattern, in which * stands for any characters. */
 export function matchesGlob(pattern: string, text: string): boolean {
@@ -30,8 +38,8 @@ export function matchesGlob(pattern: string, text: string): boolean {
 }
 
 function matches(pattern: string, layer: Layer, all: readonly Layer[]): boolean {
-  const kind = kinds[pattern];
-  return kind ? kind(layer, all) : matchesGlob(pattern, layer.name) || matchesGlob(pattern, layer.output);
+  const test = testOf(pattern);
+  return test ? test(layer, all) : matchesGlob(pattern, layer.name) || matchesGlob(pattern, layer.output);
 }
 
 export interface LayerSelection {
@@ -48,11 +56,18 @@ export function selectLayers(patterns: readonly string[], all: readonly Layer[])
   const layers = all.filter((layer) => isMeant(layer) && !excluded.some((pattern) => matches(pattern, layer, all)));
   // A kind that a model does not have is no mistake: recipes are written for many models. Nor are links that a
   // factorization which did not pay has not made.
-  const isOptional = (pattern: string) => pattern === '*' || kinds[pattern] || all.some(({ name }) => pattern === `${name}.*`);
+  const isOptional = (pattern: string) => pattern === '*' || testOf(pattern) || all.some(({ name }) => pattern === `${name}.*`);
   const unmatched = [...included, ...excluded].filter(
     (pattern) => !isOptional(pattern) && !all.some((layer) => matches(pattern, layer, all)),
   );
   return { layers, unmatched };
+}
+
+/** @returns undefined when there is nothing to say */
+export function namesProblem(unmatched: readonly string[], all: readonly Layer[]): string | undefined {
+  if (unmatched.length === 0) return undefined;
+  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+  return `no layer is named ${quoted(unmatched)}; the model's layers are ${quoted(all.map(({ name }) => name))}`;
 }
 
 /**
@@ -64,10 +79,8 @@ export function layersByPattern<T>(all: readonly Layer[], choice: Readonly<Recor
   const chosen = new Map<string, T>();
   for (const [pattern, value] of Object.entries(choice)) {
     const { layers, unmatched } = selectLayers([pattern], all);
-    if (unmatched.length) {
-      const names = all.map(({ name }) => `"${name}"`).join(', ');
-      throw new UsageError(`${what}: no layer is named "${pattern}"; the model's layers are ${names}`);
-    }
+    const problem = namesProblem(unmatched, all);
+    if (problem) throw new UsageError(`${what}: ${problem}`);
     for (const { name } of layers) chosen.set(name, value);
   }
   return chosen;

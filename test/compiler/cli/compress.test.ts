@@ -103,6 +103,20 @@ describe('compress', () => {
       'no layer is named "conv9"; the model\'s layers are "conv", "scores"',
     ],
     [
+      'layers that no step can make, named before the first step',
+      () => [
+        tiny.onnx,
+        '--recipe',
+        scratch.write(
+          'late.yaml',
+          'steps:\n  - method: low-rank\n  - method: magnitude-pruning\n    layers: [conv.*, conv.a, "conv9*", "!score"]\nquantize:\n  weightBits: { dense: 4 }\n',
+        ),
+        '--samples',
+        tiny.samples,
+      ],
+      'late.yaml: no layer is named "conv9*", "dense", "score"; the model\'s layers are "conv", "scores"',
+    ],
+    [
       'to quantize without samples',
       () => [tiny.onnx, '--recipe', scratch.write('nothing.yaml', 'steps: []\n')],
       'give --samples, or write "quantize: false" into the recipe',

@@ -18,10 +18,18 @@ test('by name, by kind, by place, and not', () => {
   expect(names(['@pointwise', '!@last'])).toEqual(['block2.conv']);
   expect(names(['!@first', '!@depthwise'])).toEqual(['block2.conv', 'head']);
   expect(names(['@spatial', '@depthwise'])).toEqual(['block1.conv', 'block1.depthwise']);
+  expect(names(['@last:2'])).toEqual(['block2.conv', 'head']);
+  expect(names(['@first:3', '!@first:1'])).toEqual(['block1.depthwise', 'block2.conv']);
+  expect(names(['@last:9'])).toHaveLength(4);
 });
 
 test('names that no layer has are told; kinds that a model does not have are no mistake', () => {
-  expect(selectLayers(['block9.*', '@dense', '!tail'], layers).unmatched).toEqual(['block9.*', 'tail']);
+  expect(selectLayers(['block9.*', '@dense', '!tail', '@last:0', 'toString'], layers).unmatched).toEqual([
+    'block9.*',
+    '@last:0',
+    'toString',
+    'tail',
+  ]);
 });
 
 test('a dot is a dot', () => {
