@@ -4,9 +4,10 @@
  * cheapest to settle on its value q_j, (w_j - q_j)² / [H⁻¹]_jj, is settled, and the others move to make up for it. With
  * q = 0 this prunes, with q on a grid it quantizes.
  */
+import { linalgKernels, place } from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 
-/** The value on which a weight of this column would be settled. */
+/** The value on which a weight of this column would be settled; computed without the kernels, whose memory is in use. */
 export type SettledValue = (weight: number, column: number) => number;
 
 export interface SurgeonOptions {
@@ -35,8 +36,10 @@ export interface SurgeonTrace {
 export function operate(row: ArrayLike<number>, inverse: Matrix, options: SurgeonOptions = {}): SurgeonTrace {
   const size = inverse.rows;
   const { value = () => 0, count = size, mayBeNext = () => true } = options;
-  const h = inverse.data.slice();
-  const w = Float64Array.from(row);
+  const kernels = linalgKernels();
+  const [hAddress, wAddress] = place(inverse.data, Float64Array.from(row)) as [number, number];
+  const h = new Float64Array(kernels.memory.buffer, hAddress, size * size);
+  const w = new Float64Array(kernels.memory.buffer, wAddress, size);
   // The first `left` places hold the columns that are left; a settled one changes places with the last of them.
   const columns = Int32Array.from({ length: size }, (_, i) => i);
   const weights = new Float64Array(size);
@@ -57,40 +60,9 @@ export function operate(row: ArrayLike<number>, inverse: Matrix, options: Surgeo
     losses.push(least);
     weights[column] = value(w[best] as number, column);
     left--;
-    exchange(h, size, best, left);
-    [w[best], w[left]] = [w[left] as number, w[best] as number];
     [columns[best], columns[left]] = [columns[left] as number, column];
-    eliminate(h, w, size, left, weights[column] as number);
+    kernels.settleWeight(size, left, best, weights[column] as number, hAddress, wAddress);
   }
   for (let i = 0; i < left; i++) weights[columns[i] as number] = w[i] as number;
   return { order: Int32Array.from(order), losses: Float64Array.from(losses), weights };
-}
-
-/** Rows and columns i and j of a symmetric matrix change places. */
-function exchange(h: Float64Array, size: number, i: number, j: number): void {
-  if (i === j) return;
-  for (let k = 0; k < size; k++) {
-    const swapped = h[i * size + k] as number;
-    h[i * size + k] = h[j * size + k] as number;
-    h[j * size + k] = swapped;
-  }
-  for (let k = 0; k < size; k++) {
-    const swapped = h[k * size + i] as number;
-    h[k * size + i] = h[k * size + j] as number;
-    h[k * size + j] = swapped;
-  }
-}
-
-/** Takes column `last` out of H⁻¹ and lets the columns before it make up for w_last → q. */
-function eliminate(h: Float64Array, w: Float64Array, size: number, last: number, q: number): void {
-  const from = last * size;
-  const pivot = h[from + last] as number;
-  const share = ((w[last] as number) - q) / pivot;
-  for (let i = 0; i < last; i++) {
-    const factor = (h[from + i] as number) / pivot;
-    w[i] = (w[i] as number) - share * (h[from + i] as number);
-    if (factor === 0) continue;
-    const to = i * size;
-    for (let k = 0; k < last; k++) h[to + k] = (h[to + k] as number) - factor * (h[from + k] as number);
-  }
 }

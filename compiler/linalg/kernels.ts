@@ -10,6 +10,7 @@ interface KernelExports {
   factorCholesky(n: number, a: number, scratch: number): number;
   solveLower(n: number, m: number, l: number, b: number, scratch: number): void;
   solveLowerTransposed(n: number, m: number, l: number, b: number, scratch: number): void;
+  settleWeight(n: number, last: number, chosen: number, value: number, h: number, w: number): void;
   tridiagonalize(n: number, v: number, d: number, e: number, wantVectors: number): void;
   diagonalize(n: number, v: number, d: number, e: number, wantVectors: number): number;
 }

@@ -6,6 +6,7 @@ export { productFloat32, productOverrunBytes } from "./product-float32";
 export { addDepthwise, addDepthwiseInput, addDepthwiseWeights, gatherPatches, scatterPatches } from "./window";
 export { mirrorLower } from "./symmetric";
 export { factorCholesky, solveLower, solveLowerTransposed } from "./cholesky";
+export { settleWeight } from "./surgeon";
 export { diagonalize, tridiagonalize } from "./eigen";
 
 export function freeAddress(): usize {
