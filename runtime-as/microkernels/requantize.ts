@@ -61,8 +61,14 @@ export function writeRequantizeConstants(to: usize, zeroPoint: i32, low: i32, hi
 // @ts-ignore: decorator
 @inline
 export function requantizeVector(accumulators: v128, multipliers: v128, constants: usize): v128 {
-  const product = f32x4.mul(f32x4.convert_i32x4_s(accumulators), multipliers);
-  return i32x4.sub(f32x4.add(product, v128.load(constants)), v128.load(constants, 16));
+  return requantizeLanes(accumulators, multipliers, v128.load(constants), v128.load(constants, 16));
+}
+
+/** The same with the first two constants loaded. */
+// @ts-ignore: decorator
+@inline
+function requantizeLanes(accumulators: v128, multipliers: v128, magic: v128, bits: v128): v128 {
+  return i32x4.sub(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(accumulators), multipliers), magic), bits);
 }
 
 /** Sixteen values saturated to int8 and clamped; a to d hold four each. */
@@ -92,48 +98,55 @@ export function storeRows(rows: v128, y0: usize, y1: usize, channels: i32): void
 }
 
 /**
- * 2 rows x 8 channels of accumulators: cRN holds channels 4N … of row R. `block` begins with 8 biases (already added) and
- * 8 multipliers.
+ * 2 rows x 8 channels of accumulators: cRN holds channels 4N … of row R; mN are their multipliers, `magic` and
+ * `bits` the first two constants: loaded once for all, because V8 11.3 loads as often as it is asked to, and spills sums for it.
  */
 // @ts-ignore: decorator
 @inline
-function requantizeTile(c00: v128, c01: v128, c10: v128, c11: v128, block: usize, constants: usize): v128 {
-  const m0 = v128.load(block, 32);
-  const m1 = v128.load(block, 48);
+function requantizeTile(
+  c00: v128, c01: v128, c10: v128, c11: v128, m0: v128, m1: v128, magic: v128, bits: v128, constants: usize,
+): v128 {
   return clampVector(
-    requantizeVector(c00, m0, constants), requantizeVector(c01, m1, constants),
-    requantizeVector(c10, m0, constants), requantizeVector(c11, m1, constants), constants,
+    requantizeLanes(c00, m0, magic, bits), requantizeLanes(c01, m1, magic, bits),
+    requantizeLanes(c10, m0, magic, bits), requantizeLanes(c11, m1, magic, bits), constants,
   );
 }
 
-/** The same, stored. Row 1 is stored first: beyond the real ones it may point to row 0. */
+/**
+ * The same, stored. `block` begins with 8 biases (already added) and 8 multipliers. Row 1 is stored first: beyond the real
+ * ones it may point to row 0.
+ */
 // @ts-ignore: decorator
 @inline
 export function requantizeRows2(
   c00: v128, c01: v128, c10: v128, c11: v128, y0: usize, y1: usize, channels: i32, block: usize, constants: usize,
 ): void {
-  storeRows(requantizeTile(c00, c01, c10, c11, block, constants), y0, y1, channels);
+  const m0 = v128.load(block, 32), m1 = v128.load(block, 48);
+  const magic = v128.load(constants), bits = v128.load(constants, 16);
+  storeRows(requantizeTile(c00, c01, c10, c11, m0, m1, magic, bits, constants), y0, y1, channels);
 }
 
-/** The same for 4 rows, stored last to first. No store comes between the loads, so that engines load each vector once. */
+/** The same for 4 rows, stored last to first. */
 // @ts-ignore: decorator
 @inline
 export function requantizeRows4(
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128,
   y0: usize, y1: usize, y2: usize, y3: usize, channels: i32, block: usize, constants: usize,
 ): void {
-  const high = requantizeTile(c20, c21, c30, c31, block, constants);
-  const low = requantizeTile(c00, c01, c10, c11, block, constants);
+  const m0 = v128.load(block, 32), m1 = v128.load(block, 48);
+  const magic = v128.load(constants), bits = v128.load(constants, 16);
+  const rows2 = requantizeTile(c20, c21, c30, c31, m0, m1, magic, bits, constants);
+  const rows0 = requantizeTile(c00, c01, c10, c11, m0, m1, magic, bits, constants);
   if (channels >= 8) {
-    v128.store64_lane(y3, high, 1);
-    v128.store64_lane(y2, high, 0);
-    v128.store64_lane(y1, low, 1);
-    v128.store64_lane(y0, low, 0);
+    v128.store64_lane(y3, rows2, 1);
+    v128.store64_lane(y2, rows2, 0);
+    v128.store64_lane(y1, rows0, 1);
+    v128.store64_lane(y0, rows0, 0);
   } else {
-    storePart(y3, i64x2.extract_lane(high, 1), channels);
-    storePart(y2, i64x2.extract_lane(high, 0), channels);
-    storePart(y1, i64x2.extract_lane(low, 1), channels);
-    storePart(y0, i64x2.extract_lane(low, 0), channels);
+    storePart(y3, i64x2.extract_lane(rows2, 1), channels);
+    storePart(y2, i64x2.extract_lane(rows2, 0), channels);
+    storePart(y1, i64x2.extract_lane(rows0, 1), channels);
+    storePart(y0, i64x2.extract_lane(rows0, 0), channels);
   }
 }
 
@@ -141,5 +154,5 @@ export function requantizeRows4(
 // @ts-ignore: decorator
 @inline
 export function requantizeRow(c0: v128, c1: v128, y: usize, channels: i32, block: usize, constants: usize): void {
-  storeRows(requantizeTile(c0, c1, c0, c1, block, constants), y, y, channels);
+  requantizeRows2(c0, c1, c0, c1, y, y, channels, block, constants);
 }
