@@ -1,110 +1,138 @@
 /**
- * Convolution with block-sparse int8 weights, for SIMD: patches of 4 output pixels become one panel, and each panel meets
- * only the blocks that are there. Prepared, one list after the other (a list is 16 channels, or 1 with long blocks):
+ * Block-sparse int8 weights of a convolution, for SIMD: panels of windows (conv2d-panels.ts) meet only the blocks that are
+ * there. Prepared, behind the constants of requantize.ts, one list after the other; offsets are those of a column in a panel:
  *
- *     constants of requantize.ts
- *     16x4:  number of blocks int32 · 12 bytes · twice 8 biases · 8 multipliers
- *            panel offsets int32 [n], up to a multiple of 16 · for channels 0 … 7 and again 8 … 15: [n][2 pairs][8 channels][2] int8
- *     1x16:  number of blocks int32 · bias int32 · multiplier float32 · 4 bytes
- *            panel offsets int32 [n], up to a multiple of 16 · [n][16] int8
+ *     16x4, many pixels, for every 8 channels, as the blocks of dense weights:
+ *            8 biases int32 · 8 multipliers float32 · bytes of the offsets int32 · offset of the weights int32 · 8 bytes
+ *            offsets int32 [n][2 pairs], up to a multiple of 16 · [n][2 pairs][8 channels][2] int16
+ *     16x4, one pixel, for every 16 channels:
+ *            number of blocks int32 · 12 bytes · twice 8 biases · 8 multipliers
+ *            offsets int32 [n], up to a multiple of 16 · for channels 0 … 7 and again 8 … 15: [n][2 pairs][8 channels][2] int8
+ *     1x16, for every channel:
+ *            number of blocks int32 · bias int32 · multiplier float32 · 4 bytes
+ *            offsets int32 [n], up to a multiple of 16 · [n][16] int8
+ *
+ * As in conv2d-weights.ts, one pixel takes as long as its weights take to arrive, and many take longer with each conversion.
  */
 import {
-  CONV_BATCH,
   CONV_CLAMP_HIGH,
   CONV_CLAMP_LOW,
-  CONV_IN_CHANNELS,
-  CONV_IN_WIDTH,
   CONV_OUTPUT_ZERO_POINT,
   CONV_OUT_CHANNELS,
-  CONV_OUT_HEIGHT,
-  CONV_OUT_WIDTH,
-  CONV_PAD_LEFT,
-  CONV_PAD_TOP,
-  CONV_STRIDE_HEIGHT,
-  CONV_STRIDE_WIDTH,
   OPCODE_CONV2D_BLOCK16X4_INT8,
 } from "../format";
 import { longBlocksRow, longBlocksRows4, squareBlocksRow, squareBlocksRows4 } from "../microkernels/blocks-int8-simd";
-import { packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
+import { packPanel1, packPanel4 } from "../microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
-import { opcodeOf, operandAddress, parameter, workspace } from "../step";
-import { patchAddress, PIXEL_BYTES } from "./conv2d-patch";
+import { opcodeOf, operandAddress, parameter } from "../step";
+import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8 } from "../variant";
+import { pixels } from "./conv2d-weights";
 import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, columnBytes, countEntries, LONG_BLOCK } from "./encoded-weights";
-import { imageElements, patchElements } from "./geometry";
+import { patchElements } from "./geometry";
 
-const ROWS: i32 = 4;
+const EIGHT_HEADER: usize = 64 + 16;
 const SQUARE_HEADER: usize = 16 + 2 * 64;
 const LONG_HEADER: usize = 16;
 
-function isSquare(opcode: i32): bool {
-  return opcode == OPCODE_CONV2D_BLOCK16X4_INT8;
+// @ts-ignore: decorator
+@inline
+function isSquare(step: usize): bool {
+  return HAS_CONV2D_BLOCK16X4_INT8 && (!HAS_CONV2D_BLOCK1X16_INT8 || opcodeOf(step) == OPCODE_CONV2D_BLOCK16X4_INT8);
+}
+
+/** Rows of weights that share a list in the packed model. */
+function listRows(step: usize): i32 {
+  return isSquare(step) ? BLOCK_ROWS : 1;
 }
 
 function listsOf(step: usize): i32 {
-  const channels = parameter(step, CONV_OUT_CHANNELS);
-  return isSquare(opcodeOf(step)) ? (channels + BLOCK_ROWS - 1) / BLOCK_ROWS : channels;
+  return (parameter(step, CONV_OUT_CHANNELS) + listRows(step) - 1) / listRows(step);
 }
 
-/** Bytes of a list of `count` blocks. */
-function listBytes(square: bool, count: i32): usize {
-  const header = square ? SQUARE_HEADER : LONG_HEADER;
-  return header + ((<usize>count * 4 + 15) & ~15) + <usize>(count * (square ? BLOCK_BYTES : LONG_BLOCK));
+/** Eights of channels in list `list`. */
+function eightsOf(step: usize, list: i32): i32 {
+  return min(BLOCK_ROWS / 8, (parameter(step, CONV_OUT_CHANNELS) - list * BLOCK_ROWS + 7) >> 3);
+}
+
+function offsetsBytes(count: i32): usize {
+  return (<usize>count * 4 + 15) & ~15;
+}
+
+/** Bytes of list `list`, of `count` blocks. */
+function listBytes(step: usize, list: i32, count: i32): usize {
+  if (!isSquare(step)) return LONG_HEADER + offsetsBytes(count) + <usize>(count * LONG_BLOCK);
+  if (pixels(step) == 1) return SQUARE_HEADER + offsetsBytes(count) + <usize>(count * BLOCK_BYTES);
+  return <usize>eightsOf(step, list) * (EIGHT_HEADER + offsetsBytes(2 * count) + <usize>(count * BLOCK_BYTES));
 }
 
 export function blocksPreparedBytes(step: usize, context: usize): i32 {
   const counts = operandAddress(step, context, 1);
   let bytes: usize = REQUANTIZE_CONSTANTS_BYTES;
-  for (let i = 0; i < listsOf(step); i++) bytes += listBytes(isSquare(opcodeOf(step)), load<u16>(counts + (<usize>i << 1), 0, 1));
+  for (let i = 0; i < listsOf(step); i++) bytes += listBytes(step, i, load<u16>(counts + (<usize>i << 1), 0, 1));
   return <i32>bytes;
 }
 
-/** Elements of a patch up to whole blocks, which are read as zeros' partners. */
-function paddedPatch(step: usize): i32 {
-  return (patchElements(step) + LONG_BLOCK - 1) & ~(LONG_BLOCK - 1);
-}
-
-/** 4 panels of one row each (1x16), or one of 4 rows (16x4): the same bytes · 4 patches · 4 pixels. */
-export function blocksWorkspaceBytes(step: usize): i32 {
-  const k = paddedPatch(step);
-  return <i32>(panelBytesInt8(k) + ROWS * (k + 32 + <i32>PIXEL_BYTES));
-}
-
-function copyHeader(step: usize, context: usize, channel: i32, lane: i32, to: usize): void {
+/** The 8 biases and multipliers at `to`, from `channel` on. */
+function copyHeader(step: usize, context: usize, channel: i32, to: usize): void {
+  const bytes = min(8, parameter(step, CONV_OUT_CHANNELS) - channel) << 2;
   const at = <usize>channel << 2;
-  store<i32>(to + (<usize>lane << 2), load<i32>(operandAddress(step, context, 2) + at));
-  store<f32>(to + (<usize>lane << 2), load<f32>(operandAddress(step, context, 3) + at), 32);
+  if (bytes <= 0) return;
+  memory.copy(to, operandAddress(step, context, 2) + at, bytes);
+  memory.copy(to + 32, operandAddress(step, context, 3) + at, bytes);
 }
 
-function prepareSquare(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
-  const channels = min(BLOCK_ROWS, parameter(step, CONV_OUT_CHANNELS) - list * BLOCK_ROWS);
-  for (let c = 0; c < channels; c++) copyHeader(step, context, list * BLOCK_ROWS + c, c & 7, to + 16 + <usize>((c >> 3) << 6));
-  let at = to + SQUARE_HEADER;
-  // A block of 4 columns is 2 pairs: 32 bytes of the panel of 4 rows.
-  for (let i = 0; i < count; i++, at += 4) store<i32>(at, blockColumn(columns, i, width) * 32);
-  at = to + SQUARE_HEADER + ((<usize>count * 4 + 15) & ~15);
-  for (let half = 0; half < 2; half++) {
-    for (let i = 0; i < count; i++, at += 32) {
-      for (let c = 0; c < 8; c++) {
-        const from = blocks + <usize>(i * BLOCK_BYTES + (half * 8 + c) * BLOCK_COLUMNS);
-        store<u16>(at + (<usize>c << 1), load<u16>(from, 0, 1));
-        store<u16>(at + (<usize>c << 1), load<u16>(from, 2, 1), 16);
+/** The rows of 8 channels in `count` blocks, in elements of type W. @returns where they end */
+function copyWeights<W>(blocks: usize, count: i32, to: usize): usize {
+  for (let i = 0; i < count; i++, blocks += BLOCK_BYTES) {
+    for (let pair: usize = 0; pair < 4; pair += 2) {
+      for (let at = blocks + pair; at < blocks + 8 * BLOCK_COLUMNS; at += BLOCK_COLUMNS, to += 2 * sizeof<W>()) {
+        store<W>(to, <W>load<i8>(at));
+        store<W>(to + sizeof<W>(), <W>load<i8>(at, 1));
       }
     }
   }
+  return to;
+}
+
+/** Offsets of a block's pairs in a panel of 4 rows: 16 bytes each. */
+function prepareEights(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
+  for (let eight = 0; eight < eightsOf(step, list); eight++) {
+    copyHeader(step, context, list * BLOCK_ROWS + eight * 8, to);
+    store<i32>(to, count * 8, 64);
+    store<i32>(to, <i32>(EIGHT_HEADER + offsetsBytes(2 * count)), 68);
+    for (let i = 0; i < count; i++) {
+      const offset = blockColumn(columns, i, width) * 32;
+      const at = to + EIGHT_HEADER + (<usize>i << 3);
+      store<i32>(at, offset);
+      store<i32>(at, offset + 16, 4);
+    }
+    to = copyWeights<i16>(blocks + <usize>(eight * 8 * BLOCK_COLUMNS), count, to + EIGHT_HEADER + offsetsBytes(2 * count));
+  }
+}
+
+function prepareSixteen(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
+  store<i32>(to, count);
+  copyHeader(step, context, list * BLOCK_ROWS, to + 16);
+  copyHeader(step, context, list * BLOCK_ROWS + 8, to + 16 + 64);
+  let at = to + SQUARE_HEADER;
+  for (let i = 0; i < count; i++, at += 4) store<i32>(at, blockColumn(columns, i, width) * 8);
+  at = copyWeights<i8>(blocks, count, to + SQUARE_HEADER + offsetsBytes(count));
+  copyWeights<i8>(blocks + 8 * BLOCK_COLUMNS, count, at);
 }
 
 function prepareLong(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
+  store<i32>(to, count);
   store<i32>(to, load<i32>(operandAddress(step, context, 2) + (<usize>list << 2)), 4);
   store<f32>(to, load<f32>(operandAddress(step, context, 3) + (<usize>list << 2)), 8);
   let at = to + LONG_HEADER;
   for (let i = 0; i < count; i++, at += 4) store<i32>(at, blockColumn(columns, i, width) * (2 * LONG_BLOCK));
-  memory.copy(to + LONG_HEADER + ((<usize>count * 4 + 15) & ~15), blocks, count * LONG_BLOCK);
+  memory.copy(to + LONG_HEADER + offsetsBytes(count), blocks, count * LONG_BLOCK);
 }
 
 export function prepareBlocks(step: usize, context: usize, prepared: usize): void {
   const low = parameter(step, CONV_CLAMP_LOW);
   writeRequantizeConstants(prepared, parameter(step, CONV_OUTPUT_ZERO_POINT), low, parameter(step, CONV_CLAMP_HIGH));
-  const square = isSquare(opcodeOf(step));
+  const square = isSquare(step);
   const lists = listsOf(step);
   const counts = operandAddress(step, context, 1);
   const width = columnBytes(patchElements(step), square ? BLOCK_COLUMNS : LONG_BLOCK);
@@ -113,64 +141,54 @@ export function prepareBlocks(step: usize, context: usize, prepared: usize): voi
   let to = prepared + REQUANTIZE_CONSTANTS_BYTES;
   for (let list = 0; list < lists; list++) {
     const count = <i32>load<u16>(counts + (<usize>list << 1), 0, 1);
-    memory.fill(to, 0, listBytes(square, count));
-    store<i32>(to, count);
-    if (square) prepareSquare(step, context, list, count, columns, width, blocks, to);
-    else prepareLong(step, context, list, count, columns, width, blocks, to);
+    const bytes = listBytes(step, list, count);
+    memory.fill(to, 0, bytes);
+    if (!square) prepareLong(step, context, list, count, columns, width, blocks, to);
+    else if (pixels(step) == 1) prepareSixteen(step, context, list, count, columns, width, blocks, to);
+    else prepareEights(step, context, list, count, columns, width, blocks, to);
     columns += <usize>(count * width);
     blocks += <usize>(count * (square ? BLOCK_BYTES : LONG_BLOCK));
-    to += listBytes(square, count);
+    to += bytes;
   }
 }
 
-/** Where output pixel `index` (over the whole batch) reads. */
-function placePixel(step: usize, x: usize, index: i32, pixel: usize): void {
-  const outWidth = parameter(step, CONV_OUT_WIDTH);
-  const row = index / outWidth;
-  const image = row / parameter(step, CONV_OUT_HEIGHT);
-  const h = (row - image * parameter(step, CONV_OUT_HEIGHT)) * parameter(step, CONV_STRIDE_HEIGHT) - parameter(step, CONV_PAD_TOP);
-  const w = (index - row * outWidth) * parameter(step, CONV_STRIDE_WIDTH) - parameter(step, CONV_PAD_LEFT);
-  const offset = (h * parameter(step, CONV_IN_WIDTH) + w) * parameter(step, CONV_IN_CHANNELS);
-  store<usize>(pixel, x + <usize>image * imageElements(step) + <usize>offset);
-  store<i32>(pixel, h, 4);
-  store<i32>(pixel, w, 8);
+/**
+ * From one panel of one row to the next: whole blocks, as what lies behind a patch meets weights of zero, and what packing may
+ * write behind a run.
+ */
+function panelRowBytes(step: usize): usize {
+  return (<usize>((patchElements(step) + LONG_BLOCK - 1) & ~(LONG_BLOCK - 1)) << 1) + 16;
 }
 
-export function runBlocks(opcode: i32, step: usize, context: usize, prepared: usize): void {
-  const k = patchElements(step);
-  const panelRow = <usize>(paddedPatch(step) * 2);
-  const channels = parameter(step, CONV_OUT_CHANNELS);
-  const lists = prepared + REQUANTIZE_CONSTANTS_BYTES;
-  const panel = workspace(context);
-  const patches = panel + <usize>panelBytesInt8(paddedPatch(step));
-  const patchStride = <usize>(paddedPatch(step) + 32);
-  const pixels = patches + <usize>ROWS * patchStride;
-  const x = operandAddress(step, context, 0);
-  let y = operandAddress(step, context, 4);
-  const rows = parameter(step, CONV_BATCH) * parameter(step, CONV_OUT_HEIGHT) * parameter(step, CONV_OUT_WIDTH);
-  for (let row = 0; row < rows; row += ROWS, y += <usize>(ROWS * channels)) {
-    const count = min(ROWS, rows - row);
-    // Rows behind the last pixel repeat it.
-    for (let i = 0; i < ROWS; i++) placePixel(step, x, row + min(i, count - 1), pixels + <usize>i * PIXEL_BYTES);
-    const x0 = patchAddress(step, pixels, patches);
-    if (count == 1) {
-      packPanel1(x0, k, panel);
-      if (isSquare(opcode)) squareBlocksRow(panel, lists, channels, prepared, y);
-      else longBlocksRow(panel, lists, channels, prepared, y);
-      return;
-    }
-    const x1 = patchAddress(step, pixels + PIXEL_BYTES, patches + patchStride);
-    const x2 = patchAddress(step, pixels + 2 * PIXEL_BYTES, patches + 2 * patchStride);
-    const x3 = patchAddress(step, pixels + 3 * PIXEL_BYTES, patches + 3 * patchStride);
-    if (isSquare(opcode)) {
-      packPanel4(x0, x1, x2, x3, k, panel);
-      squareBlocksRows4(panel, lists, channels, prepared, y, count);
+/** 4 rows whose addresses stand at `rows`, `runs` runs of `length` elements each: a panel of 4 rows (16x4), or 4 panels of one row. */
+export function packRowsBlocks(step: usize, rows: usize, runs: i32, runStride: usize, length: i32, panel: usize): void {
+  const row = panelRowBytes(step);
+  let x0 = load<usize>(rows), x1 = load<usize>(rows, 4), x2 = load<usize>(rows, 8), x3 = load<usize>(rows, 12);
+  for (; runs > 0; runs--, x0 += runStride, x1 += runStride, x2 += runStride, x3 += runStride) {
+    if (isSquare(step)) {
+      packPanel4(x0, x1, x2, x3, length, panel);
+      panel += <usize>length << 3;
     } else {
-      packPanel1(x0, k, panel);
-      packPanel1(x1, k, panel + panelRow);
-      packPanel1(x2, k, panel + 2 * panelRow);
-      packPanel1(x3, k, panel + 3 * panelRow);
-      longBlocksRows4(panel, panelRow, lists, channels, prepared, y, count);
+      packPanel1(x0, length, panel);
+      packPanel1(x1, length, panel + row);
+      packPanel1(x2, length, panel + 2 * row);
+      packPanel1(x3, length, panel + 3 * row);
+      panel += <usize>length << 1;
     }
   }
+}
+
+/** The panel of packRowsBlocks times the lists at `lists`. */
+export function multiplyRowsBlocks(step: usize, panel: usize, lists: usize, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize): void {
+  const channels = parameter(step, CONV_OUT_CHANNELS);
+  if (isSquare(step)) squareBlocksRows4(panel, lists, channels, constants, y0, y1, y2, y3);
+  else longBlocksRows4(panel, panelRowBytes(step), lists, channels, constants, y0, y1, y2, y3);
+}
+
+/** The only row, at `x`. */
+export function multiplyRowBlocks(step: usize, x: usize, panel: usize, lists: usize, constants: usize, y: usize): void {
+  const channels = parameter(step, CONV_OUT_CHANNELS);
+  packPanel1(x, patchElements(step), panel);
+  if (isSquare(step)) squareBlocksRow(panel, lists, channels, constants, y);
+  else longBlocksRow(panel, lists, channels, constants, y);
 }

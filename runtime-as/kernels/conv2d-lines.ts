@@ -23,6 +23,22 @@ import { copyRun, fillRun } from "../microkernels/run-simd";
 import { parameter } from "../step";
 import { RELAXED } from "../variant";
 
+/** As element type T: int8 whose weights are in blocks (conv2d-blocks.ts), packed from plain bytes in every build. */
+export type InBlocks = u8;
+
+// @ts-ignore: decorator
+@inline
+export function isInBlocks<T>(): bool {
+  return isInteger<T>() && !isSigned<T>();
+}
+
+/** Whether rows are read from a copy in the form of the layer. */
+// @ts-ignore: decorator
+@inline
+export function isStretched<T>(): bool {
+  return RELAXED && isInteger<T>() && isSigned<T>();
+}
+
 /** Positions of an axis (0: height, 1: width) that the windows of `outputs` positions span, padding included. */
 export function spanOf(step: usize, axis: i32, outputs: i32): i32 {
   return (
@@ -39,7 +55,7 @@ function hasPadding(step: usize, axis: i32): bool {
 
 /** Whether rows are read from a copy. */
 export function copiesLines<T>(step: usize): bool {
-  return (RELAXED && !isFloat<T>()) || hasPadding(step, 0) || hasPadding(step, 1);
+  return isStretched<T>() || hasPadding(step, 0) || hasPadding(step, 1);
 }
 
 /**
@@ -53,7 +69,7 @@ export function stripRows(step: usize): i32 {
 
 /** Bytes of the copy, in the largest form, and of what copying may write behind it; saturated. */
 export function linesBytes<T>(step: usize): i64 {
-  const elementBytes = isFloat<T>() ? 4 : RELAXED ? 2 : 1;
+  const elementBytes = isFloat<T>() ? 4 : isStretched<T>() ? 2 : 1;
   const line = times(spanOf(step, 1, parameter(step, CONV_OUT_WIDTH)), parameter(step, CONV_IN_CHANNELS));
   return times(times(line, spanOf(step, 0, stripRows(step))), elementBytes) + 16;
 }
@@ -62,7 +78,7 @@ export function linesBytes<T>(step: usize): i64 {
 // @ts-ignore: decorator
 @inline
 export function copyElements<T>(form: i32, to: usize, from: usize, elements: i32, constants: usize): void {
-  if (RELAXED && !isFloat<T>()) stretchRun(form, to, from, elements, constants);
+  if (isStretched<T>()) stretchRun(form, to, from, elements, constants);
   else copyRun(to, from, <usize>elements * sizeof<T>());
 }
 
@@ -70,7 +86,7 @@ export function copyElements<T>(form: i32, to: usize, from: usize, elements: i32
 // @ts-ignore: decorator
 @inline
 export function copiedBytes<T>(form: i32, elements: i32): usize {
-  return RELAXED && !isFloat<T>() ? stretchedBytes(form, elements) : <usize>elements * sizeof<T>();
+  return isStretched<T>() ? stretchedBytes(form, elements) : <usize>elements * sizeof<T>();
 }
 
 /**
@@ -87,7 +103,7 @@ export function copyLines<T>(step: usize, form: i32, constants: usize, image: us
   if (!isFloat<T>()) {
     fill = i8x16.splat(<i8>parameter(step, CONV_INPUT_ZERO_POINT));
     // Stretched once: filling then only copies.
-    if (RELAXED) {
+    if (isStretched<T>()) {
       v128.store(to, fill);
       stretchRun(form, to, to, 8, constants);
       fill = v128.load(to);

@@ -1,7 +1,8 @@
 /**
  * Convolution as a blocked matrix product, for SIMD: the windows of 4 output pixels meet every block of 8 output channels,
  * packed into a panel, or in relaxed builds where they lie. Weights are repacked once (conv2d-weights.ts).
- * The float32 and the int8 kernel share this file; T is the element type. An int8 layer runs in one form of its dot products.
+ * The float32 and the int8 kernels share this file; T is the element type, or InBlocks. An int8 layer runs in one form of its
+ * dot products.
  */
 import { extent } from "../check";
 import {
@@ -28,7 +29,8 @@ import { gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../
 import { copyRuns } from "../microkernels/run-simd";
 import { operandAddress, workspace } from "../step";
 import { RELAXED } from "../variant";
-import { copiedBytes, copiesLines, copyLines, linesBytes, spanOf, stripRows } from "./conv2d-lines";
+import { multiplyRowBlocks, multiplyRowsBlocks, packRowsBlocks } from "./conv2d-blocks";
+import { copiedBytes, copiesLines, copyLines, isInBlocks, isStretched, linesBytes, spanOf, stripRows } from "./conv2d-lines";
 import { convParameter as parameter, isBlock, patchElements } from "./geometry";
 import { blockBytes, constantsBytes, groupBlocks, panelsLargestBytes, pixels } from "./conv2d-weights";
 
@@ -37,7 +39,7 @@ const BATCH: i32 = 16;
 
 /** One row, with as much behind it as reading whole steps and copying may touch. */
 function patchBytes<T>(k: i64): i64 {
-  return ((k * (isFloat<T>() ? 4 : RELAXED ? 2 : 1) + 15) & ~15) + 16;
+  return ((k * (isFloat<T>() ? 4 : isStretched<T>() ? 2 : 1) + 15) & ~15) + 16;
 }
 
 /** What packing may write behind the panel belongs to it. */
@@ -86,7 +88,7 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
     outHeight = height;
     images = 1;
   }
-  const form = isFloat<T>() ? FORM_PAIRS : formAt(prepared);
+  const form = isFloat<T>() || isInBlocks<T>() ? FORM_PAIRS : formAt(prepared);
   const copies = copiesLines<T>(step);
   const outWidth = parameter(step, CONV_OUT_WIDTH);
   const k = patchElements(step);
@@ -121,7 +123,7 @@ function multiplyStrip<T>(
   step: usize, context: usize, prepared: usize, form: i32, copies: bool, lines: usize, outRows: i32, y: usize,
 ): void {
   const outWidth = parameter(step, CONV_OUT_WIDTH);
-  const groups = parameter(step, CONV_GROUPS);
+  const groups = isInBlocks<T>() ? 1 : parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
   const k = patchElements(step);
   const steps = isFloat<T>() ? k : depthSteps(form, k);
@@ -154,7 +156,7 @@ function multiplyStrip<T>(
         gatherRows<T>(step, tile, count, elementBytes, runStride, patches, rows);
       }
       tile += <usize>count * sizeof<usize>();
-      if (RELAXED && !isFloat<T>()) {
+      if (isStretched<T>()) {
         // One row is quicker alone; in form pairs its weights are others.
         const alone = <i32>(form == FORM_PAIRS ? isAlone : (count & 3) == 1);
         gemmRowsRelaxed(form, rows, count - alone, runs, runStride, runBytes, block, outGroup, prepared, out, rowBytes);
@@ -165,11 +167,14 @@ function multiplyStrip<T>(
       } else {
         for (let i = count; i > 0; i -= 4, rows += 4 * sizeof<usize>(), out += 4 * rowBytes) {
           if (isAlone) {
-            multiplyRow<T>(load<usize>(rows), k, steps, panel, block, outGroup, prepared, out);
+            if (isInBlocks<T>()) multiplyRowBlocks(step, load<usize>(rows), panel, block, prepared, out);
+            else multiplyRow<T>(load<usize>(rows), k, steps, panel, block, outGroup, prepared, out);
           } else {
-            packRows<T>(rows, runs, runStride, k / runs, panel);
+            if (isInBlocks<T>()) packRowsBlocks(step, rows, runs, runStride, k / runs, panel);
+            else packRows<T>(rows, runs, runStride, k / runs, panel);
             const y1 = out + (i > 1 ? rowBytes : 0), y2 = y1 + (i > 2 ? rowBytes : 0), y3 = y2 + (i > 3 ? rowBytes : 0);
-            multiplyRows<T>(panel, steps, block, outGroup, prepared, out, y1, y2, y3);
+            if (isInBlocks<T>()) multiplyRowsBlocks(step, panel, block, prepared, out, y1, y2, y3);
+            else multiplyRows<T>(panel, steps, block, outGroup, prepared, out, y1, y2, y3);
           }
         }
       }

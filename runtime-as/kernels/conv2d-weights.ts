@@ -21,6 +21,7 @@ import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { engine, operandAddress, parameterF32 } from "../step";
 import { QUADS, RELAXED } from "../variant";
+import { isInBlocks } from "./conv2d-lines";
 import { convParameter as parameter, patchElements } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 8;
@@ -56,7 +57,8 @@ export function groupBlocks(step: usize): i64 {
 // @ts-ignore: decorator
 @inline
 export function constantsBytes<T>(): i32 {
-  return isFloat<T>() ? LIMITS_BYTES : REQUANTIZE_CONSTANTS_BYTES + DOT_CONSTANTS_BYTES;
+  if (isFloat<T>()) return LIMITS_BYTES;
+  return REQUANTIZE_CONSTANTS_BYTES + (isInBlocks<T>() ? 0 : DOT_CONSTANTS_BYTES);
 }
 
 /** Only after checkGeometry; may exceed 31 bits. */

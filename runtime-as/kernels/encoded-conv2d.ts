@@ -32,7 +32,8 @@ import {
 } from "../format";
 import { opcodeOf, operandAddress, operandBytes, operandDtype, parameter, workspace } from "../step";
 import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8, SIMD } from "../variant";
-import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./conv2d-blocks";
+import { blocksPreparedBytes, prepareBlocks } from "./conv2d-blocks";
+import { InBlocks } from "./conv2d-lines";
 import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
 import { panelsLargestBytes, preparePanels } from "./conv2d-weights";
 import { decodeWeights } from "./decode-weights";
@@ -90,7 +91,7 @@ export function preparedBytesEncoded(step: usize, context: usize): i32 {
 
 export function workspaceBytesEncoded(step: usize, context: usize): i32 {
   if (!SIMD) return patchElements(step);
-  if (keepsBlocks(opcodeOf(step))) return blocksWorkspaceBytes(step);
+  if (keepsBlocks(opcodeOf(step))) return <i32>panelsWorkspaceBytes<InBlocks>(step);
   // While it loads, the workspace holds the decoded matrix.
   return max(<i32>panelsWorkspaceBytes<i8>(step), parameter(step, CONV_OUT_CHANNELS) * patchElements(step));
 }
@@ -168,7 +169,7 @@ function runRows(opcode: i32, step: usize, context: usize): void {
 
 function runEncoded(opcode: i32, step: usize, context: usize, prepared: usize): void {
   if (!SIMD) runRows(opcode, step, context);
-  else if (keepsBlocks(opcode)) runBlocks(opcode, step, context, prepared);
+  else if (keepsBlocks(opcode)) runPanels<InBlocks>(step, context, prepared);
   else runPanels<i8>(step, context, prepared);
 }
 

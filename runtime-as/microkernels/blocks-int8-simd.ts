@@ -1,49 +1,46 @@
 /** Products of int8 panels with lists of weight blocks (kernels/conv2d-blocks.ts draws the lists). */
+import { dotPair } from "./dot-simd";
 import { clampVector, requantizeRows4, requantizeVector, storeRows } from "./requantize";
 
+const EIGHT_HEADER: usize = 64 + 16;
 const SQUARE_HEADER: usize = 16 + 2 * 64;
 const LONG_HEADER: usize = 16;
 
-/** 4 rows (panel of packPanel4) x lists of 16 channels; the first `count` rows are stored, `channels` bytes apart. */
-export function squareBlocksRows4(panel: usize, list: usize, channels: i32, constants: usize, y: usize, count: i32): void {
-  const y1 = y + <usize>(min(1, count - 1) * channels);
-  const y2 = y + <usize>(min(2, count - 1) * channels);
-  const y3 = y + <usize>((count - 1) * channels);
-  for (let left = channels, at: usize = 0; left > 0; ) {
-    const blocks = load<i32>(list);
-    const offsets = list + SQUARE_HEADER;
-    const end = offsets + (<usize>blocks << 2);
-    let w = offsets + ((<usize>blocks * 4 + 15) & ~15);
-    let header = list + 16;
-    for (let half = 0; half < 2; half++, header += 64) {
-      let c00 = v128.load(header);
-      let c01 = v128.load(header, 16);
-      let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
-      for (let offset = offsets; offset < end; offset += 4, w += 32) {
-        let x = panel + load<u32>(offset);
-        let v = w;
-        for (const last = w + 32; v < last; v += 16, x += 16) {
-          const w0 = v128.load_ext<i8>(v);
-          const w1 = v128.load_ext<i8>(v, 8);
-          const x0 = v128.load_splat<i32>(x);
-          c00 = i32x4.add(c00, i32x4.dot_i16x8_s(x0, w0));
-          c01 = i32x4.add(c01, i32x4.dot_i16x8_s(x0, w1));
-          const x1 = v128.load_splat<i32>(x, 4);
-          c10 = i32x4.add(c10, i32x4.dot_i16x8_s(x1, w0));
-          c11 = i32x4.add(c11, i32x4.dot_i16x8_s(x1, w1));
-          const x2 = v128.load_splat<i32>(x, 8);
-          c20 = i32x4.add(c20, i32x4.dot_i16x8_s(x2, w0));
-          c21 = i32x4.add(c21, i32x4.dot_i16x8_s(x2, w1));
-          const x3 = v128.load_splat<i32>(x, 12);
-          c30 = i32x4.add(c30, i32x4.dot_i16x8_s(x3, w0));
-          c31 = i32x4.add(c31, i32x4.dot_i16x8_s(x3, w1));
-        }
-      }
-      if (left > 0) requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y + at, y1 + at, y2 + at, y3 + at, left, header, constants);
-      left -= 8;
-      at += 8;
+/** 4 rows (panel of packPanel4) x lists of 8 channels; rows beyond the real ones may point to the last real one. */
+export function squareBlocksRows4(
+  panel: usize, list: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
+): void {
+  for (; channels > 0; channels -= 8) {
+    let c00 = v128.load(list);
+    let c01 = v128.load(list, 16);
+    let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+    const offsets = list + EIGHT_HEADER;
+    const end = offsets + load<u32>(list, 64);
+    let w = list + load<u32>(list, 68);
+    // Pair after pair, not block after block: V8 11.3 spills sums when the two pairs stand in one body.
+    for (let offset = offsets; offset < end; offset += 4, w += 32) {
+      const x = panel + load<u32>(offset);
+      const w0 = v128.load(w);
+      const w1 = v128.load(w, 16);
+      const x0 = v128.load_splat<i32>(x);
+      c00 = dotPair(c00, x0, w0);
+      c01 = dotPair(c01, x0, w1);
+      const x1 = v128.load_splat<i32>(x, 4);
+      c10 = dotPair(c10, x1, w0);
+      c11 = dotPair(c11, x1, w1);
+      const x2 = v128.load_splat<i32>(x, 8);
+      c20 = dotPair(c20, x2, w0);
+      c21 = dotPair(c21, x2, w1);
+      const x3 = v128.load_splat<i32>(x, 12);
+      c30 = dotPair(c30, x3, w0);
+      c31 = dotPair(c31, x3, w1);
     }
+    requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y0, y1, y2, y3, channels, list, constants);
     list = w;
+    y0 += 8;
+    y1 += 8;
+    y2 += 8;
+    y3 += 8;
   }
 }
 
@@ -61,8 +58,7 @@ export function squareBlocksRow(panel: usize, list: usize, channels: i32, consta
     const second = w + (<usize>blocks << 5);
     let v = second;
     for (let offset = offsets; offset < end; offset += 4, w += 32, v += 32) {
-      // 8 bytes of this panel where the panel of 4 rows has 32.
-      const x = panel + (load<u32>(offset) >> 2);
+      const x = panel + load<u32>(offset);
       const x0 = v128.load_splat<i32>(x);
       c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(w)));
       c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(w, 8)));
@@ -98,8 +94,10 @@ function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /** 4 rows, each a panel of packPanel1 `panelRow` bytes behind the one before; one list per channel. */
-export function longBlocksRows4(panel: usize, panelRow: usize, list: usize, channels: i32, constants: usize, y: usize, count: i32): void {
-  for (let channel = 0; channel < channels; channel++, y++) {
+export function longBlocksRows4(
+  panel: usize, panelRow: usize, list: usize, channels: i32, constants: usize, y0: usize, y1: usize, y2: usize, y3: usize,
+): void {
+  for (; channels > 0; channels--) {
     const blocks = load<i32>(list);
     const offsets = list + LONG_HEADER;
     const end = offsets + (<usize>blocks << 2);
@@ -119,10 +117,11 @@ export function longBlocksRows4(panel: usize, panelRow: usize, list: usize, chan
     }
     const q = requantizeVector(i32x4.add(sumLanes(a, b, c, d), v128.load_splat<i32>(list, 4)), v128.load_splat<i32>(list, 8), constants);
     const bytes = i32x4.extract_lane(clampVector(q, q, q, q, constants), 0);
-    store<u8>(y, <u8>bytes);
-    store<u8>(y + channels, <u8>(bytes >> 8));
-    if (count > 2) store<u8>(y + (channels << 1), <u8>(bytes >> 16));
-    if (count > 3) store<u8>(y + channels * 3, <u8>(bytes >> 24));
+    // Last to first: rows that repeat the last real one hold the same.
+    store<u8>(y3++, <u8>(bytes >> 24));
+    store<u8>(y2++, <u8>(bytes >> 16));
+    store<u8>(y1++, <u8>(bytes >> 8));
+    store<u8>(y0++, <u8>bytes);
     list = w;
   }
 }

@@ -35,6 +35,11 @@ const cases: readonly SparseCase[] = [
   { x: [1, 1, 1, 5], outChannels: 3, kernel: [1, 1], zeros: 0.5 },
   { x: [1, 1, 5, 48], outChannels: 40, kernel: [1, 1], zeros: 0.6, block: [1, 16] },
   { x: [2, 7, 6, 8], outChannels: 17, kernel: [3, 3], pad: 1, zeros: 0.8, block: [16, 4] },
+  // Three strips of rows; one pixel alone with a window of several lines.
+  { x: [1, 10, 18, 12], outChannels: 24, kernel: [3, 3], pad: 1, zeros: 0.7, block: [16, 4] },
+  { x: [1, 3, 3, 8], outChannels: 33, kernel: [3, 3], zeros: 0.7, block: [16, 4] },
+  // Lines of windows that end inside a step of packing, at the end of a panel.
+  { x: [1, 6, 6, 4], outChannels: 9, kernel: [4, 3], zeros: 0.7, block: [1, 16] },
   { x: [1, 9, 8, 3], outChannels: 8, kernel: [3, 2], stride: 2, pad: 1, zeros: 0.75 },
   { x: [1, 8, 8, 4], outChannels: 16, kernel: [3, 3], dilation: 2, zeros: 0.5, nibbles: 3 },
   { x: [1, 4, 4, 300], outChannels: 9, kernel: [1, 1], zeros: 0.97 },
@@ -117,7 +122,7 @@ test.for(cases.map((sparse, i) => [i, sparse] as const))('case %i: every encodin
 test('damaged encodings are refused, or run to the end inside their memory', async () => {
   for (const { name } of encodings) {
     const model = pack(
-      encodeAs(planExecution(graphOf(cases[name === 'nibbles' ? 6 : name === 'codebook' ? 11 : 4] as SparseCase)), name).plan,
+      encodeAs(planExecution(graphOf(cases[name === 'nibbles' ? 9 : name === 'codebook' ? 14 : 4] as SparseCase)), name).plan,
     );
     for (const variant of int8Variants) await expectSurvivesDamagedWords(model, 11, 200, variant);
   }
