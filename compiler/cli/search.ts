@@ -56,6 +56,11 @@ export interface SearchCandidate extends Measured {
 
 /** So many validation samples tell options apart; all of them judge what is written. */
 const PROBE_SAMPLES = 256;
+/**
+ * Where plans are compared that lose little, this share of the validation samples is run. Of the answers that 53 weights per
+ * layer change in ResNet-8, 19 of 20 are among these 1000 of 5000.
+ */
+const CONTESTED_SHARE = 0.2;
 const STATISTICS_PATCHES = 8192;
 const EXIT_GATE = 5;
 
@@ -141,7 +146,9 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
     if (isForeign) output.note(`${files.state} is of another model, other samples or another version: it is begun anew`);
     if (state.count) output.note(`${files.state}: ${state.count} measurements are there already`);
     const set = sampleSet(validation, model.graph);
-    const judges = { probe: await Judge.create(model.graph, set, PROBE_SAMPLES), full: await Judge.create(model.graph, set) };
+    const full = await Judge.create(model.graph, set);
+    const contested = full.contested(Math.max(PROBE_SAMPLES, Math.ceil(CONTESTED_SHARE * set.count)));
+    const judges = { probe: await Judge.create(model.graph, set, PROBE_SAMPLES), contested, full };
     const isTimed = goal.budgets.time !== undefined || goal.budgets.instructions !== undefined;
     const shown = metrics.filter(
       (metric) => metric === 'size' || metric === 'macs' || metric === meter?.unit || goal.budgets[metric] !== undefined,
@@ -198,7 +205,7 @@ async function run(path: string, options: SearchVerbOptions, invocation: Invocat
       state: files.state,
       drop,
       agreement,
-      ...(top1 !== undefined && { top1, originalTop1: judges.full.originalTop1 }),
+      ...(top1 !== undefined && { top1, originalTop1: full.originalTop1 }),
       ...(meter && { device: meter.device, [meter.unit]: costs[meter.unit] }),
       ...report,
       candidates: candidates.map(

@@ -24,35 +24,90 @@ function responsesOf(graph: Graph): ValueName {
   return node?.op.name === 'Softmax' ? (node.inputs[0] as ValueName) : output;
 }
 
+/** How far the largest of the responses is from the second. */
+function marginOf(responses: ArrayLike<number>): number {
+  const [first = 0, second = Number.NEGATIVE_INFINITY] = Array.from(responses).sort((a, b) => b - a);
+  return first - second;
+}
+
+/** Σ (y - E[y])² */
+function varianceOf(responses: readonly ArrayLike<number>[]): number {
+  const mean = new Float64Array(responses[0]?.length ?? 0);
+  for (const y of responses) mean.forEach((value, i) => (mean[i] = value + (y[i] as number) / responses.length));
+  return responses.reduce((sum, y) => mean.reduce((part, value, i) => part + ((y[i] as number) - value) ** 2, sum), 0);
+}
+
 /** The graph with this value as its last output. */
 function withOutput(graph: Graph, value: ValueName): Graph {
   return { ...graph, outputs: [...graph.outputs, { name: value, value }] };
 }
 
+interface Known {
+  readonly responses: ArrayLike<number>;
+  /** The original's choice. */
+  readonly chosen: number;
+}
+
+/** Samples that are not run: the choice is taken to be the original's. */
+interface Sure {
+  readonly count: number;
+  /** On so many of them it is right. */
+  readonly right: number;
+}
+
 export class Judge {
+  private readonly variance: number;
+
   private constructor(
     private readonly samples: SampleSet,
+    /** Of the samples that are run. */
     private readonly indices: readonly number[],
     private readonly responses: ValueName,
-    private readonly expected: readonly ArrayLike<number>[],
-    private readonly chosen: readonly number[],
-    private readonly variance: number,
-  ) {}
+    /** By place in `indices`: the original's answers. */
+    private readonly known: readonly Known[],
+    private readonly sure: Sure = { count: 0, right: 0 },
+  ) {
+    this.variance = varianceOf(known.map(({ responses }) => responses));
+  }
 
   /** @param limit at most so many samples, spread evenly */
   static async create(original: Graph, samples: SampleSet, limit = Number.POSITIVE_INFINITY): Promise<Judge> {
     const indices = spreadIndices(samples.count, limit);
     const responses = responsesOf(original);
     const executor = await Executor.create(withOutput(original, responses));
-    const answers = indices.map((index) => executor.run(samples.at(index)).map(({ data }) => data as Float32Array));
-    const expected = answers.map((answer) => answer.at(-1) as Float32Array);
-    const mean = expected.reduce(
-      (sum, y) => sum.map((value, i) => value + (y[i] as number) / expected.length),
-      new Float64Array(expected[0]?.length ?? 0),
+    const known = indices.map((index): Known => {
+      const answers = executor.run(samples.at(index)).map(({ data }) => data);
+      return { responses: answers.at(-1) as ArrayLike<number>, chosen: indexOfMaximum(answers[0] as ArrayLike<number>) };
+    });
+    return new Judge(samples, indices, responses, known);
+  }
+
+  /**
+   * Runs only the samples on which the original is least sure, those with the smallest margins between its two largest
+   * responses: where a network changes little, these are the ones whose answers change.
+   */
+  contested(count: number): Judge {
+    const places = this.indices.map((_, place) => place);
+    const margins = this.known.map(({ responses }) => marginOf(responses));
+    const order = places.toSorted((a, b) => (margins[a] as number) - (margins[b] as number));
+    const run = order.slice(0, count).sort((a, b) => a - b);
+    const rest = order.slice(count);
+    return new Judge(
+      this.samples,
+      run.map((place) => this.indices[place] as number),
+      this.responses,
+      run.map((place) => this.known[place] as Known),
+      { count: this.sure.count + rest.length, right: this.sure.right + this.rightOf(rest) },
     );
-    const variance = expected.reduce((sum, y) => sum + y.reduce((part, value, i) => part + (value - (mean[i] as number)) ** 2, 0), 0);
-    const chosen = answers.map((answer) => indexOfMaximum(answer[0] as Float32Array));
-    return new Judge(samples, indices, responses, expected, chosen, variance);
+  }
+
+  /** Of these, on how many the original is right. */
+  private rightOf(places: readonly number[]): number {
+    return places.filter((place) => this.known[place]?.chosen === this.samples.label?.(this.indices[place] as number)).length;
+  }
+
+  private get count(): number {
+    return this.indices.length + this.sure.count;
   }
 
   get isLabelled(): boolean {
@@ -61,27 +116,26 @@ export class Judge {
 
   /** Of the original; absent without labels. */
   get originalTop1(): number | undefined {
-    const { label } = this.samples;
-    return label && this.indices.filter((index, i) => this.chosen[i] === label(index)).length / this.indices.length;
+    return this.isLabelled ? (this.rightOf(this.indices.map((_, place) => place)) + this.sure.right) / this.count : undefined;
   }
 
   /** @param graph with the original's inputs, outputs and responses; float32 or int8 */
   async judge(graph: Graph): Promise<Judgement> {
     const executor = await Executor.create(withOutput(graph, this.responses));
     const { quantization } = valueOf(graph, this.responses).type;
-    let [agreeing, right, error] = [0, 0, 0];
+    let [agreeing, right, error] = [this.sure.count, this.sure.right, 0];
     for (const [i, index] of this.indices.entries()) {
       const answers = executor.run(inputsOf(graph, this.samples.at(index)));
       const choice = indexOfMaximum(answers[0]?.data as ArrayLike<number>);
-      agreeing += Number(choice === this.chosen[i]);
+      const { responses: expected, chosen } = this.known[i] as Known;
+      agreeing += Number(choice === chosen);
       right += Number(choice === this.samples.label?.(index));
-      const expected = this.expected[i] as ArrayLike<number>;
       const responses = realNumbers((answers.at(-1) as (typeof answers)[number]).data, quantization);
       for (let k = 0; k < expected.length; k++) error += ((expected[k] as number) - (responses[k] as number)) ** 2;
       // Signals (Ctrl-C) are heard between samples.
       if (i % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    const [agreement, top1] = [agreeing / this.indices.length, right / this.indices.length];
+    const [agreement, top1] = [agreeing / this.count, right / this.count];
     return {
       agreement,
       ...(this.isLabelled && { top1 }),

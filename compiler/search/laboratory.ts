@@ -32,8 +32,11 @@ export interface Measured extends Judgement {
   readonly arenaBytes: number;
 }
 
-/** `probe`: few samples, to compare options; `full`: what `whittle compress` would write, on all validation samples. */
-export type Fidelity = 'probe' | 'full';
+/**
+ * `probe`: few samples, to compare options; `contested`: what `whittle compress` would write, on the validation samples whose
+ * answers may change; `full`: on all of them.
+ */
+export type Fidelity = 'probe' | 'contested' | 'full';
 
 export interface LaboratoryOptions {
   readonly model: FloatModel;
@@ -47,6 +50,11 @@ export interface LaboratoryOptions {
   readonly meter?: Meter;
   /** Whether probes are measured on the device, too. */
   readonly metersProbes: boolean;
+}
+
+interface Made {
+  readonly stage: Stage;
+  readonly compiled: CompiledModel;
 }
 
 const PROBE_CALIBRATION_SAMPLES = 32;
@@ -96,20 +104,19 @@ function aimsAtOriginal(original: Graph, layer: Layer, channels: StatisticsOptio
 
 export class Laboratory {
   private readonly stages = new Recent<Stage>(KEPT_STAGES, () => 1);
+  /** What was made last: it may be judged again. */
+  private last: { readonly text: string; readonly made: Made } | undefined;
   private readonly statistics = new Recent<LayerStatistics>(KEPT_STATISTICS_BYTES, bytesOf);
 
   constructor(private readonly options: LaboratoryOptions) {}
 
   /** @throws as the methods of the recipe do */
   async run(text: string, fidelity: Fidelity): Promise<{ measured: Measured; compiled: CompiledModel }> {
-    const { model, name, seed, samples, judges, meter, metersProbes } = this.options;
-    const recipe = parseRecipe(text, 'search');
-    const stage = await this.apply(recipe);
-    const calibration = fidelity === 'full' ? samples : limitSamples(samples, PROBE_CALIBRATION_SAMPLES);
-    const compiled = await packCompressed({ model, ...stage, recipe, name, seed, samples: calibration });
+    const { judges, meter, metersProbes } = this.options;
+    const { stage, compiled } = await this.make(text, fidelity === 'probe');
     const { parameters, nonzeroParameters, macs } = networkCost(stage.network.graph);
     const judgement = await judges[fidelity].judge(compiled.graph);
-    const isMetered = meter && (fidelity === 'full' || metersProbes);
+    const isMetered = meter && (fidelity !== 'probe' || metersProbes);
     return {
       compiled,
       measured: {
@@ -124,6 +131,17 @@ export class Laboratory {
         arenaBytes: compiled.report.arenaBytes,
       },
     };
+  }
+
+  private async make(text: string, isProbe: boolean): Promise<Made> {
+    if (!isProbe && this.last?.text === text) return this.last.made;
+    const { model, name, seed, samples } = this.options;
+    const recipe = parseRecipe(text, 'search');
+    const stage = await this.apply(recipe);
+    const calibration = isProbe ? limitSamples(samples, PROBE_CALIBRATION_SAMPLES) : samples;
+    const made = { stage, compiled: await packCompressed({ model, ...stage, recipe, name, seed, samples: calibration }) };
+    if (!isProbe) this.last = { text, made };
+    return made;
   }
 
   private async apply(recipe: Recipe): Promise<Stage> {

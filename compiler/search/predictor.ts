@@ -50,6 +50,11 @@ export class Predictor {
     return (option && this.increments.get(option)) ?? { loss: 0, costs: this.metrics.map(() => 0) };
   }
 
+  /** What it adds to the first cost. */
+  costOf(option: Option | undefined): number {
+    return this.incrementOf(option).costs[0] as number;
+  }
+
   /** `option` in the place of what `plan` has for its decision turned `before` into `after`. */
   learn(plan: Plan, decision: Decision, option: Option, before: Outcome, after: Outcome): void {
     const replaced = this.incrementOf(plan.get(decision.name));
@@ -62,8 +67,7 @@ export class Predictor {
 
   /**
    * Completes and smooths a series: losses grow by equal factors with the cost that is saved, as those of rounding do with
-   * the bits that are left. Small ones are noise in a probe; they are told from larger ones of stronger settings. Settings
-   * between two that are known lie between them.
+   * the bits that are left. Small ones are noise in a probe; they are told from larger ones of stronger settings.
    */
   smooth({ options }: Series): void {
     const known = options.flatMap((option) => this.increments.get(option) ?? []);
@@ -79,7 +83,8 @@ export class Predictor {
     this.interpolate(options);
   }
 
-  private interpolate(options: readonly Option[]): void {
+  /** Settings between two that are known lie between them. */
+  interpolate(options: readonly Option[]): void {
     const known = options.flatMap((option, at) => (this.increments.has(option) ? [at] : []));
     known.slice(1).forEach((to, k) => {
       const from = known[k] as number;

@@ -5,8 +5,9 @@
  */
 import { uniformRandom } from '../linalg/random.ts';
 import type { Decision, Option } from './decisions.ts';
-import { type Costs, type Goal, hasBudget, type Metric, metrics, violation } from './goal.ts';
+import { type Costs, type Goal, hasBudget, isBetter, type Metric, metrics, violation } from './goal.ts';
 import type { Measured } from './laboratory.ts';
+import { Neighbourhood } from './neighbourhood.ts';
 import { type Plan, Predictor, SURE_LOSS } from './predictor.ts';
 import { kindsFor, Prober } from './probe.ts';
 import { singleMethods } from './single-methods.ts';
@@ -37,6 +38,8 @@ const VARIATION = 0.35;
 const INERTIA = 0.5;
 const DRAWS = 12;
 const CORRECTIONS = 5;
+/** Neighbours of the best plan that are tried per round. */
+const NEIGHBOURS = 30;
 const IDLE_ROUNDS = 8;
 /** Of the time: whatever methods and options there are, plans are to be measured, too. */
 const SINGLES_SHARE = 0.3;
@@ -47,6 +50,8 @@ const SINGLES = 6;
 const LATE_PROBES = 6;
 /** A plan is aimed a little below its budgets: the last bytes are not predictable. */
 const AIM = 0.997;
+/** The costs of a neighbour are told from those of the plan beside it. */
+const NEIGHBOUR_AIM = 0.9995;
 
 /** The cost that is made small: the first budget, or the size where the drop alone is limited. */
 function metricsOf({ budgets }: Goal): Metric[] {
@@ -91,6 +96,7 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
   const prober = new Prober({ decisions, kinds, refused, metrics: chosenMetrics, predictor, measure: probe, base: probeBase, onProgress });
   await prober.probe(() => trials.isOver(PROBING_SHARE), prober.promising);
   predictor.anchorAt(new Map(), base);
+  const neighbourhood = new Neighbourhood({ decisions, predictor, random, probe: probeAlone });
 
   /** Measures a plan as a whole; the best one is what predictions start from. */
   const attempt = async (plan: Plan, single?: string): Promise<boolean> => {
@@ -102,6 +108,13 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     onNote(`${chosenMetrics.map((metric) => `${metric} ${Math.round(costs[metric] ?? 0)}`).join(', ')}, drop ${drop.toFixed(2)}`);
     if (trials.best === before && violation(goal, measured) > 0) predictor.anchorAt(plan, measured);
     return trials.best !== before;
+  };
+
+  /** Measures a plan as a whole when the samples on which answers change promise a better one. */
+  const attemptPromising = async (plan: Plan): Promise<boolean> => {
+    const reference = await trials.measure((trials.best as Candidate).plan, 'contested');
+    const measured = await trials.measure(plan, 'contested');
+    return measured !== undefined && isBetter(goal, measured, reference as Measured) && attempt(plan);
   };
 
   for (const { name, plan } of singles.found.slice(0, SINGLES)) {
@@ -122,7 +135,7 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     const best = trials.best as Candidate;
     await probeUnknown(best.plan);
     predictor.anchorAt(best.plan, best.measured);
-    const improved = await round();
+    const improved = [await round(), await climb()].some(Boolean);
     idle = improved ? 0 : idle + 1;
     if (!improved) await prober.probe(() => trials.isOver(), LATE_PROBES);
   }
@@ -132,9 +145,29 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     for (const decision of decisions) {
       const option = plan.get(decision.name);
       if (!option || predictor.knows(option) || trials.isOver()) continue;
-      const measured = await probe(new Map([[decision.name, option]]));
-      if (measured) predictor.learn(new Map(), decision, option, probeBase, measured);
+      await probeAlone(decision, option);
     }
+  }
+
+  async function probeAlone(decision: Decision, option: Option): Promise<void> {
+    const measured = await probe(new Map([[decision.name, option]]));
+    if (measured) predictor.learn(new Map(), decision, option, probeBase, measured);
+  }
+
+  /** From the best plan to a better one beside it, and on from there. */
+  async function climb(): Promise<boolean> {
+    const start = trials.best;
+    for (let i = 0; i < NEIGHBOURS && !trials.isOver(); i++) {
+      const { plan, measured } = trials.best as Candidate;
+      predictor.anchorAt(plan, measured);
+      const { budgets } = hasBudget(goal) ? goal : { budgets: { size: measured.costs.size as number } };
+      const limits = Object.entries(budgets).map(([metric, limit]) => [metric, NEIGHBOUR_AIM * limit]);
+      const next = await neighbourhood.draw(plan, Object.fromEntries(limits));
+      if (!next) break;
+      onProgress('neighbour', i, NEIGHBOURS);
+      if (await attemptPromising(next)) i = 0;
+    }
+    return trials.best !== start;
   }
 
   async function round(): Promise<boolean> {
@@ -144,7 +177,7 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     let improved = false;
     for (let variant = 0; variant <= VARIANTS && !trials.isOver(); variant++) {
       const next = variant === 0 ? predictor.best(budgets) : newVariant(budgets);
-      if (next && (await attempt(next))) {
+      if (next && (await attemptPromising(next))) {
         predictor.anchorAt(next, (trials.best as Candidate).measured);
         improved = true;
       }

@@ -51,7 +51,7 @@ export class Contest {
     // The size is the same whatever the model answers.
     const hasty = await Judge.create(graph, dev, 1);
     const fitting = withoutLabels(sampleSet(samples, graph));
-    const judges = { probe: hasty, full: hasty };
+    const judges = { probe: hasty, contested: hasty, full: hasty };
     const laboratory = new Laboratory({ model, name: 'resnet8', seed: 0, samples, fitting, judges, metersProbes: false });
     const layers = layersOf(graph).sort((a, b) => parametersOfLayer(b) - parametersOfLayer(a));
     return new Contest(

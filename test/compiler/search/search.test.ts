@@ -10,8 +10,8 @@ import { scratchFolder } from '../samples/scratch.ts';
 import { threeConvolutions } from './three-convolutions.ts';
 
 const scratch = scratchFolder();
-const savings: Record<string, Record<number, number>> = { conv0: { 7: 30, 4: 150 }, conv1: { 7: 60, 4: 260 } };
-const losses: Record<string, Record<number, number>> = { conv0: { 7: 0.001, 4: 0.01 }, conv1: { 7: 0.002, 4: 0.2 } };
+const savings: Record<string, Record<number, number>> = { conv0: { 7.5: 1, 7: 30, 4: 150 }, conv1: { 7.5: 2, 7: 60, 4: 260 } };
+const losses: Record<string, Record<number, number>> = { conv0: { 7.5: 1e-4, 7: 0.001, 4: 0.01 }, conv1: { 7.5: 2e-4, 7: 0.002, 4: 0.2 } };
 
 /** Bits save less together than alone; every method fails. */
 const laboratory = {
@@ -113,4 +113,20 @@ test('of a method alone that is the best plan, every option is measured by itsel
   expect(best.single).toBe('k-means-codebook sweeps 0');
   for (const { step } of best.plan.values())
     expect(runs).toContain(`${step?.layers[0]} ${(step?.settings as { clusters: number } | undefined)?.clusters} 0`);
+});
+
+test('plans beside the best one are tried where losses do not tell which has fewer errors', async () => {
+  const inside = codebooks([]);
+  const lucky = {
+    async run(text: string) {
+      const { steps } = parse(text) as { steps: { layers: string[]; clusters: number }[] };
+      const result = await inside.run(text, 'full');
+      const clusters = (layer: string) => steps.find(({ layers }) => layers[0] === layer)?.clusters ?? 128;
+      const isLucky = clusters('conv0') === 52 && clusters('conv1') === 53;
+      return { ...result, measured: { ...result.measured, drop: isLucky ? -5 : result.measured.drop } };
+    },
+  } as unknown as Laboratory;
+  const { best } = await search('size<=630B', 'beside.json', undefined, lucky);
+  expect(best.measured.drop).toBe(-5);
+  expect(best.single).toBeUndefined();
 });
