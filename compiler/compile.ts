@@ -16,7 +16,7 @@ import { planExecution } from './plan/plan.ts';
 import { compareGraphs } from './quantization/accuracy.ts';
 import { applyPrecision } from './quantization/apply-precision.ts';
 import { correctBiases } from './quantization/bias-correction.ts';
-import { calibrate, rangesOf, type Sample } from './quantization/calibrate.ts';
+import { type Calibration, calibrate, rangesOf, type Sample } from './quantization/calibrate.ts';
 import { chosenPrecisions, DEFAULT_PRECISION, floatNodes, isFloatPrecision, type PrecisionChoice } from './quantization/layer-precision.ts';
 import { type QuantizedGraph, quantizeGraph } from './quantization/quantize.ts';
 import { type CalibrationMethod, DEFAULT_CALIBRATION_METHOD } from './quantization/range.ts';
@@ -35,6 +35,8 @@ export interface PackOptions {
    */
   readonly samples?: ModelSamples;
   readonly calibrationMethod?: CalibrationMethod;
+  /** What calibration on the samples finds, where somebody knows it already. */
+  readonly calibration?: (graph: Graph) => Promise<Calibration>;
   /** Node or output names that stay float32. */
   readonly keepFloat?: readonly string[];
   /** The number format of layers, for all or by pattern; default: int8. */
@@ -173,7 +175,10 @@ interface QuantizedModel extends QuantizedGraph {
 
 async function quantizeModel(graph: Graph, samples: SampleReader, options: PackOptions): Promise<QuantizedModel> {
   const progress = options.onProgress ?? (() => {});
-  const calibration = await calibrate(graph, samples, (done) => progress('calibrate', done));
+  const calibration = options.calibration
+    ? await options.calibration(graph)
+    : await calibrate(graph, samples, (done) => progress('calibrate', done));
+  if (options.calibration) await samples.readAll();
   const isDemanded = [...graph.values.values()].some(({ type, constant }) => !constant && type.dtype === 'float32' && type.quantization);
   if (samples.count === 0 && !isDemanded) {
     throw new UsageError('quantization needs samples of the input to calibrate with: give --samples, or --float to keep float32');

@@ -1,5 +1,5 @@
 /** What a recipe made of a model, quantized and packed as the recipe says. */
-import { type CompiledModel, type FloatModel, packModel } from '../compile.ts';
+import { type CompiledModel, type FloatModel, type PackOptions, packModel } from '../compile.ts';
 import type { Graph } from '../graph.ts';
 import { weightRounding } from '../quantization/rounding/round-layers.ts';
 import { inputPortsOf, modelInputsOf, sampleReader } from '../samples/layout.ts';
@@ -15,6 +15,7 @@ export interface PackCompressedOptions extends Stage {
   readonly seed: number;
   /** To calibrate with. */
   readonly samples?: Samples;
+  readonly calibration?: PackOptions['calibration'];
 }
 
 /** The samples in ONNX order. */
@@ -25,7 +26,7 @@ function* calibrationSamples(samples: Samples, graph: Graph): Generator<Float32A
 
 /** @throws InputFileError, UsageError */
 export function packCompressed(options: PackCompressedOptions): Promise<CompiledModel> {
-  const { model, network, quantization, recipe, name, seed, samples } = options;
+  const { model, network, quantization, recipe, name, seed, samples, calibration } = options;
   const keepFloat = [...(recipe.quantize?.keepFloat ?? []), ...(quantization.keepFloat ?? [])];
   const rounding = recipe.quantize && weightRounding(recipe.quantize.rounding);
   return packModel(
@@ -43,6 +44,7 @@ export function packCompressed(options: PackCompressedOptions): Promise<Compiled
         ...(rounding && { rounding }),
       }),
       ...(samples && recipe.quantize && { samples: calibrationSamples(samples, model.graph) }),
+      ...(calibration && { calibration }),
       ...(keepFloat.length > 0 && { keepFloat }),
       ...(!recipe.quantize && { float: true }),
       ...(samples?.classes && { labels: samples.classes }),

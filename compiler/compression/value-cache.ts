@@ -1,9 +1,10 @@
 /**
- * Values that were computed for a set of samples, kept for whoever needs them next. Graphs are immutable and share what
- * they have in common, so that two values of two graphs are the same when the same node objects made them from the same
- * constants and inputs: a network that was changed behind some layer still has all values before it.
+ * Values that were computed for a set of samples, kept for whoever needs them next. Two values of two graphs are the same
+ * when the same operators made them from the same constants and inputs: a network that was changed behind some layer still
+ * has all values before it, and so has one that was made anew in the same way.
  */
-import type { Graph, TypedArray } from '../graph.ts';
+import { createHash } from 'node:crypto';
+import { type Graph, type TypedArray, valueOf } from '../graph.ts';
 import type { SampleSet } from './values.ts';
 
 /** Values by index of the sample. */
@@ -53,41 +54,42 @@ export function cacheOf(samples: SampleSet): ValueCache {
   return cache;
 }
 
-const identities = new WeakMap<object, number>();
+/** By constant. */
+const digests = new WeakMap<TypedArray, string>();
 const numbers = new Map<string, number>();
-let lastIdentity = 0;
 
-function identityOf(object: object): number {
-  let identity = identities.get(object);
-  if (identity === undefined) {
-    identity = ++lastIdentity;
-    identities.set(object, identity);
+function digestOf(constant: TypedArray): string {
+  let digest = digests.get(constant);
+  if (digest === undefined) {
+    const { buffer, byteOffset, byteLength } = constant;
+    digest = createHash('sha256')
+      .update(new Uint8Array(buffer, byteOffset, byteLength))
+      .digest('hex');
+    digests.set(constant, digest);
   }
-  return identity;
+  return digest;
 }
 
-/** The same number for the same text. */
-function numberOf(text: string): number {
-  let number = numbers.get(text);
-  if (number === undefined) {
-    number = ++lastIdentity;
-    numbers.set(text, number);
-  }
+/** The same number for equal descriptions: data, infinite numbers included. */
+function numberOf(description: unknown): number {
+  const text = JSON.stringify(description, (_, value) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value));
+  const digest = createHash('sha256').update(text).digest('hex');
+  const number = numbers.get(digest) ?? numbers.size + 1;
+  numbers.set(digest, number);
   return number;
 }
 
-/** A number for every value: equal ones are computed alike from the same inputs of the model. */
+/** A number for every value that is computed: equal ones are computed alike from the same inputs of the model. */
 export function signaturesOf(graph: Graph): Map<string, number> {
   const signatures = new Map<string, number>();
-  graph.inputs.forEach(({ value }, port) => signatures.set(value, numberOf(`input ${port}`)));
-  const of = (name: string): number => {
-    const known = signatures.get(name);
-    if (known !== undefined) return known;
-    return identityOf(graph.values.get(name)?.constant ?? {});
+  graph.inputs.forEach(({ value }, port) => signatures.set(value, numberOf(['input', port, valueOf(graph, value).type])));
+  const of = (name: string) => {
+    const { constant, type } = valueOf(graph, name);
+    return constant ? [digestOf(constant), type] : signatures.get(name);
   };
-  for (const node of graph.nodes) {
-    const made = `${identityOf(node)} ${node.inputs.map(of).join(' ')}`;
-    node.outputs.forEach((name, i) => signatures.set(name, numberOf(`${made} ${i}`)));
+  for (const { op, attributes, inputs, outputs } of graph.nodes) {
+    const made = [op.name, attributes, inputs.map(of)];
+    outputs.forEach((name, i) => signatures.set(name, numberOf([...made, i, valueOf(graph, name).type])));
   }
   return signatures;
 }

@@ -21,7 +21,7 @@ export function spreadIndices(count: number, limit: number): number[] {
 }
 
 /** The value whose bytes this one shares (a Reshape computes nothing). */
-function storedValue(graph: Graph, name: ValueName): ValueName {
+export function storedValue(graph: Graph, name: ValueName): ValueName {
   const node = producerOf(graph, name);
   if (!node?.op.kernel) return name;
   const call = node.op.kernel(node, {
@@ -53,8 +53,15 @@ export class ValueReader {
   /**
    * @param names of computed values or of inputs of the graph
    * @param indices of the samples that will be read
+   * @param between further values that are kept for later readers where they are computed on the way
    */
-  static async create(graph: Graph, names: readonly ValueName[], samples: SampleSet, indices: readonly number[]): Promise<ValueReader> {
+  static async create(
+    graph: Graph,
+    names: readonly ValueName[],
+    samples: SampleSet,
+    indices: readonly number[],
+    between: readonly ValueName[] = [],
+  ): Promise<ValueReader> {
     const cache = cacheOf(samples);
     const signatures = signaturesOf(graph);
     const placeOf = (name: ValueName): Place | undefined => {
@@ -72,7 +79,8 @@ export class ValueReader {
     if (steps.length === 0) return new ValueReader(graph, samples, undefined, [], places, new Map());
     const { part, sources } = partOf(graph, steps, placeOf);
     const kept = new Map<ValueName, CachedValues>();
-    for (const name of steps) {
+    const computed = new Set(part.nodes.flatMap(({ outputs }) => outputs));
+    for (const name of new Set([...steps, ...between.map((value) => storedValue(graph, value)).filter((value) => computed.has(value))])) {
       const bytes = byteLength(valueOf(graph, name).type) * indices.length;
       const room = cache.reserve(signatures.get(name) as number, bytes);
       if (room) kept.set(name, room);
@@ -82,11 +90,16 @@ export class ValueReader {
 
   /** The values for one sample, by name. They stay as they are. */
   read(index: number): Map<ValueName, ArrayLike<number>> {
-    const sample = inputsOf(this.graph, this.samples.at(index));
-    const known = (place: Place): ArrayLike<number> =>
-      'port' in place ? (sample[place.port] as ArrayLike<number>) : ((place as { cached: CachedValues }).cached.get(index) as TypedArray);
+    let sample: ArrayLike<number>[] | undefined;
+    const known = (place: Place): ArrayLike<number> => {
+      if (!('port' in place)) return (place as { cached: CachedValues }).cached.get(index) as TypedArray;
+      sample ??= inputsOf(this.graph, this.samples.at(index));
+      return sample[place.port] as ArrayLike<number>;
+    };
     const computed = new Map<ValueName, TypedArray>();
-    const wanted = new Set([...this.places.values()].flatMap((place) => ('step' in place ? [place.step] : [])));
+    const wanted = new Set(
+      [...this.places.values()].flatMap((place) => ('step' in place ? [place.step] : [])).concat([...this.kept.keys()]),
+    );
     this.executor?.run(this.sources.map(known), (name, data) => {
       if (wanted.has(name)) computed.set(name, data.slice());
     });

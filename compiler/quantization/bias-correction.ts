@@ -27,10 +27,9 @@ function originalOutput(float: Graph, { name, outputs }: Node): ValueName {
 
 /** Adds `weight` · the sum over positions of each channel of the last axis. */
 function addChannelSums(sums: Float64Array, data: ArrayLike<number>, weight: number): void {
-  for (let i = 0; i < data.length; i++) {
-    const channel = i % sums.length;
-    sums[channel] = (sums[channel] as number) + weight * (data[i] as number);
-  }
+  for (let first = 0; first < data.length; first += sums.length)
+    for (let channel = 0; channel < sums.length; channel++)
+      sums[channel] = (sums[channel] as number) + weight * (data[first + channel] as number);
 }
 
 function channelsOf(graph: Graph, node: Node): number {

@@ -19,6 +19,13 @@ function permutedIndices(shape: readonly number[], permutation: readonly number[
   return Transpose.evaluate([tensor('int32', onnxShape, indices)], { permutation })[0]?.data;
 }
 
+/** A loop: Float32Array.from calls a function for every number. */
+function gather(data: Float32Array, order: ArrayLike<number>): Float32Array {
+  const gathered = new Float32Array(order.length);
+  for (let i = 0; i < gathered.length; i++) gathered[i] = data[order[i] as number] as number;
+  return gathered;
+}
+
 export class SampleReader implements AsyncIterable<Sample> {
   count = 0;
   /** Samples spread evenly over what was read so far. */
@@ -39,13 +46,18 @@ export class SampleReader implements AsyncIterable<Sample> {
       const sample = this.graph.inputs.map((port, i) => {
         const data = this.checked(port, arrays[i]);
         const order = indices[i];
-        return order ? Float32Array.from(order, (index) => data[index] as number) : data;
+        return order ? gather(data, order) : data;
       });
       for (const array of arrays) this.hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
       this.keep(sample);
       this.count++;
       yield sample;
     }
+  }
+
+  /** For who needs no more of the samples than is kept. @throws UsageError when an array does not fill its input. */
+  async readAll(): Promise<void> {
+    for await (const _ of this);
   }
 
   /** At most `limit` of the kept samples, spread evenly. */

@@ -1,9 +1,8 @@
 /** How well a quantized network answers, by labels or agreement, and how far its responses are from the original's. */
 import { indexOfMaximum } from '../compression/measure.ts';
-import { type SampleSet, spreadIndices } from '../compression/values.ts';
+import { type SampleSet, spreadIndices, ValueReader } from '../compression/values.ts';
 import { Executor } from '../execute.ts';
-import { type Graph, producerOf, type ValueName, valueOf } from '../graph.ts';
-import { inputsOf, realNumbers } from '../quantization/accuracy.ts';
+import { type Graph, producerOf, type ValueName } from '../graph.ts';
 
 export interface Judgement {
   /** Percentage points: of top-1 with labels, else of agreement with the original. */
@@ -22,6 +21,17 @@ function responsesOf(graph: Graph): ValueName {
   const output = graph.outputs[0]?.value as ValueName;
   const node = producerOf(graph, output);
   return node?.op.name === 'Softmax' ? (node.inputs[0] as ValueName) : output;
+}
+
+/** Values through which everything goes: what lies behind them needs nothing before them. */
+function narrowPlaces({ nodes, inputs }: Graph): ValueName[] {
+  const lastUse = new Map(nodes.flatMap((node, i) => node.inputs.map((name) => [name, i] as const)));
+  const alive = new Set(inputs.map(({ value }) => value));
+  return nodes.flatMap((node, i) => {
+    for (const name of node.outputs) alive.add(name);
+    for (const name of alive) if ((lastUse.get(name) ?? -1) <= i) alive.delete(name);
+    return alive.size === 1 ? [...alive] : [];
+  });
 }
 
 /** How far the largest of the responses is from the second. */
@@ -119,18 +129,23 @@ export class Judge {
     return this.isLabelled ? (this.rightOf(this.indices.map((_, place) => place)) + this.sure.right) / this.count : undefined;
   }
 
+  /** Contested samples are run again and again, on networks that often begin alike. */
+  private between(graph: Graph): ValueName[] {
+    return this.sure.count > 0 ? narrowPlaces(graph) : [];
+  }
+
   /** @param graph with the original's inputs, outputs and responses; float32 or int8 */
   async judge(graph: Graph): Promise<Judgement> {
-    const executor = await Executor.create(withOutput(graph, this.responses));
-    const { quantization } = valueOf(graph, this.responses).type;
+    const output = graph.outputs[0]?.value as ValueName;
+    const reader = await ValueReader.create(graph, [output, this.responses], this.samples, this.indices, this.between(graph));
     let [agreeing, right, error] = [this.sure.count, this.sure.right, 0];
     for (const [i, index] of this.indices.entries()) {
-      const answers = executor.run(inputsOf(graph, this.samples.at(index)));
-      const choice = indexOfMaximum(answers[0]?.data as ArrayLike<number>);
+      const values = reader.read(index);
+      const choice = indexOfMaximum(values.get(output) as ArrayLike<number>);
       const { responses: expected, chosen } = this.known[i] as Known;
       agreeing += Number(choice === chosen);
       right += Number(choice === this.samples.label?.(index));
-      const responses = realNumbers((answers.at(-1) as (typeof answers)[number]).data, quantization);
+      const responses = values.get(this.responses) as ArrayLike<number>;
       for (let k = 0; k < expected.length; k++) error += ((expected[k] as number) - (responses[k] as number)) ** 2;
       // Signals (Ctrl-C) are heard between samples.
       if (i % 64 === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -14,8 +14,10 @@ import { signaturesOf } from '../compression/value-cache.ts';
 import type { SampleSet } from '../compression/values.ts';
 import type { Graph } from '../graph.ts';
 import { limitSamples, type Samples } from '../samples/samples.ts';
+import { Calibrations } from './calibrations.ts';
 import type { Costs } from './goal.ts';
 import type { Judge, Judgement } from './judge.ts';
+import { Recent } from './recent.ts';
 
 /** Measures a packed model on a device. */
 export interface Meter {
@@ -67,35 +69,6 @@ function bytesOf({ correlation, cross }: LayerStatistics): number {
   return [...correlation, ...cross].reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
-/** The most recently used entries of limited size. */
-class Recent<T> {
-  private readonly entries = new Map<string, T>();
-  private size = 0;
-
-  constructor(
-    private readonly limit: number,
-    private readonly sizeOf: (value: T) => number,
-  ) {}
-
-  get(key: string): T | undefined {
-    const value = this.entries.get(key);
-    if (value === undefined) return undefined;
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    return value;
-  }
-
-  set(key: string, value: T): void {
-    this.entries.set(key, value);
-    this.size += this.sizeOf(value);
-    for (const [oldest, entry] of this.entries) {
-      if (this.size <= this.limit) break;
-      this.entries.delete(oldest);
-      this.size -= this.sizeOf(entry);
-    }
-  }
-}
-
 /** Whether the targets are the original's answers, so that the layer's own weights do not matter. */
 function aimsAtOriginal(original: Graph, layer: Layer, channels: StatisticsOptions['channels']): boolean {
   const extent = original.values.get(layer.output)?.type.shape.at(-1);
@@ -108,7 +81,11 @@ export class Laboratory {
   private last: { readonly text: string; readonly made: Made } | undefined;
   private readonly statistics = new Recent<LayerStatistics>(KEPT_STATISTICS_BYTES, bytesOf);
 
-  constructor(private readonly options: LaboratoryOptions) {}
+  private readonly calibrations: Calibrations;
+
+  constructor(private readonly options: LaboratoryOptions) {
+    this.calibrations = new Calibrations(options.fitting);
+  }
 
   /** @throws as the methods of the recipe do */
   async run(text: string, fidelity: Fidelity): Promise<{ measured: Measured; compiled: CompiledModel }> {
@@ -138,8 +115,13 @@ export class Laboratory {
     const { model, name, seed, samples } = this.options;
     const recipe = parseRecipe(text, 'search');
     const stage = await this.apply(recipe);
-    const calibration = isProbe ? limitSamples(samples, PROBE_CALIBRATION_SAMPLES) : samples;
-    const made = { stage, compiled: await packCompressed({ model, ...stage, recipe, name, seed, samples: calibration }) };
+    const limit = isProbe ? PROBE_CALIBRATION_SAMPLES : samples.count;
+    const compiled = await packCompressed({
+      ...{ model, ...stage, recipe, name, seed, samples: limitSamples(samples, limit) },
+      // The original is calibrated from the samples themselves, which are checked then.
+      ...(recipe.steps.length > 0 && { calibration: (graph: Graph) => this.calibrations.of(graph, limit) }),
+    });
+    const made = { stage, compiled };
     if (!isProbe) this.last = { text, made };
     return made;
   }

@@ -1,7 +1,7 @@
 /** Values are read once and taken from the cache after that, as long as nothing before them changed. */
 import { expect, test } from 'vitest';
 import { layersOf, withWeights } from '../../../compiler/compression/layers.ts';
-import { signaturesOf } from '../../../compiler/compression/value-cache.ts';
+import { cacheOf, signaturesOf } from '../../../compiler/compression/value-cache.ts';
 import { type SampleSet, ValueReader } from '../../../compiler/compression/values.ts';
 import { type Graph, tensor } from '../../../compiler/graph.ts';
 import { Add } from '../../../compiler/ops/add.ts';
@@ -61,4 +61,28 @@ test('a change is seen by everything behind it, and only by that', async () => {
   expect([...before.keys()].filter((name) => before.get(name) === after.get(name))).toEqual(['x', 'a']);
   await read(changed, ['a', 'b', 'sum', 'flat', 'c', 'y'], samples);
   await read(graph, ['a', 'b', 'sum', 'flat', 'c', 'y'], samples);
+});
+
+test('a network that was made anew in the same way has the same values; other attributes, types or weights make others', () => {
+  const [graph, again] = [network(), network()];
+  expect(signaturesOf(again)).toEqual(signaturesOf(graph));
+  const last = graph.nodes.length - 1;
+  const changed = (attributes: object) => ({ ...graph, nodes: graph.nodes.with(0, { ...graph.nodes[0]!, attributes }) });
+  const clamped = changed({ ...graph.nodes[0]?.attributes, clamp: [0, 6] });
+  expect(signaturesOf(clamped).get('a')).not.toBe(signaturesOf(graph).get('a'));
+  const output = graph.nodes[last]?.outputs[0] as string;
+  const quantized = { ...graph.values.get('a')!, type: { ...graph.values.get('a')!.type, quantization: { scale: [0.5], zeroPoint: 3 } } };
+  const typed = signaturesOf({ ...graph, values: new Map(graph.values).set('a', quantized) });
+  expect(typed.get(output)).not.toBe(signaturesOf(graph).get(output));
+  expect(typed.get('x')).toBe(signaturesOf(graph).get('x'));
+});
+
+test('values on the way are kept where they are asked for', async () => {
+  const graph = network();
+  const samples = randomSamples(graph, 3);
+  const reader = await ValueReader.create(graph, ['c'], samples, indices, ['sum', 'y']);
+  for (const index of indices) expect([...reader.read(index).keys()]).toEqual(['c']);
+  expect(cacheOf(samples).find(signaturesOf(graph).get('sum')!, indices)?.size).toBe(3);
+  expect(cacheOf(samples).find(signaturesOf(graph).get('y')!, indices)).toBeUndefined();
+  await read(graph, ['sum', 'y'], samples);
 });

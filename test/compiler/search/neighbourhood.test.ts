@@ -29,7 +29,7 @@ function around(budget: number) {
   const probed: string[] = [];
   const probe = (each: Decision, of: Option) => {
     probed.push(of.name);
-    const { clusters } = of.step?.settings as { clusters: number };
+    const { clusters } = (of.step as NonNullable<Option['step']>).settings as { clusters: number };
     predictor.learn(new Map(), each, of, base, { loss: 0.001, costs: { size: 128 + clusters } });
     return Promise.resolve();
   };
