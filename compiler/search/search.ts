@@ -40,14 +40,14 @@ const DRAWS = 12;
 const CORRECTIONS = 5;
 /** Neighbours of the best plan that are tried per round. */
 const NEIGHBOURS = 30;
-const IDLE_ROUNDS = 8;
+const IDLE_ROUNDS = 4;
 /** Of the time: whatever methods and options there are, plans are to be measured, too. */
 const SINGLES_SHARE = 0.3;
 const PROBING_SHARE = 0.5;
 /** Of the methods alone, so many are measured as a whole. */
 const SINGLES = 6;
 /** Where no plan is better any more, so many of the series that were left out are probed. */
-const LATE_PROBES = 6;
+const LATE_PROBES = 12;
 /** A plan is aimed a little below its budgets: the last bytes are not predictable. */
 const AIM = 0.997;
 /** The costs of a neighbour are told from those of the plan beside it. */
@@ -135,7 +135,7 @@ export async function searchRecipe(options: SearchOptions): Promise<SearchResult
     const best = trials.best as Candidate;
     await probeUnknown(best.plan);
     predictor.anchorAt(best.plan, best.measured);
-    const improved = [await round(), await climb()].some(Boolean);
+    const improved = [await climb(), await round()].some(Boolean);
     idle = improved ? 0 : idle + 1;
     if (!improved) await prober.probe(() => trials.isOver(), LATE_PROBES);
   }

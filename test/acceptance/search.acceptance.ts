@@ -15,13 +15,6 @@ import { scratchFolder } from '../compiler/samples/scratch.ts';
 import { describeWithSharedData, sharedData } from '../shared-data.ts';
 
 const BUDGET = 60 * 1024;
-/**
- * How many plans a search gets to in its minutes depends on the machine. What it measured itself it must beat; of what other
- * runs made it may be behind by what models that are equally good differ by on these 5000 images.
- */
-const NOISE_POINTS = 0.3;
-/** The same weights by another recipe: its digest, and the settings beside it, compress to a few bytes more or less. */
-const DIGEST_BYTES = 32;
 const scratch = scratchFolder();
 const onnx = sharedData(contestData.onnx);
 const calibration = sharedData(contestData.calibration);
@@ -44,7 +37,7 @@ async function measuredRivals(): Promise<Reached[]> {
 }
 
 describeWithSharedData('search on ResNet-8', () => {
-  test('at 60 KB it beats the methods alone that it measured, and is no more than noise behind those tuned elsewhere', async () => {
+  test('at 60 KB it has fewer errors than every method alone, those that it measured and those tuned elsewhere', async () => {
     const output = scratch.path('resnet8.whittle');
     const noDevice = () => Promise.reject(new UsageError('no device is opened here'));
     const samples = ['--samples', calibration, '--validate', dev, '--limit', String(CONTEST_SAMPLES)];
@@ -64,15 +57,13 @@ describeWithSharedData('search on ResNet-8', () => {
       size: costs.size as number,
       drop,
     }));
-    const isBeaten = (other: Reached) => drop < other.drop || (drop === other.drop && packedBytes <= other.size + DIGEST_BYTES);
-    for (const candidate of candidates.filter(({ size }) => size <= BUDGET)) expect(isBeaten(candidate), candidate.name).toBe(true);
     const alone = candidates.filter(({ name }) => name);
     expect(alone.map(({ name }) => name)).toContain('k-means-codebook');
     const singles = [...alone, ...(await measuredRivals())].filter(({ size }) => size <= BUDGET);
-    expect(singles.length).toBeGreaterThanOrEqual(4);
+    expect(singles.length).toBeGreaterThanOrEqual(strongest.length + 1);
     for (const single of singles) console.log(`${single.name}: ${single.size} bytes, drop ${single.drop.toFixed(2)}`);
-    const isStrict = (other: Reached) => isBeaten(other) && !(drop === other.drop && packedBytes > other.size - DIGEST_BYTES);
-    console.log(`${candidates.length} plans; beats ${singles.filter(isStrict).length} of ${singles.length}`);
-    for (const single of singles) expect(drop, single.name).toBeLessThan(single.drop + NOISE_POINTS);
+    console.log(`${candidates.length} plans on all images`);
+    for (const single of singles) expect(drop, single.name).toBeLessThan(single.drop);
+    for (const candidate of candidates.filter(({ size }) => size <= BUDGET)) expect(drop).toBeLessThanOrEqual(candidate.drop);
   }, 1_800_000);
 });
