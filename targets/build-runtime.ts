@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
 import type { KernelNeeds } from './kernel-needs.ts';
-import { numberLocals } from './number-locals.ts';
+import { numberFunctions } from './number-functions.ts';
 
 export const sourceFolder = join(packageRoot, 'runtime-as');
 
@@ -50,7 +50,7 @@ function cacheKey(argv: readonly string[], finished: string): string {
 
 /** As a package carries it. @returns the bytes of the WASM module */
 export async function buildRuntime(needs: KernelNeeds, variant: Variant): Promise<Uint8Array> {
-  return buildCached(compilerArguments(needs, variant, []), numberLocals);
+  return buildCached(compilerArguments(needs, variant, []), numberFunctions);
 }
 
 /** As buildRuntime, with the exports of inspect.ts; nobody downloads it. */
