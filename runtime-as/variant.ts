@@ -9,6 +9,8 @@ export const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(VARIANT_BOAR
 
 /** The form of quads (microkernels/dot-simd.ts); `--use WITHOUT_QUADS=1`: no layer of the model fits it. */
 export const QUADS: bool = RELAXED && !isDefined(WITHOUT_QUADS);
+/** The form of pairs; `--use WITHOUT_PAIRS=1`, of relaxed builds: every layer of the model fits that of quads. */
+export const PAIRS: bool = !RELAXED || !isDefined(WITHOUT_PAIRS);
 
 /** Of the int8 convolutions; `--use WITHOUT_GROUPS=1`, `WITHOUT_DILATION=1`: the model has none with groups other than depthwise ones, none with dilation. */
 export const GROUPS: bool = !isDefined(WITHOUT_GROUPS);

@@ -18,7 +18,7 @@ export function cacheFolder(): string {
 /** The flags of runtime-as/variant.ts. */
 function kernelFlags({ opcodes, without = [] }: KernelNeeds, variant: Variant): string[] {
   const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
-  const absent = without.filter((part) => part !== 'QUADS' || variant === 'relaxed');
+  const absent = without.filter((part) => (part !== 'QUADS' && part !== 'PAIRS') || variant === 'relaxed');
   return [...names.map((name) => `KERNEL_${name}`), ...absent.map((part) => `WITHOUT_${part}`)];
 }
 

@@ -1,15 +1,15 @@
 /** What a model needs of the kernels: its runtime has nothing else. */
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
-import { type PackedRecords, readRecords, type StepRecord } from '../compiler/packed/records.ts';
+import { type PackedRecords, readRecords, type StepRecord, type TensorRecord } from '../compiler/packed/records.ts';
 import { areQuadsFitting } from '../compiler/quantization/quad-fit.ts';
 import * as format from '../runtime-as/format.ts';
 
 /**
- * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups or dilation
- * refuses models that have them. Without quads, layers whose weights fit that form run in another, to the same bits.
+ * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
+ * pairs refuses models that have them. Without quads, layers whose weights fit that form run in another, to the same bits.
  */
-export type ConvolutionPart = 'QUADS' | 'GROUPS' | 'DILATION';
+export type ConvolutionPart = 'PAIRS' | 'QUADS' | 'GROUPS' | 'DILATION';
 
 export interface KernelNeeds {
   /** Repeats allowed. */
@@ -26,12 +26,11 @@ function isDilated({ parameters }: StepRecord): boolean {
 }
 
 /** Whether the weights [O, K] fit the form of quads (runtime-as/microkernels/dot-simd.ts). */
-function fitsQuads({ opcode, operands, parameters }: StepRecord, { tensors, constants }: PackedRecords): boolean {
-  const weights = tensors[operands[1] as number];
-  if (opcode !== format.OPCODE_CONV2D_INT8 || !weights) return false;
+function fitsQuads({ operands, parameters }: StepRecord, { tensors, constants }: PackedRecords): boolean {
+  const weights = tensors[operands[1] as number] as TensorRecord;
   const rows = parameters[format.CONV_OUT_CHANNELS] as number;
   const length = weights.bytes / rows;
-  const integers = new Int8Array(constants.slice(weights.offset, weights.offset + weights.bytes).buffer);
+  const integers = new Int8Array(constants.buffer, constants.byteOffset + weights.offset, weights.bytes);
   return Array.from({ length: rows }, (_, o) => integers.subarray(o * length, (o + 1) * length)).every(areQuadsFitting);
 }
 
@@ -42,8 +41,10 @@ export function kernelNeeds(model: PackedModel): KernelNeeds {
   // Other convolutions share these kernels, and are not looked into.
   if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8))
     return { opcodes };
+  const fits = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => fitsQuads(step, records));
   const has: Readonly<Record<ConvolutionPart, boolean>> = {
-    QUADS: convolutions.some((step) => fitsQuads(step, records)),
+    PAIRS: fits.includes(false),
+    QUADS: fits.includes(true),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),
   };

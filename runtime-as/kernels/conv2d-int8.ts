@@ -8,7 +8,7 @@ import { BOARD, SIMD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
 import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
-import { panelsForm, panelsPreparedBytes, preparePanels } from "./conv2d-weights";
+import { hasForm, panelsForm, panelsPreparedBytes, preparePanels } from "./conv2d-weights";
 import { operandAddress } from "../step";
 import { checkGeometry, isBlock, isInBuild } from "./geometry";
 
@@ -16,7 +16,8 @@ export function checkConv2dInt8(step: usize, context: usize): i32 {
   if (!checkGeometry(step, context, DTYPE_INT8)) return 0;
   if (!isInBuild(step, false)) return NO_KERNEL;
   if (BOARD) return isBlock(columnsPreparedBytes(step)) && isBlock(columnsWorkspaceBytes(step));
-  return !SIMD || areBlocksInt8(step);
+  if (!SIMD) return 1;
+  return hasForm(step, context, operandAddress(step, context, 1)) ? areBlocksInt8(step) : NO_KERNEL;
 }
 
 export function preparedBytesConv2dInt8(step: usize, context: usize): i32 {

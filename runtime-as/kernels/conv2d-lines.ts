@@ -21,7 +21,7 @@ import { times } from "../check";
 import { stretchedBytes, stretchRun } from "../microkernels/gemm-relaxed-simd";
 import { copyRun, fillRun } from "../microkernels/run-simd";
 import { parameter } from "../step";
-import { RELAXED } from "../variant";
+import { PAIRS, RELAXED } from "../variant";
 
 /** As element type T: int8 whose weights are in blocks (conv2d-blocks.ts), packed from plain bytes in every build. */
 export type InBlocks = u8;
@@ -69,7 +69,7 @@ export function stripRows(step: usize): i32 {
 
 /** Bytes of the copy, in the largest form, and of what copying may write behind it; saturated. */
 export function linesBytes<T>(step: usize): i64 {
-  const elementBytes = isFloat<T>() ? 4 : isStretched<T>() ? 2 : 1;
+  const elementBytes = isFloat<T>() ? 4 : PAIRS && isStretched<T>() ? 2 : 1;
   const line = times(spanOf(step, 1, parameter(step, CONV_OUT_WIDTH)), parameter(step, CONV_IN_CHANNELS));
   return times(times(line, spanOf(step, 0, stripRows(step))), elementBytes) + 16;
 }

@@ -23,12 +23,12 @@ import {
   CONV_STRIDE_WIDTH,
 } from "../format";
 import { gemmRow1Float32, gemmRows4Float32, packPanel4Float32, panelBytesFloat32 } from "../microkernels/gemm-float32-simd";
-import { depthStep, depthSteps, FORM_PAIRS, FORM_QUADS, formAt } from "../microkernels/dot-simd";
+import { depthStep, depthSteps, FORM_PAIRS, FORM_QUADS, formAt, isPairs } from "../microkernels/dot-simd";
 import { gemmRow1Relaxed, gemmRowsRelaxed } from "../microkernels/gemm-relaxed-simd";
 import { gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { copyRuns } from "../microkernels/run-simd";
 import { operandAddress, workspace } from "../step";
-import { RELAXED } from "../variant";
+import { PAIRS, RELAXED } from "../variant";
 import { multiplyRowBlocks, multiplyRowsBlocks, packRowsBlocks } from "./conv2d-blocks";
 import { copiedBytes, copiesLines, copyLines, isInBlocks, isStretched, linesBytes, spanOf, stripRows } from "./conv2d-lines";
 import { convParameter as parameter, isBlock, patchElements } from "./geometry";
@@ -39,7 +39,7 @@ const BATCH: i32 = 16;
 
 /** One row, with as much behind it as reading whole steps and copying may touch. */
 function patchBytes<T>(k: i64): i64 {
-  return ((k * (isFloat<T>() ? 4 : isStretched<T>() ? 2 : 1) + 15) & ~15) + 16;
+  return ((k * (isFloat<T>() ? 4 : PAIRS && isStretched<T>() ? 2 : 1) + 15) & ~15) + 16;
 }
 
 /** What packing may write behind the panel belongs to it. */
@@ -158,7 +158,7 @@ function multiplyStrip<T>(
       tile += <usize>count * sizeof<usize>();
       if (isStretched<T>()) {
         // One row is quicker alone; in form pairs its weights are others.
-        const alone = <i32>(form == FORM_PAIRS ? isAlone : (count & 3) == 1);
+        const alone = <i32>(isPairs(form) ? isAlone : (count & 3) == 1);
         gemmRowsRelaxed(form, rows, count - alone, runs, runStride, runBytes, block, outGroup, prepared, out, rowBytes);
         out += <usize>count * rowBytes;
         if (alone) {

@@ -13,14 +13,15 @@ import {
   CONV_OUT_CHANNELS,
   CONV_OUT_HEIGHT,
   CONV_OUT_WIDTH,
+  ENGINE_KNOWN,
 } from "../format";
 import { blockBytesFloat32, LIMITS_BYTES, packBlockFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
-import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, writeDotConstants } from "../microkernels/dot-simd";
+import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, isPairs, writeDotConstants } from "../microkernels/dot-simd";
 import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { engine, operandAddress, parameterF32 } from "../step";
-import { QUADS, RELAXED } from "../variant";
+import { PAIRS, QUADS, RELAXED } from "../variant";
 import { isInBlocks } from "./conv2d-lines";
 import { convParameter as parameter, patchElements } from "./geometry";
 
@@ -31,15 +32,25 @@ export function pixels(step: usize): i32 {
   return parameter(step, CONV_BATCH) * parameter(step, CONV_OUT_HEIGHT) * parameter(step, CONV_OUT_WIDTH);
 }
 
-/** The form of an int8 layer with these plain weights here. */
+/** Whether the plain weights of an int8 layer fit quads. */
+function fitsQuads(step: usize, weights: usize): bool {
+  return rowQuadsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step));
+}
+
+/** Whether the build has a form for an int8 layer with these plain weights on this engine. */
+export function hasForm(step: usize, context: usize, weights: usize): bool {
+  return PAIRS || (engine(context) & ENGINE_KNOWN && fitsQuads(step, weights));
+}
+
+/** The form of an int8 layer with these plain weights here; without pairs they have been looked at. */
 export function panelsForm(step: usize, context: usize, weights: usize): i32 {
   if (!RELAXED) return FORM_PAIRS;
-  return formOf(engine(context), QUADS && rowQuadsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step)));
+  return formOf(engine(context), QUADS && (!PAIRS || fitsQuads(step, weights)));
 }
 
 /** Bytes of one step of one block; 1 row reads int8 weights in every form. */
 function stepBytes(step: usize, form: i32): i32 {
-  return form == FORM_PAIRS && pixels(step) == 1 ? 16 : 32;
+  return isPairs(form) && pixels(step) == 1 ? 16 : 32;
 }
 
 /** Of 8 output channels. */
@@ -68,7 +79,8 @@ export function panelsPreparedBytes<T>(step: usize, form: i32): i64 {
 
 /** The same for the form that takes most. */
 export function panelsLargestBytes(step: usize): i64 {
-  return max(panelsPreparedBytes<i8>(step, FORM_PAIRS), panelsPreparedBytes<i8>(step, FORM_QUADS));
+  const quads = panelsPreparedBytes<i8>(step, FORM_QUADS);
+  return PAIRS ? max(quads, panelsPreparedBytes<i8>(step, FORM_PAIRS)) : quads;
 }
 
 /** `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts) */
@@ -76,7 +88,7 @@ export function preparePanels<T>(step: usize, context: usize, prepared: usize, w
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
   const form = isFloat<T>() ? FORM_PAIRS : panelsForm(step, context, weights);
-  const flip = RELAXED && form != FORM_PAIRS ? flipOf(engine(context)) : 0;
+  const flip = isFloat<T>() || isPairs(form) ? 0 : flipOf(engine(context));
   if (isFloat<T>()) writeLimits(prepared, parameterF32(step, CONV_CLAMP_LOW_F32), parameterF32(step, CONV_CLAMP_HIGH_F32));
   else {
     writeRequantizeConstants(

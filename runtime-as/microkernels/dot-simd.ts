@@ -9,7 +9,7 @@
  *
  * With bytes, x carries the sign that the engine wants (relaxed-simd.ts).
  */
-import { QUADS, RELAXED } from "../variant";
+import { PAIRS, QUADS, RELAXED } from "../variant";
 
 export const FORM_PAIRS: i32 = 0;
 export const FORM_QUADS: i32 = 1;
@@ -39,14 +39,20 @@ export function dotQuads(sum: v128, xa: v128, xb: v128, a: v128, b: v128, ones: 
   return i32x4.add(sum, i32x4.dot_i16x8_s(quads, ones));
 }
 
+// @ts-ignore: decorator
+@inline
+export function isPairs(form: i32): bool {
+  return PAIRS && (!RELAXED || form == FORM_PAIRS);
+}
+
 /** Depth of one step of the panels and blocks. */
 export function depthStep(form: i32): i32 {
-  return RELAXED && form != FORM_PAIRS ? 4 : 2;
+  return isPairs(form) ? 2 : 4;
 }
 
 /** Steps over a depth of `k`; quads take two at a time. */
 export function depthSteps(form: i32, k: i32): i32 {
-  if (!RELAXED || form == FORM_PAIRS) return (k + 1) >> 1;
+  if (isPairs(form)) return (k + 1) >> 1;
   return QUADS && form == FORM_QUADS ? ((k + 7) >> 3) << 1 : (k + 3) >> 2;
 }
 

@@ -3,8 +3,8 @@
  * they lie, as the form wants them (stretchRun), so nothing is packed: a row is `runs` runs of `runBytes` bytes, `runStride`
  * apart. The blocks are those of gemm-int8-simd.ts; what a row holds behind its own depth meets weights of zero.
  */
-import { QUADS } from "../variant";
-import { dotFour, dotPair, dotQuads, flipAt, FORM_FOURS, FORM_PAIRS, FORM_QUADS, onesAt } from "./dot-simd";
+import { PAIRS, QUADS } from "../variant";
+import { dotFour, dotPair, dotQuads, flipAt, FORM_FOURS, FORM_QUADS, isPairs, onesAt } from "./dot-simd";
 import { BLOCK_HEADER_BYTES } from "./gemm-int8-simd";
 import { requantizeRow, requantizeRows4 } from "./requantize";
 
@@ -12,13 +12,13 @@ import { requantizeRow, requantizeRows4 } from "./requantize";
 // @ts-ignore: decorator
 @inline
 export function stretchedBytes(form: i32, elements: i32): usize {
-  return <usize>elements << (form == FORM_PAIRS ? 1 : 0);
+  return <usize>elements << (isPairs(form) ? 1 : 0);
 }
 
 /** `elements` int8 as the form wants them: int16, or bytes with the sign of the engine; writes up to 15 bytes behind, reads as far. */
 export function stretchRun(form: i32, to: usize, from: usize, elements: usize, constants: usize): void {
   const end = from + elements;
-  if (form == FORM_PAIRS) {
+  if (isPairs(form)) {
     for (; from < end; from += 8, to += 16) v128.store(to, v128.load_ext<i8>(from));
   } else {
     const flip = flipAt(constants);
@@ -60,7 +60,7 @@ export function gemmRowsRelaxed(
             c30 = dotQuads(c30, p3, q3, a0, b0, ones);
             c31 = dotQuads(c31, p3, q3, a1, b1, ones);
           }
-        } else if (form == FORM_FOURS) {
+        } else if (!PAIRS || form == FORM_FOURS) {
           for (; x0 < end; x0 += 4, x1 += 4, x2 += 4, x3 += 4, w += 32) {
             const w0 = v128.load(w), w1 = v128.load(w, 16);
             const p0 = v128.load_splat<i32>(x0);
@@ -123,7 +123,7 @@ export function gemmRow1Relaxed(
           c0 = dotQuads(c0, p, q, v128.load(w), v128.load(w, 32), ones);
           c1 = dotQuads(c1, p, q, v128.load(w, 16), v128.load(w, 48), ones);
         }
-      } else if (form == FORM_FOURS) {
+      } else if (!PAIRS || form == FORM_FOURS) {
         for (let x = from; x < end; x += 4, w += 32) {
           const p = v128.load_splat<i32>(x);
           c0 = dotFour(c0, p, v128.load(w));

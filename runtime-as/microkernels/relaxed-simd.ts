@@ -10,14 +10,14 @@
  * Others need an exact engine.
  */
 import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED } from "../format";
-import { QUADS } from "../variant";
+import { PAIRS, QUADS } from "../variant";
 import { FORM_FOURS, FORM_PAIRS, FORM_QUADS } from "./dot-simd";
 
 const LARGEST_SUM: i32 = 128;
 
 /** The form in which a layer runs here; `fits`: its quads are within the bound. */
 export function formOf(engine: i32, fits: bool): i32 {
-  if (!(engine & ENGINE_KNOWN) || !(fits || engine & ENGINE_EXACT)) return FORM_PAIRS;
+  if (PAIRS && (!(engine & ENGINE_KNOWN) || !(fits || engine & ENGINE_EXACT))) return FORM_PAIRS;
   return !QUADS || engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_FOURS : FORM_QUADS;
 }
 

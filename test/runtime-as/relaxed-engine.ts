@@ -52,18 +52,22 @@ function bodies(engine: RelaxedEngine): { pairs: string; quads: string } {
 
 const runtimes = new Map<RelaxedEngine, Promise<WebAssembly.Module>>();
 
-/** The relaxed build for such an engine; made once, and kept with the runtimes that targets/ builds. */
+/** The relaxed build with every kernel for such an engine; made once. */
 export function relaxedRuntime(engine: RelaxedEngine): Promise<WebAssembly.Module> {
   let runtime = runtimes.get(engine);
   if (!runtime) {
-    runtime = WebAssembly.compile(cachedBytes(engine));
+    runtime = relaxedBuild(engine, fullRuntimeBytes('relaxed'));
     runtimes.set(engine, runtime);
   }
   return runtime;
 }
 
-function cachedBytes(engine: RelaxedEngine): Uint8Array<ArrayBuffer> {
-  const relaxed = fullRuntimeBytes('relaxed');
+/** A relaxed build for such an engine, kept with the runtimes that targets/ builds. */
+export function relaxedBuild(engine: RelaxedEngine, relaxed: Uint8Array): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(cachedBytes(engine, relaxed));
+}
+
+function cachedBytes(engine: RelaxedEngine, relaxed: Uint8Array): Uint8Array<ArrayBuffer> {
   const digest = createHash('sha256')
     .update(relaxed)
     .update(JSON.stringify([bodies(engine), relaxedProbe]))

@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest';
+import { Engine } from '../../compiler/engine.ts';
 import { tensor } from '../../compiler/graph.ts';
 import { engineOf } from '../../compiler/relaxed-engine.ts';
 import type { Variant } from '../../compiler/root.ts';
+import { OPCODE_CONV2D_INT8 } from '../../runtime-as/format.ts';
+import { buildInspectedRuntime } from '../../targets/build-runtime.ts';
 import {
   accumulators,
   type ConvolutionCase,
+  convolutionModel,
   expectExact,
   type QuantizedConvolution,
   quantizedConvolution,
 } from './kernels/convolution-case.ts';
-import { probedEngine, type RelaxedEngine, relaxedEngines } from './relaxed-engine.ts';
+import { probedEngine, type RelaxedEngine, relaxedBuild, relaxedEngines } from './relaxed-engine.ts';
 
 const runtimes: readonly (Variant | RelaxedEngine)[] = ['scalar', 'simd', ...relaxedEngines];
 
@@ -95,6 +99,19 @@ const windows: readonly (readonly [string, ConvolutionCase])[] = [
 
 test.for(windows)('%s: the same bits on every engine, whether the weights fit or not', async ([, convolution]) => {
   for (const largestWeight of [32, 127]) await expectExact(quantizedConvolution({ ...convolution, largestWeight }), runtimes);
+});
+
+test.for(relaxedEngines)('a build without pairs: the same bits of weights that fit, nothing else (%s)', async (engine) => {
+  const build = await buildInspectedRuntime({ opcodes: [OPCODE_CONV2D_INT8], without: ['PAIRS'] }, 'relaxed');
+  const runtime = await relaxedBuild(engine, build);
+  const refuses = (convolution: ConvolutionCase) =>
+    expect(Engine.create(runtime, convolutionModel(convolution))).rejects.toThrow('step 0 needs a kernel that this runtime does not have');
+  for (const convolution of [matrix, vector, ...windows.map(([, window]) => window)]) {
+    const fitting = { ...convolution, largestWeight: 32 };
+    if (engine === 'unknown') await refuses(fitting);
+    else await expectExact(quantizedConvolution(fitting), [runtime]);
+    await refuses({ ...convolution, largestWeight: 127 });
+  }
 });
 
 test('the probe knows the engines, and nothing it does not know', () => {

@@ -9,12 +9,20 @@ const matrix: ConvolutionCase = { x: [1, 1, 5, 18], outChannels: 8, kernel: [1, 
 const dilated: ConvolutionCase = { ...matrix, x: [1, 7, 7, 4], kernel: [3, 3], dilation: [2, 2] };
 const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(convolutionModel(convolution)));
 
-test('a plain convolution does without all parts', () => {
+const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
+
+test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
   expect(needsOf(matrix).without).toEqual(['QUADS', 'GROUPS', 'DILATION']);
+  expect(needsOf(fitting).without).toEqual(['PAIRS', 'GROUPS', 'DILATION']);
+});
+
+test('a model is read where it lies, also in the middle of a buffer', () => {
+  const model = convolutionModel(fitting);
+  const buffer = Buffer.concat([Buffer.alloc(1003), model]).subarray(1003);
+  expect(kernelNeeds(readPackedModel(buffer)).without).toEqual(needsOf(fitting).without);
 });
 
 test.for([
-  { part: 'QUADS', convolution: { ...matrix, largestWeight: 32 } },
   { part: 'GROUPS', convolution: { ...matrix, groups: 2 } },
   { part: 'DILATION', convolution: dilated },
 ] as const)('$part where a layer has them', ({ part, convolution }) => {
@@ -35,9 +43,9 @@ test('a build without a part is smaller, and refuses models that have it', async
     await expect(Engine.create(runtime, convolutionModel(other))).rejects.toThrow('step 0 needs a kernel that this runtime does not have');
 });
 
-test('only the relaxed build can do without quads', async () => {
+test.for(['PAIRS', 'QUADS'] as const)('only the relaxed build can do without %s', async (part) => {
   const { opcodes } = needsOf(matrix);
-  const build = (variant: 'simd' | 'relaxed', without: readonly 'QUADS'[]) => buildInspectedRuntime({ opcodes, without }, variant);
-  expect(Buffer.compare(await build('simd', ['QUADS']), await build('simd', []))).toBe(0);
-  expect((await build('relaxed', ['QUADS'])).length).toBeLessThan((await build('relaxed', [])).length - 500);
+  const build = (variant: 'simd' | 'relaxed', without: readonly (typeof part)[]) => buildInspectedRuntime({ opcodes, without }, variant);
+  expect(Buffer.compare(await build('simd', [part]), await build('simd', []))).toBe(0);
+  expect((await build('relaxed', [part])).length).toBeLessThan((await build('relaxed', [])).length - 500);
 });

@@ -157,11 +157,14 @@ export async function expectExactInt8(convolution: ConvolutionCase): Promise<voi
   await expectExact(quantizedConvolution({ ...convolution, largestWeight: 64 }), ['PMADDUBSW']);
 }
 
-export async function expectExact(quantized: QuantizedConvolution, runtimes: readonly (Variant | RelaxedEngine)[]): Promise<void> {
+export async function expectExact(
+  quantized: QuantizedConvolution,
+  runtimes: readonly (Variant | RelaxedEngine | WebAssembly.Module)[],
+): Promise<void> {
   const expected = reference(quantized);
   const graph = int8Graph(quantized);
   for (const name of runtimes) {
-    const runtime = isRelaxedEngine(name) ? await relaxedRuntime(name) : name;
+    const runtime = typeof name === 'string' && isRelaxedEngine(name) ? await relaxedRuntime(name) : name;
     const executor = await Executor.create(graph, runtime);
     // The second run meets a workspace and an arena full of the first one's numbers.
     for (const run of [1, 2]) {
