@@ -41,7 +41,7 @@ const statusTexts: Readonly<Record<number, string>> = {
 
 const PAGE_BYTES = 65536;
 
-/** A packed model: its bytes, or what gives them to `put` part by part, in order, while they arrive. */
+/** A packed model: its bytes, or what gives them to `put` part by part, in order, while they arrive. A part is `put`'s until it returns. */
 export type ModelSource = Uint8Array | ((put: (part: Uint8Array) => void) => Promise<void>);
 
 /**
@@ -52,6 +52,8 @@ export type ModelSource = Uint8Array | ((put: (part: Uint8Array) => void) => Pro
  */
 export async function loadModel(wasm: WebAssembly.Module, model: ModelSource, imports: WebAssembly.Imports = {}): Promise<RuntimeExports> {
   const instance = await WebAssembly.instantiate(wasm, imports);
+  // Found out while the model travels.
+  const engine = relaxedEngine();
   const runtime = instance.exports as unknown as RuntimeExports;
   const address = runtime.modelAddress();
   growTo(runtime.memory, address + format.HEADER_WORDS * 4);
@@ -64,7 +66,7 @@ export async function loadModel(wasm: WebAssembly.Module, model: ModelSource, im
   };
   if (model instanceof Uint8Array) put(model);
   else await model(put);
-  const status = runtime.loadModel(length, relaxedEngine());
+  const status = runtime.loadModel(length, engine);
   if (status !== format.STATUS_OK) {
     const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${runtime.faultIndex()}`);
     throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again`);

@@ -112,7 +112,7 @@ export function memoryBytes(): usize {
   return end;
 }
 
-/** Writes the step table and the weights in this variant's order. */
+/** Writes the step table and the weights in this variant's order, once: memory behind the model must hold zeros, as when it has grown. */
 export function prepare(): void {
   walkSteps(true);
 }

@@ -35,6 +35,7 @@ export class MemoryServer {
         'content-type': contentTypeOf(path),
         ...(isolated && isolationHeaders),
         'cache-control': 'no-store',
+        'content-length': Buffer.byteLength(content ?? ''),
       };
       response.writeHead(content === undefined ? 404 : 200, headers);
       response.end(content);

@@ -83,7 +83,10 @@ export function panelsLargestBytes(step: usize): i64 {
   return PAIRS ? max(quads, panelsPreparedBytes<i8>(step, FORM_PAIRS)) : quads;
 }
 
-/** `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts) */
+/**
+ * `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts).
+ * What blocks hold behind the last channel and the last weight keeps the zeros of new memory: filling it touches it twice.
+ */
 export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
@@ -98,7 +101,6 @@ export function preparePanels<T>(step: usize, context: usize, prepared: usize, w
   }
   let to = prepared + constantsBytes<T>();
   const bytes = <usize>blockBytes<T>(step, form);
-  memory.fill(to, 0, <usize>(groupBlocks(step) * groups) * bytes);
   for (let g = 0; g < groups; g++) {
     for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += bytes) {
       const channels = min(BLOCK_CHANNELS, outGroup - n);

@@ -30,20 +30,17 @@ export function flipOf(engine: i32): i32 {
 export function rowQuadsFit(weights: usize, rows: i32, length: i32): bool {
   const zero = i8x16.splat(0);
   for (; rows > 0; rows--, weights += length) {
+    let largest = zero;
     for (let i = 0; i < length; i += 16) {
       const inRow = i8x16.lt_u(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>min(length - i, 16)));
       const w = v128.and(v128.load(weights + i), inRow);
-      const positive = sumsOfQuads(i8x16.max_s(w, zero));
-      const negative = sumsOfQuads(i8x16.min_s(w, zero));
-      const largest = i16x8.max_s(positive, i16x8.neg(negative));
-      if (v128.any_true(i16x8.gt_s(largest, i16x8.splat(<i16>LARGEST_SUM)))) return false;
+      // Sums of neighbours: of the positive ones, and the magnitude of that of the negative ones.
+      const positive = i16x8.extadd_pairwise_i8x16_s(i8x16.max_s(w, zero));
+      const negative = i16x8.sub(positive, i16x8.extadd_pairwise_i8x16_s(w));
+      const quads = i16x8.add(v128.shuffle<i32>(positive, negative, 0, 2, 4, 6), v128.shuffle<i32>(positive, negative, 1, 3, 5, 7));
+      largest = i16x8.max_s(largest, quads);
     }
+    if (v128.any_true(i16x8.gt_s(largest, i16x8.splat(<i16>LARGEST_SUM)))) return false;
   }
   return true;
-}
-
-/** Of 16 bytes, each sum twice. */
-function sumsOfQuads(bytes: v128): v128 {
-  const pairs = i16x8.extadd_pairwise_i8x16_s(bytes);
-  return i16x8.add(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2));
 }

@@ -24,6 +24,18 @@ export async function fetchFile(url: URL | string, { signal }: FetchOptions = {}
   return response;
 }
 
+/** A page of new memory costs as much as four copies of it: bytes are read into the same block again and again. */
+const BLOCK_BYTES = 1 << 18;
+
+/** A reader that fills the block it is given, or where the engine has none, one that gives blocks of its own. */
+function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStreamBYOBReader {
+  try {
+    return body.getReader({ mode: 'byob' });
+  } catch {
+    return body.getReader() as unknown as ReadableStreamBYOBReader;
+  }
+}
+
 /** Gives the parts of a response to `put` while they arrive; all at once where the engine has no streams. */
 async function pour(response: Response, { onProgress }: FetchOptions, put: (part: Uint8Array) => void): Promise<void> {
   let loaded = 0;
@@ -31,9 +43,13 @@ async function pour(response: Response, { onProgress }: FetchOptions, put: (part
     put(part);
     onProgress?.((loaded += part.length), Number(response.headers.get('content-length')));
   };
-  const reader = response.body?.getReader();
-  if (!reader) return take(new Uint8Array(await response.arrayBuffer()));
-  for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value);
+  if (!response.body) return take(new Uint8Array(await response.arrayBuffer()));
+  const reader = readerOf(response.body);
+  let block = new ArrayBuffer(BLOCK_BYTES);
+  for (let part = await reader.read(new Uint8Array(block)); !part.done; part = await reader.read(new Uint8Array(block))) {
+    take(part.value);
+    block = part.value.buffer;
+  }
 }
 
 /** What an application may give as the model: its bytes, a response, or an address, which is asked for at once. */
@@ -49,7 +65,7 @@ export function modelSource(source: Uint8Array | Response | URL | string, option
 export async function bytesOf(model: ModelSource): Promise<Uint8Array> {
   if (model instanceof Uint8Array) return model;
   const parts: Uint8Array[] = [];
-  await model((part) => parts.push(part));
+  await model((part) => parts.push(part.slice()));
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 

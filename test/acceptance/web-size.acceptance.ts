@@ -16,9 +16,9 @@ const SET_BYTES = 6 * 1024;
 
 /** @param sum what the three sets of a model take together, with weights of either kind. The issue asks for 12,288: reached by SqueezeNet. */
 const models = [
-  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 14_100 },
-  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_400 },
-  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_400 },
+  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 14_200 },
+  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_450 },
+  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_500 },
   {
     name: 'SqueezeNet',
     file: 'imagenet-sample1000/squeezenet1.1_fp32.onnx',
@@ -29,7 +29,7 @@ const models = [
     name: 'MobileNetV2',
     file: 'imagenet-sample1000/mobilenetv2_1.0_224_dequant_fp32.onnx',
     samples: 'imagenet-sample1000/dev.mobilenetv2.dataset.json',
-    sum: 15_200,
+    sum: 15_350,
   },
 ] as const;
 

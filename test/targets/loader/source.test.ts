@@ -5,16 +5,22 @@ import { fullRuntime } from '../../../compiler/root.ts';
 import { bytesOf, modelSource } from '../../../targets/loader/source.ts';
 import { smallModel } from '../../small-model.ts';
 
+/** Streams that fill the reader's block, as those of engines, and streams that give their own. */
+const kinds = ['bytes', undefined] as const;
+
 /** A response whose body comes in parts of `size` bytes. */
-function arriving(bytes: Uint8Array, size: number): Response {
+function arriving(bytes: Uint8Array, size: number, type: (typeof kinds)[number]): Response {
   let at = 0;
-  const body = new ReadableStream({
-    pull(controller) {
-      if (at >= bytes.length) return controller.close();
-      controller.enqueue(bytes.slice(at, at + size));
-      at += size;
-    },
-  });
+  const pull = (controller: ReadableByteStreamController | ReadableStreamDefaultController) => {
+    if (at >= bytes.length) {
+      controller.close();
+      if ('byobRequest' in controller) controller.byobRequest?.respond(0);
+      return;
+    }
+    controller.enqueue(bytes.slice(at, at + size));
+    at += size;
+  };
+  const body = type ? new ReadableStream({ type, pull }) : new ReadableStream({ pull });
   return new Response(body, { headers: { 'content-length': `${bytes.length}` } });
 }
 
@@ -22,9 +28,11 @@ async function load(response: Response): Promise<Engine> {
   return Engine.create(await fullRuntime('scalar'), modelSource(response));
 }
 
-describe.for([1, 13, 16, 1000, 1 << 20])('in parts of %i bytes', (size) => {
+const cases = [1, 13, 16, 1000, 1 << 20].flatMap((size) => kinds.map((kind) => ({ size, kind })));
+
+describe.for(cases)('in parts of $size bytes, stream of $kind', ({ size, kind }) => {
   test('the model lies in the memory as it was sent', async () => {
-    const { model } = await load(arriving(smallModel(), size));
+    const { model } = await load(arriving(smallModel(), size, kind));
     expect(Buffer.compare(model, smallModel())).toBe(0);
   });
 
@@ -32,13 +40,13 @@ describe.for([1, 13, 16, 1000, 1 << 20])('in parts of %i bytes', (size) => {
     for (let at = 16; at < smallModel().length; at += 97) {
       const damaged = smallModel();
       damaged[at] = (damaged[at] as number) ^ 4;
-      await expect(load(arriving(damaged, size)), `byte ${at}`).rejects.toThrow('the CRC-32 does not match');
+      await expect(load(arriving(damaged, size, kind)), `byte ${at}`).rejects.toThrow('the CRC-32 does not match');
     }
   });
 
   test('so is a missing end', async () => {
-    await expect(load(arriving(smallModel().slice(0, -1), size))).rejects.toThrow('it is cut off');
-    await expect(load(arriving(smallModel().slice(0, 7), size))).rejects.toThrow('it is cut off');
+    await expect(load(arriving(smallModel().slice(0, -1), size, kind))).rejects.toThrow('it is cut off');
+    await expect(load(arriving(smallModel().slice(0, 7), size, kind))).rejects.toThrow('it is cut off');
   });
 
   test('bytesOf puts the parts together, and progress counts them', async () => {
@@ -47,7 +55,7 @@ describe.for([1, 13, 16, 1000, 1 << 20])('in parts of %i bytes', (size) => {
       expect(total).toBe(smallModel().length);
       loaded.push(bytes);
     };
-    expect(Buffer.compare(await bytesOf(modelSource(arriving(smallModel(), size), { onProgress })), smallModel())).toBe(0);
+    expect(Buffer.compare(await bytesOf(modelSource(arriving(smallModel(), size, kind), { onProgress })), smallModel())).toBe(0);
     expect(loaded).toHaveLength(Math.ceil(smallModel().length / size));
     expect(loaded.at(-1)).toBe(smallModel().length);
   });

@@ -7,8 +7,8 @@ import { compileRuntime, fetchFile, modelSource } from '../../../../targets/load
 import type { Load } from '../contestant.ts';
 
 export const load: Load = async ({ model, second }) => {
-  const runtime = fetchFile(second as string).then(compileRuntime);
   const source = modelSource(model);
+  const runtime = fetchFile(second as string).then(compileRuntime);
   const engine = await Engine.create(await runtime, source);
   const metadata = readMetadata(engine.model) as PackedMetadata;
   const [inputBytes, outputBytes] = [metadata.inputs[0], metadata.outputs[0]].map((port) => byteLength(port as TensorType)) as [
