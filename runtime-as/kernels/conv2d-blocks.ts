@@ -5,14 +5,10 @@
  *     16x4, many pixels, for every 8 channels, as the blocks of dense weights:
  *            8 biases int32 · 8 multipliers float32 · bytes of the offsets int32 · offset of the weights int32 · 8 bytes
  *            offsets int32 [n][2 pairs], up to a multiple of 16 · [n][2 pairs][8 channels][2] int16
- *     16x4, one pixel, for every 16 channels:
- *            number of blocks int32 · 12 bytes · twice 8 biases · 8 multipliers
- *            offsets int32 [n], up to a multiple of 16 · for channels 0 … 7 and again 8 … 15: [n][2 pairs][8 channels][2] int8
+ *     16x4, one pixel, for every 16 channels: a list of microkernels/blocks-row-simd.ts
  *     1x16, for every channel:
  *            number of blocks int32 · bias int32 · multiplier float32 · 4 bytes
  *            offsets int32 [n], up to a multiple of 16 · [n][16] int8
- *
- * As in conv2d-weights.ts, one pixel takes as long as its weights take to arrive, and many take longer with each conversion.
  */
 import {
   CONV_CLAMP_HIGH,
@@ -21,7 +17,8 @@ import {
   CONV_OUT_CHANNELS,
   OPCODE_CONV2D_BLOCK16X4_INT8,
 } from "../format";
-import { longBlocksRow, longBlocksRows4, squareBlocksRow, squareBlocksRows4 } from "../microkernels/blocks-int8-simd";
+import { longBlocksRow, longBlocksRows4, squareBlocksRows4 } from "../microkernels/blocks-int8-simd";
+import { packRow, packRowWeights, ROW_BLOCKS_OFFSET, ROW_HEADER_BYTES, rowPanelOffset, squareBlocksRow } from "../microkernels/blocks-row-simd";
 import { packPanel1, packPanel4 } from "../microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { opcodeOf, operandAddress, parameter } from "../step";
@@ -31,7 +28,6 @@ import { BLOCK_BYTES, BLOCK_COLUMNS, BLOCK_ROWS, blockColumn, columnBytes, count
 import { patchElements } from "./geometry";
 
 const EIGHT_HEADER: usize = 64 + 16;
-const SQUARE_HEADER: usize = 16 + 2 * 64;
 const LONG_HEADER: usize = 16;
 
 // @ts-ignore: decorator
@@ -61,7 +57,7 @@ function offsetsBytes(count: i32): usize {
 /** Bytes of list `list`, of `count` blocks. */
 function listBytes(step: usize, list: i32, count: i32): usize {
   if (!isSquare(step)) return LONG_HEADER + offsetsBytes(count) + <usize>(count * LONG_BLOCK);
-  if (pixels(step) == 1) return SQUARE_HEADER + offsetsBytes(count) + <usize>(count * BLOCK_BYTES);
+  if (pixels(step) == 1) return ROW_HEADER_BYTES + offsetsBytes(count) + <usize>(count * BLOCK_BYTES);
   return <usize>eightsOf(step, list) * (EIGHT_HEADER + offsetsBytes(2 * count) + <usize>(count * BLOCK_BYTES));
 }
 
@@ -72,22 +68,21 @@ export function blocksPreparedBytes(step: usize, context: usize): i32 {
   return <i32>bytes;
 }
 
-/** The 8 biases and multipliers at `to`, from `channel` on. */
-function copyHeader(step: usize, context: usize, channel: i32, to: usize): void {
-  const bytes = min(8, parameter(step, CONV_OUT_CHANNELS) - channel) << 2;
+/** Biases and behind them multipliers of `channels` channels, of which those behind the last are left out. */
+function copyHeader(step: usize, context: usize, channel: i32, channels: i32, to: usize): void {
+  const bytes = min(channels, parameter(step, CONV_OUT_CHANNELS) - channel) << 2;
   const at = <usize>channel << 2;
-  if (bytes <= 0) return;
   memory.copy(to, operandAddress(step, context, 2) + at, bytes);
-  memory.copy(to + 32, operandAddress(step, context, 3) + at, bytes);
+  memory.copy(to + (<usize>channels << 2), operandAddress(step, context, 3) + at, bytes);
 }
 
-/** The rows of 8 channels in `count` blocks, in elements of type W. @returns where they end */
-function copyWeights<W>(blocks: usize, count: i32, to: usize): usize {
+/** The rows of 8 channels in `count` blocks, as int16. @returns where they end */
+function copyWeights(blocks: usize, count: i32, to: usize): usize {
   for (let i = 0; i < count; i++, blocks += BLOCK_BYTES) {
     for (let pair: usize = 0; pair < 4; pair += 2) {
-      for (let at = blocks + pair; at < blocks + 8 * BLOCK_COLUMNS; at += BLOCK_COLUMNS, to += 2 * sizeof<W>()) {
-        store<W>(to, <W>load<i8>(at));
-        store<W>(to + sizeof<W>(), <W>load<i8>(at, 1));
+      for (let at = blocks + pair; at < blocks + 8 * BLOCK_COLUMNS; at += BLOCK_COLUMNS, to += 4) {
+        store<i16>(to, load<i8>(at));
+        store<i16>(to, load<i8>(at, 1), 2);
       }
     }
   }
@@ -97,7 +92,7 @@ function copyWeights<W>(blocks: usize, count: i32, to: usize): usize {
 /** Offsets of a block's pairs in a panel of 4 rows: 16 bytes each. */
 function prepareEights(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
   for (let eight = 0; eight < eightsOf(step, list); eight++) {
-    copyHeader(step, context, list * BLOCK_ROWS + eight * 8, to);
+    copyHeader(step, context, list * BLOCK_ROWS + eight * 8, 8, to);
     store<i32>(to, count * 8, 64);
     store<i32>(to, <i32>(EIGHT_HEADER + offsetsBytes(2 * count)), 68);
     for (let i = 0; i < count; i++) {
@@ -106,18 +101,21 @@ function prepareEights(step: usize, context: usize, list: i32, count: i32, colum
       store<i32>(at, offset);
       store<i32>(at, offset + 16, 4);
     }
-    to = copyWeights<i16>(blocks + <usize>(eight * 8 * BLOCK_COLUMNS), count, to + EIGHT_HEADER + offsetsBytes(2 * count));
+    to = copyWeights(blocks + <usize>(eight * 8 * BLOCK_COLUMNS), count, to + EIGHT_HEADER + offsetsBytes(2 * count));
   }
 }
 
 function prepareSixteen(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
-  store<i32>(to, count);
-  copyHeader(step, context, list * BLOCK_ROWS, to + 16);
-  copyHeader(step, context, list * BLOCK_ROWS + 8, to + 16 + 64);
-  let at = to + SQUARE_HEADER;
-  for (let i = 0; i < count; i++, at += 4) store<i32>(at, blockColumn(columns, i, width) * 8);
-  at = copyWeights<i8>(blocks, count, to + SQUARE_HEADER + offsetsBytes(count));
-  copyWeights<i8>(blocks + 8 * BLOCK_COLUMNS, count, at);
+  copyHeader(step, context, list * BLOCK_ROWS, BLOCK_ROWS, to);
+  store<i32>(to, count, ROW_BLOCKS_OFFSET);
+  let offset = to + ROW_HEADER_BYTES;
+  let at = offset + offsetsBytes(count);
+  for (let i = 0; i < count; i++, offset += 4) {
+    store<i32>(offset, rowPanelOffset(blockColumn(columns, i, width)));
+    for (let bias = to; bias < to + <usize>(BLOCK_ROWS << 2); bias += 4, blocks += BLOCK_COLUMNS, at += 4) {
+      store<i32>(bias, load<i32>(bias) + packRowWeights(blocks, at));
+    }
+  }
 }
 
 function prepareLong(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
@@ -188,7 +186,11 @@ export function multiplyRowsBlocks(step: usize, panel: usize, lists: usize, cons
 /** The only row, at `x`. */
 export function multiplyRowBlocks(step: usize, x: usize, panel: usize, lists: usize, constants: usize, y: usize): void {
   const channels = parameter(step, CONV_OUT_CHANNELS);
-  packPanel1(x, patchElements(step), panel);
-  if (isSquare(step)) squareBlocksRow(panel, lists, channels, constants, y);
-  else longBlocksRow(panel, lists, channels, constants, y);
+  if (isSquare(step)) {
+    packRow(x, patchElements(step), panel);
+    squareBlocksRow(panel, lists, channels, constants, y);
+  } else {
+    packPanel1(x, patchElements(step), panel);
+    longBlocksRow(panel, lists, channels, constants, y);
+  }
 }

@@ -1,9 +1,8 @@
 /** Products of int8 panels with lists of weight blocks (kernels/conv2d-blocks.ts draws the lists). */
 import { dotPair } from "./dot-simd";
-import { clampVector, requantizeRows4, requantizeVector, storeRows } from "./requantize";
+import { clampVector, requantizeRows4, requantizeVector } from "./requantize";
 
 const EIGHT_HEADER: usize = 64 + 16;
-const SQUARE_HEADER: usize = 16 + 2 * 64;
 const LONG_HEADER: usize = 16;
 
 /** 4 rows (panel of packPanel4) x lists of 8 channels; rows beyond the real ones may point to the last real one. */
@@ -41,46 +40,6 @@ export function squareBlocksRows4(
     y1 += 8;
     y2 += 8;
     y3 += 8;
-  }
-}
-
-/** One row (panel of packPanel1), 16 channels at a time. */
-export function squareBlocksRow(panel: usize, list: usize, channels: i32, constants: usize, y: usize): void {
-  for (; channels > 0; channels -= 16, y += 16) {
-    const blocks = load<i32>(list);
-    const offsets = list + SQUARE_HEADER;
-    const end = offsets + (<usize>blocks << 2);
-    let w = offsets + ((<usize>blocks * 4 + 15) & ~15);
-    let c0 = v128.load(list, 16);
-    let c1 = v128.load(list, 32);
-    let c2 = v128.load(list, 80);
-    let c3 = v128.load(list, 96);
-    const second = w + (<usize>blocks << 5);
-    let v = second;
-    for (let offset = offsets; offset < end; offset += 4, w += 32, v += 32) {
-      const x = panel + load<u32>(offset);
-      const x0 = v128.load_splat<i32>(x);
-      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(w)));
-      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(w, 8)));
-      c2 = i32x4.add(c2, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(v)));
-      c3 = i32x4.add(c3, i32x4.dot_i16x8_s(x0, v128.load_ext<i8>(v, 8)));
-      const x1 = v128.load_splat<i32>(x, 4);
-      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(w, 16)));
-      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(w, 24)));
-      c2 = i32x4.add(c2, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(v, 16)));
-      c3 = i32x4.add(c3, i32x4.dot_i16x8_s(x1, v128.load_ext<i8>(v, 24)));
-    }
-    const q0 = requantizeVector(c0, v128.load(list, 48), constants);
-    const q1 = requantizeVector(c1, v128.load(list, 64), constants);
-    const q2 = requantizeVector(c2, v128.load(list, 112), constants);
-    const q3 = requantizeVector(c3, v128.load(list, 128), constants);
-    const bytes = clampVector(q0, q1, q2, q3, constants);
-    if (channels >= 16) v128.store(y, bytes);
-    else if (channels > 8) {
-      storeRows(v128.shuffle<i64>(bytes, bytes, 1, 1), y + 8, y + 8, channels - 8);
-      storeRows(bytes, y, y, 8);
-    } else storeRows(v128.shuffle<i64>(bytes, bytes, 0, 0), y, y, channels);
-    list = v;
   }
 }
 
