@@ -28,8 +28,8 @@ export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepByte
   let sums = i32x4.splat(0);
   for (; k >= 8; k -= 8, from += 8) {
     const wide = v128.load_ext<i8>(from);
-    if (RELAXED) sums = i32x4.add(sums, i32x4.dot_i16x8_s(wide, i16x8.splat(1)));
     if (RELAXED && depth == 4) {
+      sums = i32x4.add(sums, i32x4.dot_i16x8_s(wide, i16x8.splat(1)));
       store<i32>(to, load<i32>(from));
       to += stepBytes;
       store<i32>(to, load<i32>(from, 4));
@@ -41,7 +41,12 @@ export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepByte
       v128.store_lane<i32>(to, wide, 3, 96);
       to += 128;
     } else {
-      for (let i: usize = 0; i < 8; i += 2, to += 16) store<i16>(to, load<i16>(from + i));
+      const bytes = v128.load_splat<i64>(from);
+      v128.store_lane<i16>(to, bytes, 0);
+      v128.store_lane<i16>(to, bytes, 1, 16);
+      v128.store_lane<i16>(to, bytes, 2, 32);
+      v128.store_lane<i16>(to, bytes, 3, 48);
+      to += 64;
     }
   }
   let sum = RELAXED

@@ -24,7 +24,7 @@ export async function fetchFile(url: URL | string, { signal }: FetchOptions = {}
   return response;
 }
 
-/** A page of new memory costs as much as four copies of it: bytes are read into the same block again and again. */
+/** Writing to new memory takes over ten times as long as writing to it again: all bytes are read into the same block. */
 const BLOCK_BYTES = 1 << 18;
 
 /** A reader that fills the block it is given, or where the engine has none, one that gives blocks of its own. */
