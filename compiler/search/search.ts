@@ -1,7 +1,8 @@
 /**
  * The search of a recipe for a goal (post-training.md 2.2, after SPDY): every option is measured alone, the best plan is
  * a knapsack of the increments, the plan is measured as a whole, and what that teaches goes into the next plan. Exchanges
- * around the best plan are measured in its company, since options do not simply add up.
+ * around the best plan are measured in its company, since options do not simply add up. Where plans lose so little that
+ * predictions do not tell them apart, those beside the best one are tried (neighbourhood.ts).
  */
 import { uniformRandom } from '../linalg/random.ts';
 import type { Decision, Option } from './decisions.ts';
