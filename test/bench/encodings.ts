@@ -146,6 +146,8 @@ interface Row {
   readonly factor: number;
   /** Multiply-accumulates per second, in units of 1e9: for a layer with one position also gigabytes of weights. */
   readonly rate: number;
+  /** How many times fewer products than the dense layer has: where `expected` is more, the prototypes' dense layer was slower. */
+  readonly products: number;
   readonly expected?: number;
   readonly note?: string;
 }
@@ -186,6 +188,7 @@ async function race(layer: Layer, deviceName: string, variant: Variant): Promise
         medianUs: median(times),
         factor: denseUs / minUs,
         rate: (positions * weightBytes) / minUs / 1000,
+        products: (seats[0]?.contestant.weightBytes ?? 0) / weightBytes,
         ...(expected && { expected, ...(layer.note && { note: layer.note }) }),
       };
     });
@@ -237,7 +240,7 @@ for (const device of optionOf('--on', 'node,chromium').split(',')) {
       rows.push(row);
       if (isJson) continue;
       const beside = row.expected
-        ? `kernels.md ${row.expected.toFixed(1)}x, ${((100 * row.factor) / row.expected).toFixed(0)} % of it`
+        ? `kernels.md ${row.expected.toFixed(1)}x, ${((100 * row.factor) / row.expected).toFixed(0)} % of it; products ${row.products.toFixed(2)}x`
         : '';
       console.log(
         `${row.device.padEnd(9)}${row.variant.padEnd(8)}${row.layer.padEnd(16)}${row.name.padEnd(22)}min ${row.minUs.toFixed(1).padStart(7)} us  median ${row.medianUs.toFixed(1).padStart(7)} us  ${row.factor.toFixed(2)}x  ${row.rate.toFixed(1).padStart(5)} GMAC/s  ${beside}`,
