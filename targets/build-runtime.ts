@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
-import type { KernelNeeds } from './kernel-needs.ts';
+import type { ConvolutionPart, KernelNeeds } from './kernel-needs.ts';
 import { numberFunctions } from './number-functions.ts';
 
 export const sourceFolder = join(packageRoot, 'runtime-as');
@@ -15,10 +15,13 @@ export function cacheFolder(): string {
   return process.env.WHITTLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'whittle');
 }
 
+/** What only one variant can do without. */
+const only: Readonly<Partial<Record<ConvolutionPart, Variant>>> = { PAIRS: 'relaxed', QUADS: 'relaxed', ROWS: 'simd' };
+
 /** The flags of runtime-as/variant.ts. */
 function kernelFlags({ opcodes, without = [] }: KernelNeeds, variant: Variant): string[] {
   const names = [...new Set(opcodes)].sort((a, b) => a - b).map((opcode) => opcodeNames.get(opcode) as string);
-  const absent = without.filter((part) => (part !== 'QUADS' && part !== 'PAIRS') || variant === 'relaxed');
+  const absent = without.filter((part) => only[part] === undefined || only[part] === variant);
   return [...names.map((name) => `KERNEL_${name}`), ...absent.map((part) => `WITHOUT_${part}`)];
 }
 

@@ -5,7 +5,7 @@
  *     16x4, many pixels, for every 8 channels, as the blocks of dense weights:
  *            8 biases int32 · 8 multipliers float32 · bytes of the offsets int32 · offset of the weights int32 · 8 bytes
  *            offsets int32 [n][2 pairs], up to a multiple of 16 · [n][2 pairs][8 channels][2] int16
- *     16x4, one pixel, for every 16 channels: a list of microkernels/blocks-row-simd.ts
+ *     16x4, one pixel, for every 16 channels: a list of microkernels/row-int8-simd.ts
  *     1x16, for every channel:
  *            number of blocks int32 · bias int32 · multiplier float32 · 4 bytes
  *            offsets int32 [n], up to a multiple of 16 · [n][16] int8
@@ -18,7 +18,7 @@ import {
   OPCODE_CONV2D_BLOCK16X4_INT8,
 } from "../format";
 import { longBlocksRow, longBlocksRows4, squareBlocksRows4 } from "../microkernels/blocks-int8-simd";
-import { packRow, packRowWeights, ROW_BLOCKS_OFFSET, ROW_HEADER_BYTES, rowPanelOffset, squareBlocksRow } from "../microkernels/blocks-row-simd";
+import { packRow, packRowWeights, LIST_COUNT, LIST_HEADER_BYTES, rowPanelOffset, squareBlocksRow } from "../microkernels/row-int8-simd";
 import { packPanel1, packPanel4 } from "../microkernels/gemm-int8-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { opcodeOf, operandAddress, parameter } from "../step";
@@ -57,7 +57,7 @@ function offsetsBytes(count: i32): usize {
 /** Bytes of list `list`, of `count` blocks. */
 function listBytes(step: usize, list: i32, count: i32): usize {
   if (!isSquare(step)) return LONG_HEADER + offsetsBytes(count) + <usize>(count * LONG_BLOCK);
-  if (pixels(step) == 1) return ROW_HEADER_BYTES + offsetsBytes(count) + <usize>(count * BLOCK_BYTES);
+  if (pixels(step) == 1) return LIST_HEADER_BYTES + offsetsBytes(count) + <usize>(count * BLOCK_BYTES);
   return <usize>eightsOf(step, list) * (EIGHT_HEADER + offsetsBytes(2 * count) + <usize>(count * BLOCK_BYTES));
 }
 
@@ -107,13 +107,13 @@ function prepareEights(step: usize, context: usize, list: i32, count: i32, colum
 
 function prepareSixteen(step: usize, context: usize, list: i32, count: i32, columns: usize, width: i32, blocks: usize, to: usize): void {
   copyHeader(step, context, list * BLOCK_ROWS, BLOCK_ROWS, to);
-  store<i32>(to, count, ROW_BLOCKS_OFFSET);
-  let offset = to + ROW_HEADER_BYTES;
+  store<i32>(to, count, LIST_COUNT);
+  let offset = to + LIST_HEADER_BYTES;
   let at = offset + offsetsBytes(count);
   for (let i = 0; i < count; i++, offset += 4) {
     store<i32>(offset, rowPanelOffset(blockColumn(columns, i, width)));
     for (let bias = to; bias < to + <usize>(BLOCK_ROWS << 2); bias += 4, blocks += BLOCK_COLUMNS, at += 4) {
-      store<i32>(bias, load<i32>(bias) + packRowWeights(blocks, at));
+      store<i32>(bias, load<i32>(bias) + packRowWeights(blocks, BLOCK_COLUMNS, at));
     }
   }
 }

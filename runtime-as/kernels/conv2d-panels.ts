@@ -25,10 +25,11 @@ import {
 import { gemmRow1Float32, gemmRows4Float32, packPanel4Float32, panelBytesFloat32 } from "../microkernels/gemm-float32-simd";
 import { depthStep, depthSteps, FORM_PAIRS, FORM_QUADS, formAt, isPairs } from "../microkernels/dot-simd";
 import { gemmRow1Relaxed, gemmRowsRelaxed } from "../microkernels/gemm-relaxed-simd";
-import { gemmRow1, gemmRows4, packPanel1, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
+import { gemmRows4, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
+import { gemmRow, packRow } from "../microkernels/row-int8-simd";
 import { copyRuns } from "../microkernels/run-simd";
 import { operandAddress, workspace } from "../step";
-import { PAIRS, RELAXED } from "../variant";
+import { PAIRS, RELAXED, ROWS } from "../variant";
 import { multiplyRowBlocks, multiplyRowsBlocks, packRowsBlocks } from "./conv2d-blocks";
 import { copiedBytes, copiesLines, copyLines, isInBlocks, isStretched, linesBytes, spanOf, stripRows } from "./conv2d-lines";
 import { convParameter as parameter, isBlock, patchElements } from "./geometry";
@@ -139,10 +140,10 @@ function multiplyStrip<T>(
   // A row that is copied is one run.
   const runs = gathers ? 1 : parameter(step, CONV_KERNEL_HEIGHT);
   const runBytes = <usize>(steps / runs) << 2;
-  const isAlone = pixels(step) == 1;
+  const isAlone = (ROWS || isFloat<T>() || isInBlocks<T>()) && pixels(step) == 1;
 
   let block = prepared + constantsBytes<T>();
-  for (let g = 0; g < groups; g++, block += <usize>(groupBlocks(step) * blockBytes<T>(step, form))) {
+  for (let g = 0; g < groups; g++, block += <usize>(groupBlocks<T>(step) * blockBytes<T>(step, form))) {
     writeTable(table, lines, outRows * outWidth, outWidth, <usize>parameter(step, CONV_STRIDE_WIDTH) * pixelBytes, <usize>parameter(step, CONV_STRIDE_HEIGHT) * lineBytes);
     let tile = table;
     let out = y;
@@ -168,7 +169,7 @@ function multiplyStrip<T>(
         for (let i = count; i > 0; i -= 4, rows += 4 * sizeof<usize>(), out += 4 * rowBytes) {
           if (isAlone) {
             if (isInBlocks<T>()) multiplyRowBlocks(step, load<usize>(rows), panel, block, prepared, out);
-            else multiplyRow<T>(load<usize>(rows), k, steps, panel, block, outGroup, prepared, out);
+            else multiplyRow<T>(load<usize>(rows), k, panel, block, outGroup, prepared, out);
           } else {
             if (isInBlocks<T>()) packRowsBlocks(step, rows, runs, runStride, k / runs, panel);
             else packRows<T>(rows, runs, runStride, k / runs, panel);
@@ -213,12 +214,12 @@ function gatherRows<T>(step: usize, tile: usize, count: i32, elementBytes: usize
 
 // @ts-ignore: decorator
 @inline
-function multiplyRow<T>(x: usize, k: i32, steps: i32, panel: usize, block: usize, channels: i32, constants: usize, y: usize): void {
+function multiplyRow<T>(x: usize, k: i32, panel: usize, block: usize, channels: i32, constants: usize, y: usize): void {
   if (isFloat<T>()) {
     gemmRow1Float32(x, k, block, channels, constants, y);
   } else {
-    packPanel1(x, k, panel);
-    gemmRow1(panel, steps, block, channels, constants, y);
+    packRow(x, k, panel);
+    gemmRow(panel, (k + 3) >> 2, block, channels, constants, y);
   }
 }
 

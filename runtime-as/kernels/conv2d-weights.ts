@@ -20,8 +20,9 @@ import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, isP
 import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
+import { packRowWeights, ROW_CHANNELS, ROW_HEADER_BYTES, ROW_STEP_BYTES } from "../microkernels/row-int8-simd";
 import { engine, operandAddress, parameterF32 } from "../step";
-import { PAIRS, QUADS, RELAXED } from "../variant";
+import { PAIRS, QUADS, RELAXED, ROWS } from "../variant";
 import { isInBlocks } from "./conv2d-lines";
 import { convParameter as parameter, patchElements } from "./geometry";
 
@@ -48,21 +49,34 @@ export function panelsForm(step: usize, context: usize, weights: usize): i32 {
   return formOf(engine(context), QUADS && (!PAIRS || fitsQuads(step, weights)));
 }
 
-/** Bytes of one step of one block; 1 row reads int8 weights in every form. */
-function stepBytes(step: usize, form: i32): i32 {
-  return isPairs(form) && pixels(step) == 1 ? 16 : 32;
+/** Whether a layer has the blocks of microkernels/row-int8-simd.ts. */
+// @ts-ignore: decorator
+@inline
+function isRow<T>(step: usize): bool {
+  return !RELAXED && ROWS && !isFloat<T>() && pixels(step) == 1;
 }
 
-/** Of 8 output channels. */
+/** Output channels of a block. */
+function blockChannels<T>(step: usize): i32 {
+  return isRow<T>(step) ? ROW_CHANNELS : BLOCK_CHANNELS;
+}
+
+/** Bytes of one step of one block of 8 channels; in relaxed builds 1 row reads int8 weights in every form. */
+function stepBytes(step: usize, form: i32): i32 {
+  return RELAXED && isPairs(form) && pixels(step) == 1 ? 16 : 32;
+}
+
 export function blockBytes<T>(step: usize, form: i32): i64 {
   const k: i64 = patchElements(step);
   if (isFloat<T>()) return blockBytesFloat32(k);
+  if (isRow<T>(step)) return <i64>ROW_HEADER_BYTES + ((k + 3) >> 2) * ROW_STEP_BYTES;
   return BLOCK_HEADER_BYTES + <i64>depthSteps(form, <i32>k) * stepBytes(step, form);
 }
 
 /** Blocks of one group. */
-export function groupBlocks(step: usize): i64 {
-  return (parameter(step, CONV_OUT_CHANNELS) / parameter(step, CONV_GROUPS) + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
+export function groupBlocks<T>(step: usize): i64 {
+  const channels = blockChannels<T>(step);
+  return (parameter(step, CONV_OUT_CHANNELS) / parameter(step, CONV_GROUPS) + channels - 1) / channels;
 }
 
 // @ts-ignore: decorator
@@ -74,7 +88,7 @@ export function constantsBytes<T>(): i32 {
 
 /** Only after checkGeometry; may exceed 31 bits. */
 export function panelsPreparedBytes<T>(step: usize, form: i32): i64 {
-  return constantsBytes<T>() + groupBlocks(step) * parameter(step, CONV_GROUPS) * blockBytes<T>(step, form);
+  return constantsBytes<T>() + groupBlocks<T>(step) * parameter(step, CONV_GROUPS) * blockBytes<T>(step, form);
 }
 
 /** The same for the form that takes most. */
@@ -84,7 +98,7 @@ export function panelsLargestBytes(step: usize): i64 {
 }
 
 /**
- * `weights` [outC, K], plain. constants · per group: blocks of 8 channels (the layouts are drawn in microkernels/gemm-*-simd.ts).
+ * `weights` [outC, K], plain. constants · per group: blocks of 8 or 16 channels (drawn in microkernels/gemm-*-simd.ts, row-int8-simd.ts).
  * What blocks hold behind the last channel and the last weight keeps the zeros of new memory: filling it touches it twice.
  */
 export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
@@ -101,9 +115,10 @@ export function preparePanels<T>(step: usize, context: usize, prepared: usize, w
   }
   let to = prepared + constantsBytes<T>();
   const bytes = <usize>blockBytes<T>(step, form);
+  const width = blockChannels<T>(step);
   for (let g = 0; g < groups; g++) {
-    for (let n = 0; n < outGroup; n += BLOCK_CHANNELS, to += bytes) {
-      const channels = min(BLOCK_CHANNELS, outGroup - n);
+    for (let n = 0; n < outGroup; n += width, to += bytes) {
+      const channels = min(width, outGroup - n);
       const first = g * outGroup + n;
       if (isFloat<T>()) packBlockFloat32(operandAddress(step, context, 2) + (<usize>first << 2), weights, first, channels, patchElements(step), to);
       else prepareBlockInt8(step, context, weights, first, channels, form, flip, to);
@@ -124,6 +139,11 @@ function prepareBlockInt8(
   let from = weights + <usize>(first * k);
   for (let n = 0; n < channels; n++, from += k) {
     const lane = <usize>n << 2;
+    if (isRow<i8>(step)) {
+      store<i32>(to + lane, load<i32>(bias + lane) + packRowWeights(from, k, to + ROW_HEADER_BYTES + lane));
+      store<f32>(to + lane, load<f32>(multipliers + lane), 64);
+      continue;
+    }
     const sum = packWeights(from, k, to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes), depth, bytes);
     store<i32>(to + lane, load<i32>(bias + lane) - flip * sum);
     store<f32>(to + lane, load<f32>(multipliers + lane), 32);

@@ -1,7 +1,7 @@
 /**
  * int8 matrix product, 4 rows x 8 channels, `i32x4.dot_i16x8_s` over pairs of K:
  *
- *     panel   [steps][4 rows][2] int16       packPanel4 (1 row: [steps][2], packPanel1)
+ *     panel   [steps][4 rows][2] int16       packPanel4
  *     blocks  [ceil(N / 8)] of 8 biases int32 · 8 multipliers float32 · [steps][8 channels][step]
  *
  * A step of the blocks is the depth that one dot consumes, in every form of dot-simd.ts: two weights, as int16 for 4 rows, as
@@ -10,7 +10,7 @@
  */
 import { RELAXED } from "../variant";
 import { dotPair } from "./dot-simd";
-import { requantizeRow, requantizeRows4 } from "./requantize";
+import { requantizeRows4 } from "./requantize";
 
 export const BLOCK_HEADER_BYTES: i32 = 64;
 
@@ -34,7 +34,7 @@ export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepByte
       to += stepBytes;
       store<i32>(to, load<i32>(from, 4));
       to += stepBytes;
-    } else if (elementBytes == 2) {
+    } else if (!RELAXED || elementBytes == 2) {
       v128.store_lane<i32>(to, wide, 0);
       v128.store_lane<i32>(to, wide, 1, 32);
       v128.store_lane<i32>(to, wide, 2, 64);
@@ -56,7 +56,7 @@ export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepByte
     const weight = load<i8>(from);
     if (RELAXED) sum += weight;
     const at = to + <usize>(i / depth) * stepBytes + <usize>((i % depth) * elementBytes);
-    if (elementBytes == 2) store<i16>(at, weight);
+    if (!RELAXED || elementBytes == 2) store<i16>(at, weight);
     else store<i8>(at, weight);
   }
   return sum;
@@ -117,21 +117,5 @@ export function gemmRows4(
     y1 += 8;
     y2 += 8;
     y3 += 8;
-  }
-}
-
-export function gemmRow1(panel: usize, steps: i32, block: usize, channels: i32, constants: usize, y: usize): void {
-  const panelEnd = panel + (<usize>steps << 2);
-  for (; channels > 0; channels -= 8, y += 8) {
-    let c0 = v128.load(block);
-    let c1 = v128.load(block, 16);
-    let w = block + BLOCK_HEADER_BYTES;
-    for (let x = panel; x < panelEnd; x += 4, w += 16) {
-      const value = v128.load_splat<i32>(x);
-      c0 = dotPair(c0, value, v128.load_ext<i8>(w));
-      c1 = dotPair(c1, value, v128.load_ext<i8>(w, 8));
-    }
-    requantizeRow(c0, c1, y, channels, block, constants);
-    block = w;
   }
 }

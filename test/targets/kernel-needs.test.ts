@@ -12,8 +12,8 @@ const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(co
 const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
 
 test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
-  expect(needsOf(matrix).without).toEqual(['QUADS', 'GROUPS', 'DILATION']);
-  expect(needsOf(fitting).without).toEqual(['PAIRS', 'GROUPS', 'DILATION']);
+  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION']);
+  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION']);
 });
 
 test('a model is read where it lies, also in the middle of a buffer', () => {
@@ -25,6 +25,7 @@ test('a model is read where it lies, also in the middle of a buffer', () => {
 test.for([
   { part: 'GROUPS', convolution: { ...matrix, groups: 2 } },
   { part: 'DILATION', convolution: dilated },
+  { part: 'ROWS', convolution: { ...matrix, x: [1, 1, 1, 1024], outChannels: 33 } },
 ] as const)('$part where a layer has them', ({ part, convolution }) => {
   expect(needsOf(convolution).without).not.toContain(part);
 });
@@ -41,6 +42,29 @@ test('a build without a part is smaller, and refuses models that have it', async
   await Engine.create(runtime, convolutionModel(matrix));
   for (const other of [{ ...matrix, groups: 2 }, dilated])
     await expect(Engine.create(runtime, convolutionModel(other))).rejects.toThrow('step 0 needs a kernel that this runtime does not have');
+});
+
+test('single pixels run as four where the kernel of one row is not worth its bytes, to the same bits', async () => {
+  const { opcodes } = needsOf(matrix);
+  const builds = await Promise.all(
+    (['ROWS', undefined] as const).map((part) => buildInspectedRuntime({ opcodes, without: part ? [part] : [] }, 'simd')),
+  );
+  expect(builds[0]?.length).toBeLessThan((builds[1]?.length as number) - 300);
+  for (const [channels, outChannels] of [
+    [19, 9],
+    [64, 33],
+  ] as const) {
+    const model = convolutionModel({ ...matrix, x: [1, 1, 1, channels], outChannels });
+    const outputs: Uint8Array[] = [];
+    for (const build of builds) {
+      const engine = await Engine.create(await WebAssembly.compile(build as BufferSource), model);
+      engine.input(0, channels).set(Uint8Array.from({ length: channels }, (_, i) => (i * 67 + 5) & 255));
+      engine.run();
+      outputs.push(engine.output(0, outChannels).slice());
+    }
+    expect(new Set(outputs[0]).size).toBeGreaterThan(1);
+    expect(outputs[0]).toEqual(outputs[1]);
+  }
 });
 
 test.for(['PAIRS', 'QUADS'] as const)('only the relaxed build can do without %s', async (part) => {
