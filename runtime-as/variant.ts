@@ -18,6 +18,8 @@ export const ROWS: bool = RELAXED || !isDefined(WITHOUT_ROWS);
 /** Of the int8 convolutions; `--use WITHOUT_GROUPS=1`, `WITHOUT_DILATION=1`: the model has none with groups other than depthwise ones, none with dilation. */
 export const GROUPS: bool = !isDefined(WITHOUT_GROUPS);
 export const DILATION: bool = !isDefined(WITHOUT_DILATION);
+/** Of the depthwise int8 convolutions; `--use WITHOUT_WINDOWS=1`: kernels/depthwise-pairs.ts has a kernel for every one of the model. */
+export const WINDOWS: bool = !isDefined(WITHOUT_WINDOWS);
 
 /** Microcontrollers: every core; with the DSP extension; with MVE. Weights come prepared from the host. */
 export const BOARD: bool = isDefined(VARIANT_BOARD);

@@ -7,10 +7,11 @@ import * as format from '../runtime-as/format.ts';
 
 /**
  * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
- * pairs refuses models that have them. Without quads, layers whose weights fit that form run in another, and without rows, single
- * pixels run as four, to the same bits.
+ * pairs, or without windows (depthwise ones that runtime-as/kernels/depthwise-pairs.ts has no kernel for), refuses models that have
+ * them. Without quads, layers whose weights fit that form run in another, and without rows, single pixels run as four, to the same
+ * bits.
  */
-export type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION';
+export type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS';
 
 /** Bytes of weights of a layer of one pixel from which its own kernel is worth its bytes: about 2 us are saved. */
 const ROW_BYTES = 32_768;
@@ -33,6 +34,13 @@ function isLargeRow({ opcode, operands, parameters }: StepRecord, { tensors }: P
   const [batch, height, width] = [format.CONV_BATCH, format.CONV_OUT_HEIGHT, format.CONV_OUT_WIDTH].map((index) => parameters[index]);
   if (opcode !== format.OPCODE_CONV2D_INT8 || batch !== 1 || height !== 1 || width !== 1) return false;
   return (tensors[operands[1] as number] as TensorRecord).bytes >= ROW_BYTES;
+}
+
+/** As isPaired() of runtime-as/kernels/depthwise-pairs.ts. */
+function isPaired(step: StepRecord): boolean {
+  const valueOf = (index: number) => step.parameters[index] as number;
+  const is3x3 = valueOf(format.CONV_KERNEL_HEIGHT) === 3 && valueOf(format.CONV_KERNEL_WIDTH) === 3;
+  return is3x3 && !isDilated(step) && valueOf(format.CONV_STRIDE_WIDTH) <= 2 && valueOf(format.CONV_IN_CHANNELS) >= 8;
 }
 
 /** Whether the weights [O, K] fit the form of quads (runtime-as/microkernels/dot-simd.ts). */
@@ -58,6 +66,7 @@ export function kernelNeeds(model: PackedModel): KernelNeeds {
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),
+    WINDOWS: convolutions.some((step) => step.opcode === format.OPCODE_DEPTHWISE_INT8 && !isPaired(step)),
   };
   return { opcodes, without: (Object.keys(has) as ConvolutionPart[]).filter((part) => !has[part]) };
 }

@@ -4,9 +4,10 @@
  */
 import { NO_KERNEL } from "../check";
 import { DTYPE_INT8 } from "../format";
-import { BOARD, SIMD } from "../variant";
+import { BOARD, SIMD, WINDOWS } from "../variant";
 import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./depthwise-blocks";
 import { runDepthwiseDirect } from "./depthwise-direct";
+import { isPaired, pairsPreparedBytes, pairsWorkspaceBytes, preparePairs, runPairs } from "./depthwise-pairs";
 import { prepareRows, rowsPreparedBytes, rowsWorkspaceBytes, runRows } from "./depthwise-rows";
 import { checkDepthwise, isBlock, isInBuild } from "./geometry";
 
@@ -14,17 +15,21 @@ export function checkDepthwiseInt8(step: usize, context: usize): i32 {
   if (!checkDepthwise(step, context, DTYPE_INT8)) return 0;
   if (!isInBuild(step, true)) return NO_KERNEL;
   if (BOARD) return isBlock(blocksPreparedBytes(step)) && isBlock(blocksWorkspaceBytes(step));
-  return !SIMD || (isBlock(rowsPreparedBytes(step)) && isBlock(rowsWorkspaceBytes(step)));
+  if (!SIMD) return 1;
+  if (isPaired(step)) return isBlock(pairsPreparedBytes(step)) && isBlock(pairsWorkspaceBytes(step));
+  return WINDOWS ? isBlock(rowsPreparedBytes(step)) && isBlock(rowsWorkspaceBytes(step)) : NO_KERNEL;
 }
 
 export function preparedBytesDepthwiseInt8(step: usize, context: usize): i32 {
   if (BOARD) return <i32>blocksPreparedBytes(step);
-  return SIMD ? <i32>rowsPreparedBytes(step) : 0;
+  if (!SIMD) return 0;
+  return <i32>(WINDOWS && !isPaired(step) ? rowsPreparedBytes(step) : pairsPreparedBytes(step));
 }
 
 export function workspaceBytesDepthwiseInt8(step: usize, context: usize): i32 {
   if (BOARD) return <i32>blocksWorkspaceBytes(step);
-  return SIMD ? <i32>rowsWorkspaceBytes(step) : 0;
+  if (!SIMD) return 0;
+  return <i32>(WINDOWS && !isPaired(step) ? rowsWorkspaceBytes(step) : pairsWorkspaceBytes(step));
 }
 
 /** Weights, bias and multipliers, where they are prepared. */
@@ -34,11 +39,16 @@ export function replacedOperandsDepthwiseInt8(step: usize): i32 {
 
 export function prepareDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
   if (BOARD) prepareBlocks(step, context, prepared);
-  else if (SIMD) prepareRows(step, context, prepared);
+  else if (SIMD) {
+    if (WINDOWS && !isPaired(step)) prepareRows(step, context, prepared);
+    else preparePairs(step, context, prepared);
+  }
 }
 
 export function runDepthwiseInt8(step: usize, context: usize, prepared: usize): void {
   if (BOARD) runBlocks(step, context, prepared);
-  else if (SIMD) runRows(step, context, prepared);
-  else runDepthwiseDirect<i8, i8, i32>(step, context);
+  else if (SIMD) {
+    if (WINDOWS && !isPaired(step)) runRows(step, context, prepared);
+    else runPairs(step, context, prepared);
+  } else runDepthwiseDirect<i8, i8, i32>(step, context);
 }

@@ -29,7 +29,7 @@ const models = [
     name: 'MobileNetV2',
     file: 'imagenet-sample1000/mobilenetv2_1.0_224_dequant_fp32.onnx',
     samples: 'imagenet-sample1000/dev.mobilenetv2.dataset.json',
-    sum: 15_350,
+    sum: 15_550,
   },
 ] as const;
 

@@ -7,13 +7,14 @@ import { type ConvolutionCase, convolutionModel } from '../runtime-as/kernels/co
 
 const matrix: ConvolutionCase = { x: [1, 1, 5, 18], outChannels: 8, kernel: [1, 1], largestWeight: 127 };
 const dilated: ConvolutionCase = { ...matrix, x: [1, 7, 7, 4], kernel: [3, 3], dilation: [2, 2] };
+const depthwise: ConvolutionCase = { ...matrix, x: [1, 5, 5, 8], groups: 8, kernel: [3, 3] };
 const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(convolutionModel(convolution)));
 
 const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
 
 test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
-  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION']);
-  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION']);
+  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS']);
+  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS']);
 });
 
 test('a model is read where it lies, also in the middle of a buffer', () => {
@@ -26,12 +27,24 @@ test.for([
   { part: 'GROUPS', convolution: { ...matrix, groups: 2 } },
   { part: 'DILATION', convolution: dilated },
   { part: 'ROWS', convolution: { ...matrix, x: [1, 1, 1, 1024], outChannels: 33 } },
+  { part: 'WINDOWS', convolution: { ...depthwise, kernel: [5, 5] } },
+  { part: 'WINDOWS', convolution: { ...depthwise, stride: [1, 3] } },
+  { part: 'WINDOWS', convolution: { ...depthwise, dilation: [2, 2] } },
+  { part: 'WINDOWS', convolution: { ...depthwise, x: [1, 5, 5, 7], outChannels: 7, groups: 7 } },
 ] as const)('$part where a layer has them', ({ part, convolution }) => {
   expect(needsOf(convolution).without).not.toContain(part);
 });
 
 test('a depthwise convolution has no groups in this sense', () => {
-  expect(needsOf({ ...matrix, x: [1, 5, 5, 8], groups: 8, kernel: [3, 3] }).without).toContain('GROUPS');
+  expect(needsOf(depthwise).without).toContain('GROUPS');
+});
+
+test('depthwise 3x3 windows need no other kernel, and its build refuses others', async () => {
+  const needs = needsOf({ ...depthwise, stride: [2, 2] });
+  expect(needs.without).toContain('WINDOWS');
+  const runtime = await WebAssembly.compile((await buildInspectedRuntime(needs, 'simd')) as BufferSource);
+  await Engine.create(runtime, convolutionModel(depthwise));
+  await expect(Engine.create(runtime, convolutionModel({ ...depthwise, kernel: [5, 5] }))).rejects.toThrow('needs a kernel that');
 });
 
 test('a build without a part is smaller, and refuses models that have it', async () => {

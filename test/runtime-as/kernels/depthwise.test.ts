@@ -16,9 +16,9 @@ function depthwise(convolution: Depthwise): ConvolutionCase {
   return { ...convolution, outChannels: channels, groups: channels };
 }
 
-/** Output columns around the tile of 4, channels around the vectors of 4 and 8. */
+/** Output columns around the tiles of 3 and 4, channels around the vectors of 4 and 8. */
 function* tileEdges(): Generator<Depthwise> {
-  for (const width of [1, 2, 3, 4, 5, 8, 9])
+  for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9])
     for (const channels of [2, 3, 4, 5, 7, 8, 9, 17])
       for (const stride of [1, 2])
         yield { x: [1, 3, width, channels], kernel: [3, 3], stride: [stride, stride], padBefore: [1, 1], padAfter: [1, 1] };
@@ -28,6 +28,11 @@ const windows: readonly (readonly [string, Depthwise])[] = [
   ['3x3 without padding', { x: [1, 7, 9, 8], kernel: [3, 3] }],
   ['two images', { x: [2, 6, 6, 10], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
   ['stride 2, odd input', { x: [2, 9, 11, 16], kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3 in bands of rows', { x: [2, 23, 24, 17], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['stride 2 in bands of rows', { x: [1, 27, 31, 25], kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3, rows wider than a band', { x: [1, 5, 210, 8], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3, strides 3 and 2', { x: [1, 14, 9, 9], kernel: [3, 3], stride: [3, 2], padBefore: [2, 0], padAfter: [0, 2] }],
+  ['3x3, stride 3', { x: [1, 10, 13, 9], kernel: [3, 3], stride: [1, 3] }],
   ['stride 2, pads of SAME_UPPER', { x: [1, 8, 8, 9], kernel: [3, 3], stride: [2, 2], padAfter: [1, 1] }],
   ['strides 3 and 4 with a 2x2 kernel', { x: [1, 10, 13, 6], kernel: [2, 2], stride: [3, 4] }],
   ['5x5', { x: [1, 8, 9, 12], kernel: [5, 5], padBefore: [2, 2], padAfter: [2, 2] }],
@@ -39,6 +44,7 @@ const windows: readonly (readonly [string, Depthwise])[] = [
   ['dilated', { x: [1, 9, 10, 5], kernel: [3, 3], dilation: [2, 3], padBefore: [2, 3], padAfter: [2, 3] }],
   ['dilated and strided', { x: [2, 12, 13, 5], kernel: [3, 3], stride: [2, 3], dilation: [3, 2], padBefore: [3, 2], padAfter: [3, 2] }],
   ['even kernel, asymmetric padding', { x: [1, 6, 7, 8], kernel: [4, 2], padBefore: [3, 0], padAfter: [0, 1] }],
+  ['8 channels, padding wider than the input', { x: [1, 2, 2, 8], kernel: [3, 3], padBefore: [4, 5], padAfter: [4, 5] }],
   ['padding wider than the input', { x: [1, 2, 2, 3], kernel: [3, 3], padBefore: [4, 5], padAfter: [4, 5] }],
 ];
 
@@ -69,3 +75,6 @@ describe('depthwise float32', () => {
 
 test('damaged parameters are refused or harmless', () =>
   expectSurvivesDamage(depthwise({ x: [2, 6, 7, 9], kernel: [3, 2], stride: [1, 2], padBefore: [1, 0], padAfter: [0, 2] })));
+
+test('damaged parameters of a 3x3 window are refused or harmless', () =>
+  expectSurvivesDamage(depthwise({ x: [2, 6, 7, 9], kernel: [3, 3], stride: [1, 2], padBefore: [1, 0], padAfter: [0, 2] })));
