@@ -134,13 +134,13 @@ function receive({ data }: MessageEvent<PlaygroundMessage>): void {
 async function compile(): Promise<void> {
   isCompiling = true;
   updateButton();
-  // A model that was dropped a moment ago is the one that is meant.
+  element('problems').textContent = '';
+  // A model that was dropped a moment ago is the one that is meant; if it cannot be read, that stays to be seen.
   await reading;
   const model = modelPath() as string;
   worker ??= new Worker('worker.js');
   worker.onmessage = receive;
   element('notes').replaceChildren();
-  element('problems').textContent = '';
   element('result').hidden = true;
   element('progress').hidden = false;
   const samples = samplesPath();

@@ -14,11 +14,11 @@ import { describeWithSharedData, sharedData } from '../shared-data.ts';
 const PAGE_BYTES = 10 * 1024;
 const SET_BYTES = 6 * 1024;
 
-/** @param sum what the three sets of a model take together, with weights of either kind. The issue asks for 12,288: reached by SqueezeNet. */
+/** @param sum what the three sets of a model take together, with weights of either kind. The issue asks for 12,288: reached by SqueezeNet and ResNet-8. */
 const models = [
-  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 14_200 },
-  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_450 },
-  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_500 },
+  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 14_000 },
+  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_300 },
+  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_288 },
   {
     name: 'SqueezeNet',
     file: 'imagenet-sample1000/squeezenet1.1_fp32.onnx',
