@@ -3,6 +3,26 @@ import { CdpBrowser, findChromium } from '../../../devices/browser/chromium.ts';
 import type { ContestantSpec, InputSpec } from './contestant.ts';
 import type { Host, Seat, Started, Turn } from './host.ts';
 
+const WINDOW_MS = 100;
+const PATIENCE_MS = 5_000;
+
+/**
+ * Waits until the browser's processes have used no processor for a while: the page of the last contestant still ends, and this
+ * one's own process still starts, while its files would be fetched; who loads in a tenth of the time would pay ten times for it.
+ */
+async function untilIdle(browser: CdpBrowser): Promise<void> {
+  const cpuSeconds = async () => {
+    const { processInfo } = (await browser.send('SystemInfo.getProcessInfo')) as { processInfo: { cpuTime: number }[] };
+    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  };
+  // Counted in hundredths of a second, and less than before when a process has ended.
+  for (const start = Date.now(); Date.now() - start < PATIENCE_MS; ) {
+    const before = await cpuSeconds();
+    await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
+    if (Math.abs((await cpuSeconds()) - before) < 0.005) return;
+  }
+}
+
 class Page implements Seat {
   private constructor(
     private readonly browser: CdpBrowser,
@@ -19,6 +39,7 @@ class Page implements Seat {
       if (Date.now() - start > 30_000) throw new Error('the page did not load within 30 s');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    await untilIdle(browser);
     return page;
   }
 

@@ -8,7 +8,7 @@ export interface Row extends Times {
   readonly isPeer: boolean;
   /** What exactly ran. */
   readonly note: string;
-  /** From the request of the first file, over loopback HTTP, to ready: the median of fresh starts, and the quickest. */
+  /** From the request of the first file, over loopback HTTP, to ready: the median of fresh starts in an idle browser, and the quickest. */
   readonly loadUs: number;
   readonly loadMinUs: number;
   /** The first inference after that. */
