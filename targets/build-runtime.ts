@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
 import type { ConvolutionPart, KernelNeeds } from './kernel-needs.ts';
-import { numberFunctions } from './number-functions.ts';
+import { numberFunctions, packaged } from './number-functions.ts';
 
 export const sourceFolder = join(packageRoot, 'runtime-as');
 
@@ -53,7 +53,7 @@ function cacheKey(argv: readonly string[], finished: string): string {
 
 /** As a package carries it. @returns the bytes of the WASM module */
 export async function buildRuntime(needs: KernelNeeds, variant: Variant): Promise<Uint8Array> {
-  return buildCached(compilerArguments(needs, variant, []), numberFunctions);
+  return buildCached(compilerArguments(needs, variant, []), { name: `numbered ${JSON.stringify(packaged)}`, change: numberFunctions });
 }
 
 /** As buildRuntime, with the exports of inspect.ts; nobody downloads it. */
@@ -74,11 +74,16 @@ export function buildRoofline(variant: Variant): Promise<Uint8Array> {
   return buildCached([...compilerArguments({ opcodes: [] }, variant, []), '--config', 'roofline.json']);
 }
 
+interface Finish {
+  readonly name: string;
+  readonly change: (wasm: Uint8Array) => Uint8Array;
+}
+
 /**
  * @param argv asc's command line, its base folder `--baseDir sourceFolder`; whatever the output's name, it is kept by content
- * @param finish what is done with asc's module, which is kept under its name, too
+ * @param finish what is done with asc's module, which is kept under that name, too
  */
-export async function buildCached(argv: readonly string[], finish?: (wasm: Uint8Array) => Uint8Array): Promise<Uint8Array> {
+export async function buildCached(argv: readonly string[], finish?: Finish): Promise<Uint8Array> {
   const cached = join(cacheFolder(), `${cacheKey(argv, finish?.name ?? '')}.wasm`);
   try {
     return readFileSync(cached);
@@ -86,7 +91,7 @@ export async function buildCached(argv: readonly string[], finish?: (wasm: Uint8
     // Not built yet.
   }
   const compiled = await compileRuntime(argv);
-  const wasm = finish ? finish(compiled) : compiled;
+  const wasm = finish ? finish.change(compiled) : compiled;
   mkdirSync(cacheFolder(), { recursive: true });
   // Two builds may run at once: each writes its own file and renames it.
   const temporary = `${cached}.${process.pid}`;

@@ -4,7 +4,16 @@
  * nearer. Where that helps, frequent locals begin with small indices. Engines compile the same code from it.
  */
 import { gzipSync } from 'node:zlib';
-import { encodeFunction, type FunctionCode, type ModuleCode, placesOf, readModule } from './wasm-functions.ts';
+import {
+  type EncodedFunction,
+  encodeFunction,
+  type FunctionCode,
+  type FunctionIndex,
+  indexBytes,
+  type ModuleCode,
+  readModule,
+  replaceIndex,
+} from './wasm-functions.ts';
 
 export interface Efforts {
   /** Exchanges that are tried for each function; more find less and less, as with locals. */
@@ -13,7 +22,8 @@ export interface Efforts {
   readonly perUse: number;
 }
 
-const packaged: Efforts = { perFunction: 12, perUse: 2 };
+/** What packages are numbered with. */
+export const packaged: Efforts = { perFunction: 60, perUse: 8 };
 
 type Random = (limit: number) => number;
 
@@ -24,10 +34,6 @@ function renumbered(code: FunctionCode, numberOf: (local: number) => number): Fu
 /** Uses of locals behind the parameters. */
 function usesOf({ parameters, parts }: FunctionCode): number[] {
   return parts.filter((part) => typeof part === 'number' && part >= parameters) as number[];
-}
-
-function typeOf({ parameters, locals }: FunctionCode, local: number): number {
-  return locals[local - parameters] as number;
 }
 
 /** The locals of each type, the most frequent first. */
@@ -51,73 +57,132 @@ function generator(): Random {
   };
 }
 
-function callsAny({ parts }: FunctionCode, callees: readonly number[]): boolean {
-  return parts.some((part) => typeof part === 'object' && 'callee' in part && callees.includes(part.callee));
+/** Indices in a function, and where in its bytes they stand. */
+interface Indices {
+  readonly at: number[];
+  readonly index: number[];
 }
 
-/** A module on its way to fewer bytes. */
+/** A function with what of it is free. */
+class Numbered {
+  readonly calls: Indices = { at: [], index: [] };
+  /** Those behind the parameters. */
+  readonly locals: Indices = { at: [], index: [] };
+
+  constructor(
+    private readonly code: FunctionCode,
+    readonly encoded: EncodedFunction,
+  ) {
+    const indices = code.parts.filter((part) => !(part instanceof Uint8Array)) as (number | FunctionIndex)[];
+    for (const [i, part] of indices.entries()) {
+      if (typeof part === 'number' && part < code.parameters) continue;
+      const list = typeof part === 'number' ? this.locals : this.calls;
+      list.at.push(encoded.at[i] as number);
+      list.index.push(typeof part === 'number' ? part : part.callee);
+    }
+  }
+
+  typeOf(local: number): number {
+    return this.code.locals[local - this.code.parameters] as number;
+  }
+}
+
+/** A module on its way to fewer bytes: whatever is exchanged takes as many bytes as before, so that all stays where it is. */
 class Numbering {
+  private readonly functions: readonly Numbered[];
   /** Function by place. */
-  private order: readonly number[];
-  /** By place, too. */
-  private encoded: readonly Uint8Array[];
+  private order: number[];
+  private assembled: { wasm: Uint8Array; codeAt: number };
   bytes: number;
 
   constructor(
     private readonly module: ModuleCode,
-    private readonly functions: FunctionCode[],
+    codes: readonly FunctionCode[],
   ) {
-    this.order = [...functions.keys()];
-    this.encoded = functions.map((code) => encodeFunction(code, this.order));
-    this.bytes = this.gzipBytes(this.encoded, this.order);
+    this.order = [...codes.keys()];
+    this.functions = codes.map((code) => new Numbered(code, encodeFunction(code, this.order)));
+    this.assembled = this.assemble();
+    this.bytes = this.gzipBytes();
   }
 
-  private gzipBytes(encoded: readonly Uint8Array[], order: readonly number[]): number {
-    return gzipSync(this.module.assemble(encoded, order), { level: 9 }).length;
+  private assemble(): { wasm: Uint8Array; codeAt: number } {
+    return this.module.assemble(
+      this.functions.map(({ encoded }) => encoded),
+      this.order,
+    );
   }
 
-  private keepIfSmaller(encoded: readonly Uint8Array[], order: readonly number[]): boolean {
-    const bytes = this.gzipBytes(encoded, order);
+  get wasm(): Uint8Array {
+    return this.assembled.wasm;
+  }
+
+  private gzipBytes(): number {
+    return gzipSync(this.wasm, { level: 9 }).length;
+  }
+
+  private isSmaller(): boolean {
+    const bytes = this.gzipBytes();
     if (bytes > this.bytes) return false;
-    Object.assign(this, { encoded, order, bytes });
+    this.bytes = bytes;
     return true;
+  }
+
+  /** The functions at places a and b change places. */
+  private exchangePlaces(a: number, b: number): void {
+    const [atA, atB] = [this.order[a] as number, this.order[b] as number];
+    this.order[a] = atB;
+    this.order[b] = atA;
+    for (const { calls, encoded } of this.functions) {
+      for (const [i, callee] of calls.index.entries()) {
+        if (callee === atA) replaceIndex(encoded.bytes, calls.at[i] as number, b);
+        else if (callee === atB) replaceIndex(encoded.bytes, calls.at[i] as number, a);
+      }
+    }
   }
 
   exchangeFunctions(tries: number, random: Random): void {
     for (; tries > 0; tries--) {
       const [a, b] = [random(this.order.length), random(this.order.length)];
-      const exchanged = <T>(list: readonly T[]) => list.with(a, list[b] as T).with(b, list[a] as T);
-      const order = exchanged(this.order);
-      const moved = [order[a] as number, order[b] as number];
-      const places = placesOf(order);
-      const encoded = exchanged(this.encoded).map((bytes, place) => {
-        const code = this.functions[order[place] as number] as FunctionCode;
-        return callsAny(code, moved) ? encodeFunction(code, places) : bytes;
-      });
-      this.keepIfSmaller(encoded, order);
+      if (a === b || indexBytes(a) !== indexBytes(b)) continue;
+      const before = this.assembled;
+      this.exchangePlaces(a, b);
+      this.assembled = this.assemble();
+      if (this.isSmaller()) continue;
+      this.assembled = before;
+      this.exchangePlaces(a, b);
+    }
+  }
+
+  /** The function's locals a and b change their indices, in the function and in the module, in which it begins at `start`. */
+  private exchangeIndices({ locals, encoded }: Numbered, start: number, a: number, b: number): void {
+    for (const [i, index] of locals.index.entries()) {
+      if (index !== a && index !== b) continue;
+      const other = index === a ? b : a;
+      const at = locals.at[i] as number;
+      locals.index[i] = other;
+      replaceIndex(encoded.bytes, at, other);
+      replaceIndex(this.wasm, start + at, other);
     }
   }
 
   exchangeLocals(triesPerUse: number, random: Random): void {
     // Functions, and within them locals, in proportion to how often they are used.
-    const uses = this.order.flatMap((index, place) => usesOf(this.functions[index] as FunctionCode).map(() => place));
-    const places = placesOf(this.order);
+    let start = this.assembled.codeAt;
+    const uses = this.order.flatMap((place) => {
+      const code = this.functions[place] as Numbered;
+      const use = { code, start };
+      start += code.encoded.bytes.length;
+      return code.locals.index.map(() => use);
+    });
     for (let i = triesPerUse * uses.length; i > 0; i--) {
-      const place = uses[random(uses.length)] as number;
-      const index = this.order[place] as number;
-      const code = this.functions[index] as FunctionCode;
-      const candidates = usesOf(code);
-      const a = candidates[random(candidates.length)] as number;
-      const b = candidates[random(candidates.length)] as number;
-      if (a === b || typeOf(code, a) !== typeOf(code, b)) continue;
-      const exchanged = renumbered(code, (local) => (local === a ? b : local === b ? a : local));
-      const encoded = this.encoded.with(place, encodeFunction(exchanged, places));
-      if (this.keepIfSmaller(encoded, this.order)) this.functions[index] = exchanged;
+      const { code, start } = uses[random(uses.length)] as { code: Numbered; start: number };
+      const { index } = code.locals;
+      const a = index[random(index.length)] as number;
+      const b = index[random(index.length)] as number;
+      if (a === b || code.typeOf(a) !== code.typeOf(b) || indexBytes(a) !== indexBytes(b)) continue;
+      this.exchangeIndices(code, start, a, b);
+      if (!this.isSmaller()) this.exchangeIndices(code, start, a, b);
     }
-  }
-
-  assemble(): Uint8Array {
-    return this.module.assemble(this.encoded, this.order);
   }
 }
 
@@ -129,5 +194,5 @@ export function numberFunctions(wasm: Uint8Array, { perFunction, perUse }: Effor
   const random = generator();
   numbering.exchangeFunctions(perFunction * module.functions.length, random);
   numbering.exchangeLocals(perUse, random);
-  return numbering.assemble();
+  return numbering.wasm;
 }

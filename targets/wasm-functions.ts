@@ -72,13 +72,29 @@ export interface FunctionCode {
   readonly parts: readonly (Uint8Array | number | FunctionIndex)[];
 }
 
+/** A function's bytes, and where in them the indices among its parts stand. */
+export interface EncodedFunction {
+  readonly bytes: Uint8Array;
+  readonly at: readonly number[];
+}
+
 export interface ModuleCode {
   readonly functions: readonly FunctionCode[];
   /**
-   * The module with its functions as encodeFunction gives them.
-   * @param order of the functions, which `functions` are in, too
+   * @param encoded by function
+   * @returns the module with its functions in this order, and where the first of them begins
    */
-  assemble(functions: readonly Uint8Array[], order: readonly number[]): Uint8Array;
+  assemble(encoded: readonly EncodedFunction[], order: readonly number[]): { wasm: Uint8Array; codeAt: number };
+}
+
+/** Over an index that takes as many bytes. */
+export function replaceIndex(bytes: Uint8Array, at: number, index: number): void {
+  bytes.set(unsigned(index), at);
+}
+
+/** Of an index, encoded. */
+export function indexBytes(index: number): number {
+  return unsigned(index).length;
 }
 
 function readFunction(reader: Reader, parameters: number): FunctionCode {
@@ -108,7 +124,7 @@ function readFunction(reader: Reader, parameters: number): FunctionCode {
  * Locals of one type in a row are declared together.
  * @param places of the functions
  */
-export function encodeFunction({ locals, parts }: FunctionCode, places: readonly number[]): Uint8Array {
+export function encodeFunction({ locals, parts }: FunctionCode, places: readonly number[]): EncodedFunction {
   const runs: [count: number, type: number][] = [];
   for (const type of locals) {
     const last = runs.at(-1);
@@ -116,8 +132,15 @@ export function encodeFunction({ locals, parts }: FunctionCode, places: readonly
     else runs.push([1, type]);
   }
   const declarations = [...unsigned(runs.length), ...runs.flatMap(([count, type]) => [...unsigned(count), type])];
-  const body = [...declarations, ...parts.flatMap((part) => encodePart(part, places))];
-  return Uint8Array.from([...unsigned(body.length), ...body]);
+  const encoded = parts.map((part) => encodePart(part, places));
+  const length = unsigned(encoded.reduce((sum, { length }) => sum + length, declarations.length));
+  const at: number[] = [];
+  let end = length.length + declarations.length;
+  for (const [i, { length }] of encoded.entries()) {
+    if (!(parts[i] instanceof Uint8Array)) at.push(end);
+    end += length;
+  }
+  return { bytes: Uint8Array.from([...length, ...declarations, ...encoded.flat()]), at };
 }
 
 function encodePart(part: Uint8Array | number | FunctionIndex, places: readonly number[]): number[] {
@@ -183,16 +206,20 @@ export function readModule(wasm: Uint8Array): ModuleCode {
     assemble(encoded, order) {
       const count = unsigned(order.length);
       const places = placesOf(order);
+      const codes = order.map((index) => (encoded[index] as EncodedFunction).bytes);
       const contents: Readonly<Record<number, Uint8Array>> = {
         [SECTION_FUNCTIONS]: Uint8Array.from([...count, ...order.flatMap((index) => unsigned(types[index] as number))]),
         [SECTION_EXPORTS]: Uint8Array.from(exported.flatMap((part) => encodePart(part, places))),
-        [SECTION_CODE]: Buffer.concat([Uint8Array.from(count), ...encoded]),
+        [SECTION_CODE]: Buffer.concat([Uint8Array.from(count), ...codes]),
       };
-      const written = sections.flatMap(([id, bytes]) => {
+      const written: Uint8Array[] = [wasm.subarray(0, 8)];
+      let codeAt = 0;
+      for (const [id, bytes] of sections) {
         const content = contents[id] ?? bytes;
-        return [Uint8Array.from([id, ...unsigned(content.length)]), content];
-      });
-      return Buffer.concat([wasm.subarray(0, 8), ...written]);
+        written.push(Uint8Array.from([id, ...unsigned(content.length)]), content);
+        if (id === SECTION_CODE) codeAt = written.reduce((sum, { length }) => sum + length, count.length - content.length);
+      }
+      return { wasm: Buffer.concat(written), codeAt };
     },
   };
 }

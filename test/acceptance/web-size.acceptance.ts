@@ -14,22 +14,25 @@ import { describeWithSharedData, sharedData } from '../shared-data.ts';
 const PAGE_BYTES = 10 * 1024;
 const SET_BYTES = 6 * 1024;
 
-/** @param sum what the three sets of a model take together, with weights of either kind. The issue asks for 12,288: reached by SqueezeNet and ResNet-8. */
+/**
+ * @param sum what the three sets of a model take together, with weights of either kind. The issue asks for 12,288: reached by
+ * SqueezeNet and ResNet-8, and by every model without the scalar set, which has no microkernels, and which no engine of today downloads.
+ */
 const models = [
-  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 14_000 },
-  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_300 },
-  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_288 },
+  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 13_800 },
+  { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_100 },
+  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 12_150 },
   {
     name: 'SqueezeNet',
     file: 'imagenet-sample1000/squeezenet1.1_fp32.onnx',
     samples: 'imagenet-sample1000/dev.squeezenet.dataset.json',
-    sum: 12_288,
+    sum: 11_950,
   },
   {
     name: 'MobileNetV2',
     file: 'imagenet-sample1000/mobilenetv2_1.0_224_dequant_fp32.onnx',
     samples: 'imagenet-sample1000/dev.mobilenetv2.dataset.json',
-    sum: 15_550,
+    sum: 15_300,
   },
 ] as const;
 
@@ -76,6 +79,7 @@ describeWithSharedData('the kernel sets', () => {
     expect(simd).toBeLessThanOrEqual(SET_BYTES);
     expect(relaxed).toBeLessThanOrEqual(SET_BYTES);
     expect(sum).toBeLessThanOrEqual(model.sum);
+    expect((simd as number) + (relaxed as number)).toBeLessThanOrEqual(2 * SET_BYTES);
     expect(together).toBeLessThanOrEqual(2 * SET_BYTES);
   });
 });
