@@ -41,7 +41,8 @@ export function linearQuantization(node: OnnxNode, graph: GraphBuilder, scaleInd
   if (zeroPoint && zeroPoint.length !== scale.length) {
     throw node.unsupported(`${scale.length} scales with ${zeroPoint.length} zero points`, 'the model is not valid ONNX, export it again');
   }
-  const output = node.int('output_dtype', 0);
+  // That of DequantizeLinear is the dtype of the real numbers.
+  const output = node.operator === 'QuantizeLinear' ? node.int('output_dtype', 0) : 0;
   const dtype = zeroPointName ? onnxDtypeOf(graph, zeroPointName) : output ? onnxDtypeNames[output] : undefined;
   if (dtype !== undefined && !supported.includes(dtype)) {
     throw node.unsupported(`integers of dtype ${dtype}`, 'quantize activations and weights to uint8 or int8');
