@@ -3,7 +3,7 @@ import { UsageError } from '../compiler/errors.ts';
 import { Executor } from '../compiler/execute.ts';
 import { type Graph, valueOf } from '../compiler/graph.ts';
 import { importOnnx } from '../compiler/onnx/import.ts';
-import { decodeOnnx } from '../compiler/onnx/load.ts';
+import type { ModelProto } from '../compiler/onnx/load.ts';
 import type { PackedMetadata } from '../compiler/packed/metadata.ts';
 import { defaultPasses } from '../compiler/passes/index.ts';
 import { runPasses } from '../compiler/passes/pass.ts';
@@ -14,9 +14,9 @@ import type { ModelInput, Samples } from '../compiler/samples/samples.ts';
 export type Reference = (index: number) => Float32Array[];
 
 /** @throws UnsupportedModelError; UsageError when the model has other inputs or outputs than the packed one. */
-export function importReference(bytes: Uint8Array, path: string, packed: PackedMetadata): Graph {
+export function importReference(model: ModelProto, path: string, packed: PackedMetadata): Graph {
   const shapes = new Map(modelInputsOf(packed.inputs).map(({ name, shape }) => [name, shape]));
-  const graph = runPasses(importOnnx(decodeOnnx(bytes, path), { name: path, inputShapes: shapes }), defaultPasses);
+  const graph = runPasses(importOnnx(model, { name: path, inputShapes: shapes }), defaultPasses);
   const describe = (ports: readonly ModelInput[]) => ports.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
   const outputs = graph.outputs.map(({ name, value, permutation }) => {
     const { shape } = valueOf(graph, value).type;

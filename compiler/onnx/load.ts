@@ -1,19 +1,19 @@
 /** Reads an ONNX file. */
-import { readFileSync } from 'node:fs';
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 import { InputFileError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
+import { embedExternalData } from './external-data.ts';
 
 export type ModelProto = Onnx.ModelProto;
 
-/** @throws InputFileError when the file cannot be read or is not an ONNX model. */
+/**
+ * @returns the model and its bytes as one file: encoded anew where weights lay in others
+ * @throws InputFileError when a file cannot be read or is not an ONNX model.
+ */
 export function loadOnnx(path: string): { model: ModelProto; bytes: Uint8Array } {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new InputFileError(`${path}: cannot be read (${(error as Error).message}); check the path`, { cause: error });
-  }
-  return { model: decodeOnnx(bytes, path), bytes };
+  const bytes = readInputFile(path);
+  const model = decodeOnnx(bytes, path);
+  return { model, bytes: embedExternalData(model, path) ? onnxProto.onnx.ModelProto.encode(model).finish() : bytes };
 }
 
 /** @throws InputFileError when the bytes are not an ONNX model. */

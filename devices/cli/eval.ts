@@ -4,7 +4,7 @@ import { loadPacked } from '../../compiler/cli/model-file.ts';
 import { type Invocation, integerOption, type Verb } from '../../compiler/cli/program.ts';
 import { facts, percentText } from '../../compiler/cli/table.ts';
 import { UsageError } from '../../compiler/errors.ts';
-import { readInputFile } from '../../compiler/files.ts';
+import { loadOnnx } from '../../compiler/onnx/load.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { preprocessNote } from '../../compiler/samples/images.ts';
@@ -34,8 +34,8 @@ interface OpenedReference {
 }
 
 async function open(path: string, model: PackedModel, samples: Samples): Promise<OpenedReference> {
-  const bytes = readInputFile(path);
-  const graph = importReference(bytes, path, model.metadata);
+  const { model: proto, bytes } = loadOnnx(path);
+  const graph = importReference(proto, path, model.metadata);
   const some = limitSamples(samples, CROSS_CHECKED_SAMPLES);
   const check = await crossCheck(bytes, graph, some, await openReference(graph, some));
   return { reference: await openReference(graph, samples), check };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../../compiler/cli/compile.ts';
 import { runCli } from '../../compiler/cli/run-cli.ts';
 import { type TinyModel, writeTinyModel } from '../../compiler/cli/tiny-model.ts';
+import { splitWeights } from '../../compiler/onnx/external-model.ts';
 import { encodeOnnx, onnxNode } from '../../compiler/ops/onnx-case.ts';
 import { scratchFolder } from '../../compiler/samples/scratch.ts';
 import { requireTool } from '../../require-tool.ts';
@@ -73,6 +74,16 @@ describe.skipIf(!requireTool('chromium'))('the playground', () => {
     expect(stage).toBe('Done.');
     expect(notes).toContain('calibrated on noise');
     expect(facts).toMatch(/latency here/);
+  });
+
+  test('weights in a file beside the model are dropped with it, or missed', async () => {
+    const { model, weights } = splitWeights(tiny.onnx, 'apart.onnx.data');
+    const path = scratch.write('apart.onnx', model);
+    scratch.write('apart.onnx.data', weights);
+    await playground.drop([path]);
+    expect((await playground.compile()).problems).toContain('apart.onnx.data: does not exist');
+    await playground.drop([path, `${path}.data`]);
+    expect((await playground.compile()).stage).toBe('Done.');
   });
 
   test('with samples it gives the bytes of the command line, and a report', async () => {
