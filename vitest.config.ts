@@ -5,11 +5,13 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
+    // .ci/run has the kernels' tests record their cases on the way: the acceptance needs them.
+    setupFiles: process.env.WHITTLE_RECORD_CASES ? ['test/record-setup.ts'] : [],
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/closing-reporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    // Two cores: more workers only make the timings noisy.
-    maxWorkers: 2,
+    // One more than cores: half of the time these wait for browsers, boards and adb.
+    maxWorkers: 3,
   },
 });

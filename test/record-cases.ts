@@ -1,6 +1,6 @@
 /**
- * Set-up of a run of the tests that keeps every model and arena that an engine runs, for runners outside this process
- * (recorded-case.ts): the cases are written once, and the C kernels are judged by them, too.
+ * Keeps every model and arena that an engine runs in this test file, for runners outside this process (recorded-case.ts): the
+ * cases are written once, and the C kernels are judged by them, too.
  */
 import { expect } from 'vitest';
 import { Engine } from '../compiler/engine.ts';

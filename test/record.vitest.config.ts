@@ -1,12 +1,11 @@
-/** Runs the kernels' tests and records their cases: only for test/acceptance/native-kernels. */
+/** Runs the kernels' tests and records their cases: for test/acceptance/native-kernels, where no run of `npm test` recorded them. */
 import { defineConfig } from 'vitest/config';
+import { recordedTests } from './recorded-tests.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/compiler/ops/*.test.ts', 'test/compiler/encoding/*.test.ts', 'test/runtime-as/kernels/*.test.ts'],
-    // The other implementation's kernels, nothing to record.
-    exclude: ['**/onnxruntime-bits*'],
-    setupFiles: ['test/record-cases.ts'],
+    include: recordedTests,
+    setupFiles: ['test/record-setup.ts'],
     testTimeout: 120_000,
   },
 });

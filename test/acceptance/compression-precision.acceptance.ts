@@ -99,7 +99,7 @@ describeWithSharedData('number formats', () => {
     const written = await runCli([compress], ['compress', model, '--recipe', recipe, ...samples, '-o', packed, '--json']);
     expect(jsonOf(written).layers.map(({ dtype }: { dtype: string }) => dtype)).toEqual(['float16', 'int16', 'dynamic', 'int8']);
     // Outputs that differ in any layer would end it with exit code 5.
-    const result = await runCli([bench], ['bench', packed, '--on', 'qemu:mps2-an386', '--json']);
+    const result = await runCli([bench], ['bench', packed, '--on', 'qemu:mps2-an386', '--preload', '--json']);
     expect(result.exitCode, result.stderr).toBe(0);
   });
 });

@@ -3,27 +3,37 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import { packageRoot } from '../../compiler/root.ts';
 import { translatedVocabularies } from '../../targets/mcu/build-runtime-c.ts';
 import { type RecordedCase, readRecordedCases } from '../recorded-case.ts';
 import { requireTool } from '../require-tool.ts';
-import { expectSameArenas, imageCases } from '../targets/mcu/compare-cases.ts';
+import { expectSameArenas, type ImageCase, imageCases } from '../targets/mcu/compare-cases.ts';
 import { type NativeOptions, NativeRunner, sanitizers } from '../targets/mcu/native-runner.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'whittle-cases-'));
 let cases: RecordedCase[] = [];
 
+/** Runs the kernels' tests for it. */
+function recordCases(): RecordedCase[] {
+  const folder = mkdtempSync(join(tmpdir(), 'whittle-cases-'));
+  try {
+    const argv = ['vitest', 'run', '--config', 'test/record.vitest.config.ts'];
+    const env = { ...process.env, WHITTLE_RECORD_CASES: folder };
+    const { status, stdout } = spawnSync('npx', argv, { cwd: packageRoot, env, encoding: 'utf8' });
+    expect(status, stdout).toBe(0);
+    return readRecordedCases(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 beforeAll(() => {
-  const argv = ['vitest', 'run', '--config', 'test/record.vitest.config.ts'];
-  const env = { ...process.env, WHITTLE_RECORD_CASES: folder };
-  const { status, stdout } = spawnSync('npx', argv, { cwd: packageRoot, env, encoding: 'utf8' });
-  expect(status, stdout).toBe(0);
-  cases = readRecordedCases(folder);
+  // In .ci/run the same tests ran a moment ago, and recorded.
+  const recorded = process.env.WHITTLE_RECORD_CASES;
+  cases = recorded ? readRecordedCases(recorded) : recordCases();
 }, 600_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('cases of every opcode were recorded', () => {
   const seen = new Set(cases.flatMap(({ model }) => readPackedModel(model).opcodes));
@@ -40,11 +50,13 @@ const builds: readonly (Pick<NativeOptions, 'flags' | 'wasm2c' | 'isHost'> & { r
 ];
 
 for (const vocabulary of translatedVocabularies) {
+  let images: ImageCase[] | undefined;
   // The emitter writes no vectors of the host: of MVE's it translates the board's calls only, and wasm2c the host's vectors.
   const possible = builds.filter(({ isHost }) => !(isHost && vocabulary === 'mve'));
   test.for(possible)(`${vocabulary}: the C $label gives the bytes of Node`, async ({ label, ...options }) => {
     if (!requireTool('gcc')) return;
     using runner = await NativeRunner.build({ opcodes: [...opcodeNames.keys()], vocabulary, ...options });
-    expectSameArenas(runner, await imageCases(cases, vocabulary), label);
+    images ??= await imageCases(cases, vocabulary);
+    expectSameArenas(runner, images, label);
   });
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../../compiler/root.ts';
 import * as boardImage from '../../../runtime-as/board-image.ts';
 import * as format from '../../../runtime-as/format.ts';
-import { buildKernels, emitRuntime, kernelName } from '../../../targets/mcu/build-runtime-c.ts';
+import { buildKernels, emitRuntime, kernelName, type RuntimeC } from '../../../targets/mcu/build-runtime-c.ts';
 import { simplify } from '../../../targets/mcu/emit/simplify.ts';
 import type { BoardImage } from '../../../targets/mcu/image.ts';
 import type { Vocabulary } from '../../../targets/mcu/vocabulary.ts';
@@ -32,6 +32,16 @@ export interface NativeOptions {
   readonly wasm2c?: boolean;
   /** That module with whittle's translation. */
   readonly isHost?: boolean;
+}
+
+const emitted = new Map<string, Promise<RuntimeC>>();
+
+/** Translated once, compiled with many flags. */
+function emittedRuntime(opcodes: readonly number[], vocabulary: Vocabulary, isHost: boolean): Promise<RuntimeC> {
+  const key = `${vocabulary} ${isHost} ${opcodes}`;
+  const runtime = emitted.get(key) ?? emitRuntime(opcodes, vocabulary, { isHost });
+  emitted.set(key, runtime);
+  return runtime;
 }
 
 /** A program in a folder of its own, which is removed when the scope ends. */
@@ -72,7 +82,7 @@ export class NativeRunner implements Disposable {
       const simd = vocabulary === 'mve' ? [] : ['--disable-simd'];
       this.run(process.execPath, [program, ...simd, '-n', 'mcu', 'kernels.wasm', '-o', 'wasm2c.c']);
     } else {
-      const runtime = await emitRuntime(opcodes, vocabulary, { isHost });
+      const runtime = await emittedRuntime(unique, vocabulary, isHost);
       write('whittle_runtime.c', runtime.source);
       write('whittle_runtime.h', runtime.header);
       for (const [name, text] of runtime.portHeaders) write(name, text);
