@@ -4,13 +4,14 @@
  * then the best one beside them for what the budget leaves, since the norms shrink what they keep and rarely meet a budget.
  */
 import { z } from 'zod';
-import { addScaled, innerProduct, type Matrix, matrix, takeColumns } from '../linalg/matrix.ts';
+import { addScaled, centredBy, columnMeans, innerProduct, type Matrix, matrix, takeColumns } from '../linalg/matrix.ts';
 import { multiply, multiplyTransposed, transposedMultiply } from '../linalg/multiply.ts';
 import {
   answerError,
   type DebiasedParts,
   debias,
   decompose,
+  normalSystem,
   rectifiedTargets,
   type UnifiedProblem,
   type UnifiedSolution,
@@ -105,21 +106,14 @@ function fittedParts(problem: UnifiedProblem, { rows, groups }: Structure, targe
 
 /** R and G of the patches, centred: for targets that change from step to step. */
 function centredProducts({ inputs }: UnifiedProblem, columns: number) {
-  const { rows: n } = inputs;
-  const mean = (m: Matrix) => {
-    const sums = new Float64Array(m.columns);
-    m.data.forEach((value, i) => {
-      sums[i % m.columns] = (sums[i % m.columns] as number) + value / n;
-    });
-    return { ...m, data: m.data.map((value, i) => value - (sums[i % m.columns] as number)) };
-  };
-  const x = mean(
+  const centred = (m: Matrix) => centredBy(m, columnMeans(m));
+  const x = centred(
     takeColumns(
       inputs,
       Array.from({ length: columns }, (_, i) => i),
     ),
   );
-  return { r: transposedMultiply(x, x), crossOf: (targets: Matrix) => transposedMultiply(mean(targets), x) };
+  return { r: transposedMultiply(x, x), crossOf: (targets: Matrix) => transposedMultiply(centred(targets), x) };
 }
 
 /** Times that row space and fit follow the targets behind the ReLU. */
@@ -150,8 +144,9 @@ const RECTIFIED_STEPS = 20;
 function structuresWithin(layer: Layer, problem: UnifiedProblem, r: Matrix, g: Matrix, budget: Budget, rule: Options): Structure[] {
   const norm = ({ data }: Matrix) => Math.sqrt(innerProduct(data, data));
   const bound = 2 * norm(problem.targets) * norm(problem.inputs);
+  const system = normalSystem(problem.inputs);
   const solve = (of: UnifiedProblem, lambda2: number, limit: number, start: UnifiedSolution | undefined) =>
-    decompose(of, { lambda1: rule.preference * lambda2, lambda2, limit, tolerance: 1e-3, ...(start && { start }) });
+    decompose(of, { lambda1: rule.preference * lambda2, lambda2, limit, tolerance: 1e-3, system, ...(start && { start }) });
   const alone = completed(layer, r, g, [], budget);
   if (!alone) return [];
   let best: { structure: Structure; solution?: UnifiedSolution; lambda2: number } = { structure: alone, lambda2: 0 };

@@ -6,9 +6,9 @@
  *
  * alternates between z, number by number, and M, by reduced-rank regression; λ grows from 0.01 to 1.
  */
-import { type Matrix, matrix } from '../linalg/matrix.ts';
+import { centredBy, columnMeans, type Matrix, matrix } from '../linalg/matrix.ts';
 import { addGram, addTransposedProduct, multiply, multiplyTransposed } from '../linalg/multiply.ts';
-import { factorsOfResponses, leastSquares } from './reduced-rank.ts';
+import { factorsOfResponses, leastSquaresOn } from './reduced-rank.ts';
 
 export interface RectifiedFactors {
   /** [h, t] and [t, h]: M = P Q. */
@@ -23,18 +23,6 @@ const SCHEDULE = [
   [0.01, 25],
   [1, 25],
 ] as const;
-
-function columnMeans({ rows, columns, data }: Matrix): Float64Array {
-  const means = new Float64Array(columns);
-  data.forEach((value, i) => {
-    means[i % columns] = (means[i % columns] as number) + value / rows;
-  });
-  return means;
-}
-
-function centredBy(a: Matrix, means: Float64Array): Matrix {
-  return { ...a, data: a.data.map((value, i) => value - (means[i % a.columns] as number)) };
-}
 
 /** z of one number: below zero as far as the model wants, or above it between the model and the original. */
 function bestValue(model: number, wanted: number, lambda: number): number {
@@ -54,11 +42,12 @@ export function rectifiedFactors(answers: Matrix, targets: Matrix, rank: number,
   const centred = centredBy(answers, mean);
   const correlation = matrix(h, h);
   addGram(correlation, centred);
+  const leastSquares = leastSquaresOn(correlation, ridge);
   const regress = (z: Matrix): RectifiedFactors => {
     const zMean = columnMeans(z);
     const cross = matrix(h, h);
     addTransposedProduct(cross, centredBy(z, zMean), centred);
-    const { p, q } = factorsOfResponses(leastSquares(cross, correlation, ridge), correlation, () => rank);
+    const { p, q } = factorsOfResponses(leastSquares(cross), correlation, () => rank);
     const shift = multiply(p, multiply(q, matrix(h, 1, mean))).data;
     return { p, q, bias: zMean.map((value, o) => value - (shift[o] as number)) };
   };

@@ -95,7 +95,13 @@ export function factorsOfResponses(
 
 /** W* = G R⁻¹. */
 export function leastSquares(cross: Matrix, correlation: Matrix, ridge: number): Matrix {
-  return transpose(solveCholesky(dampedCholesky(correlation, ridge).factor, transpose(cross)));
+  return leastSquaresOn(correlation, ridge)(cross);
+}
+
+/** The same for many G on one R, which is factored once. */
+export function leastSquaresOn(correlation: Matrix, ridge: number): (cross: Matrix) => Matrix {
+  const { factor } = dampedCholesky(correlation, ridge);
+  return (cross) => transpose(solveCholesky(factor, transpose(cross)));
 }
 
 /** Scales the components of a pair so that each has the same root mean square on the samples; without samples, the same norm. */

