@@ -19,14 +19,16 @@ export class AccuracyMeter {
   private approximated = 0;
 
   add(expected: ArrayLike<number>, actual: ArrayLike<number>): void {
+    let { signal, noise, product, approximated } = this;
     for (let i = 0; i < expected.length; i++) {
       const e = expected[i] as number;
       const a = actual[i] as number;
-      this.signal += e * e;
-      this.noise += (e - a) * (e - a);
-      this.product += e * a;
-      this.approximated += a * a;
+      signal += e * e;
+      noise += (e - a) * (e - a);
+      product += e * a;
+      approximated += a * a;
     }
+    Object.assign(this, { signal, noise, product, approximated });
   }
 
   get accuracy(): Accuracy {

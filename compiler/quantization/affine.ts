@@ -98,7 +98,8 @@ export function quantizeArray(
 
 /** real = scale · (integer - zeroPoint), per tensor. */
 export function dequantizeArray(data: ArrayLike<number>, { scale, zeroPoint }: Quantization): Float32Array {
+  const [step] = scale as [number];
   const result = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) result[i] = ((data[i] as number) - zeroPoint) * (scale[0] as number);
+  for (let i = 0; i < data.length; i++) result[i] = ((data[i] as number) - zeroPoint) * step;
   return result;
 }

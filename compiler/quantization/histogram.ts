@@ -16,6 +16,27 @@ function thinningStep(count: number): number {
   return step;
 }
 
+/**
+ * V8 compiles what is called often. A loop that is so long that it is replaced while it runs goes back to the interpreter
+ * at its end, again at each call: 3 to 11 ns per element instead of 1.4 (Node 20).
+ */
+const BLOCK = 4096;
+
+/** Smallest and largest of the elements `from` … `to` - 1; undefined when one of them is not finite. */
+function extremes(data: ArrayLike<number>, from: number, to: number): { min: number; max: number } | undefined {
+  let min = data[from] as number;
+  let max = min;
+  // Zero, if all are finite.
+  let rest = 0;
+  for (let i = from; i < to; i++) {
+    const x = data[i] as number;
+    if (x < min) min = x;
+    if (x > max) max = x;
+    rest += x - x;
+  }
+  return rest === 0 ? { min, max } : undefined;
+}
+
 /** Counts of real numbers in BINS bins of equal width. The range starts at zero, because int8 ranges must hold zero. */
 export class Histogram {
   readonly counts = new Float64Array(BINS);
@@ -34,16 +55,15 @@ export class Histogram {
 
   /** Adds the elements of a tensor. @returns false, and counts nothing, when one of them is not finite. */
   add(data: ArrayLike<number>): boolean {
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < data.length; i++) {
-      const x = data[i] as number;
-      if (x < min) min = x;
-      if (x > max) max = x;
-      if (Number.isNaN(x)) return false;
-    }
     if (data.length === 0) return true;
-    if (min === Number.NEGATIVE_INFINITY || max === Number.POSITIVE_INFINITY) return false;
+    const first = data[0] as number;
+    let [min, max] = [first, first];
+    for (let from = 0; from < data.length; from += BLOCK) {
+      const block = extremes(data, from, Math.min(from + BLOCK, data.length));
+      if (!block) return false;
+      min = Math.min(min, block.min);
+      max = Math.max(max, block.max);
+    }
     this.min = Math.min(this.min, min);
     this.max = Math.max(this.max, max);
     this.growTo(Math.min(0, min), Math.max(0, max));
