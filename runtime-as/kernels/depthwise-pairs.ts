@@ -3,8 +3,8 @@
  * padded with the zero point, lie in a ring of two in the workspace. Each is written once and serves every output row that needs it.
  *
  * Row `id` = input row + top padding belongs to pair id / 2, in slot (id / 2) % 2: an output row needs the pair of its first row
- * and the one after it. Every block of 8 channels has a ring of its own, and is computed while what was written to it is still in
- * the first-level cache.
+ * and the one after it. Of a small image one block of 8 channels is computed after the other, with one ring; of a larger one every
+ * output row, block by block, with a ring for every block.
  */
 import {
   CONV_BATCH,
@@ -31,7 +31,6 @@ import {
   depthwisePixels,
   interleaveRows,
   PAIR_COLUMN_BYTES,
-  PAIR_SLACK_BYTES,
   PAIR_WEIGHT_BYTES,
   PAIRS_HEADER_BYTES,
   WINDOW_WEIGHT_BYTES,
@@ -42,6 +41,8 @@ import { convParameter as parameter, imageElements } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 8;
 const BLOCK_BYTES: usize = PAIRS_HEADER_BYTES + 2 * WINDOW_WEIGHT_BYTES;
+/** Input pixels of a small image: each brings a line into the first-level cache, where 8 blocks find it. */
+const SMALL_PIXELS: i32 = 200;
 /** One pixel outside of the image, padded. */
 const OUTSIDE_BYTES: usize = 16;
 
@@ -64,14 +65,19 @@ function pairColumns(step: usize): i32 {
   return parameter(step, CONV_OUT_WIDTH) * parameter(step, CONV_STRIDE_WIDTH) + 2;
 }
 
+function isSmall(step: usize): bool {
+  return <i64>parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) <= SMALL_PIXELS;
+}
+
 /** May exceed 31 bits. */
 export function pairsPreparedBytes(step: usize): i64 {
   return REQUANTIZE_CONSTANTS_BYTES + <i64>channelBlocks(step) * BLOCK_BYTES;
 }
 
-/** pixel outside · rings [block][2 pairs][columns] */
+/** pixel outside · rings [2 pairs][columns] */
 export function pairsWorkspaceBytes(step: usize): i64 {
-  return OUTSIDE_BYTES + 2 * PAIR_COLUMN_BYTES * <i64>channelBlocks(step) * pairColumns(step) + PAIR_SLACK_BYTES;
+  const rings = isSmall(step) ? 1 : channelBlocks(step);
+  return OUTSIDE_BYTES + 2 * PAIR_COLUMN_BYTES * <i64>rings * pairColumns(step);
 }
 
 /** First channel of the block that begins at `channel`: the last one may repeat channels of the one before. */
@@ -90,20 +96,16 @@ export function preparePairs(step: usize, context: usize, prepared: usize): void
     prepared, parameter(step, CONV_OUTPUT_ZERO_POINT), parameter(step, CONV_CLAMP_LOW), parameter(step, CONV_CLAMP_HIGH),
   );
   let block = prepared + REQUANTIZE_CONSTANTS_BYTES;
-  memory.fill(block, 0, <usize>pairsPreparedBytes(step) - REQUANTIZE_CONSTANTS_BYTES);
-  for (let first = 0; first < channels; first += BLOCK_CHANNELS, block += BLOCK_BYTES) {
-    for (let i = 0; i < BLOCK_CHANNELS; i++) {
-      const c = <usize>(blockStart(first, channels) + i);
-      const lane = block + (<usize>i << 2);
-      store<i32>(lane, load<i32>(bias + (c << 2)));
-      store<f32>(lane, load<f32>(multipliers + (c << 2)), 32);
-      for (let tap = 0; tap < 9; tap++) {
-        const weight = <i16>load<i8>(weights + <usize>(tap * channels) + c);
-        const to = lane + tap % 3 * PAIR_COLUMN_BYTES;
-        const row = tap / 3;
-        store<i16>(to + (row >> 1) * PAIR_WEIGHT_BYTES + (row & 1) * 2, weight, PAIRS_HEADER_BYTES);
-        store<i16>(to + (row + 1 >> 1) * PAIR_WEIGHT_BYTES + (row + 1 & 1) * 2, weight, PAIRS_HEADER_BYTES + WINDOW_WEIGHT_BYTES);
-      }
+  for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += BLOCK_BYTES) {
+    const first = <usize>blockStart(c, channels);
+    memory.copy(block, bias + (first << 2), 32);
+    memory.copy(block + 32, multipliers + (first << 2), 32);
+    // [first row of the window][pair][column][channel][row of the pair]
+    for (let i = 0; i < WINDOW_WEIGHT_BYTES; i++) {
+      const row = (i / 48 & 1) * 2 + (i & 1) - i / 96;
+      const tap = row * 3 + i / 16 % 3;
+      const weight = <u32>row < 3 ? <i16>load<i8>(weights + first + <usize>(tap * channels + (i >> 1 & 7))) : 0;
+      store<i16>(block + (<usize>i << 1), weight, PAIRS_HEADER_BYTES);
     }
   }
 }
@@ -119,39 +121,49 @@ export function runPairs(step: usize, context: usize, prepared: usize): void {
   const lineBytes = inWidth * channels;
   const outLineBytes = outWidth * channels;
   const slotBytes = <usize>(pairColumns(step) * PAIR_COLUMN_BYTES);
+  let rows = 1, ringBytes = slotBytes << 1;
+  if (isSmall(step)) {
+    rows = outHeight;
+    ringBytes = 0;
+  }
   const outside = workspace(context);
   const firstRing = outside + OUTSIDE_BYTES;
+  const padTop = parameter(step, CONV_PAD_TOP);
   const padding = parameter(step, CONV_PAD_LEFT);
   const inside = min(inWidth, pairColumns(step) - padding);
   const zeroPoint = parameter(step, CONV_INPUT_ZERO_POINT);
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, 4);
-  // Two int8 in every int16.
-  fillColumns(outside, (zeroPoint & 255) * 257, OUTSIDE_BYTES);
+  memory.fill(outside, <u8>zeroPoint, OUTSIDE_BYTES);
   // Padding is written once.
   fillColumns(firstRing, zeroPoint, <usize>pairsWorkspaceBytes(step) - OUTSIDE_BYTES);
   for (let n = parameter(step, CONV_BATCH); n > 0; n--, image += imageBytes) {
-    let pair = 0;
-    for (let oh = 0; oh < outHeight; oh++, y += outLineBytes) {
-      const id = oh * stride;
-      const firstPair = pair;
+    for (let top = 0; top < outHeight; top += rows, y += rows * outLineBytes) {
+      // Behind those of the row before.
+      const firstPair = top ? (top * stride - stride >> 1) + 2 : 0;
       let block = prepared + REQUANTIZE_CONSTANTS_BYTES;
       let ring = firstRing;
-      for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += BLOCK_BYTES, ring += slotBytes << 1) {
+      for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += BLOCK_BYTES, ring += ringBytes) {
         const first = blockStart(c, channels);
-        for (pair = firstPair; pair <= (id >> 1) + 1; pair++) {
-          const h = (pair << 1) - parameter(step, CONV_PAD_TOP);
-          const row = image + first + h * lineBytes;
-          const hasA = <u32>h < <u32>inHeight, hasB = <u32>(h + 1) < <u32>inHeight;
-          const to = (pair & 1 ? ring + slotBytes : ring) + padding * PAIR_COLUMN_BYTES;
-          interleaveRows(to, hasA ? row : outside, hasA ? channels : 0, hasB ? row + lineBytes : outside, hasB ? channels : 0, inside);
+        let out = y + first;
+        let pair = firstPair;
+        for (let oh = top; oh < top + rows; oh++, out += outLineBytes) {
+          const id = oh * stride;
+          while (pair <= (id >> 1) + 1) {
+            const h = (pair << 1) - padTop;
+            const row = image + first + h * lineBytes;
+            const hasA = <u32>h < <u32>inHeight, hasB = <u32>(h + 1) < <u32>inHeight;
+            const to = (pair & 1 ? ring + slotBytes : ring) + padding * PAIR_COLUMN_BYTES;
+            interleaveRows(to, hasA ? row : outside, hasA ? channels : 0, hasB ? row + lineBytes : outside, hasB ? channels : 0, inside);
+            pair++;
+          }
+          const isSecond = id & 2;
+          const x = isSecond ? ring + slotBytes : ring;
+          const delta = isSecond ? -slotBytes : slotBytes;
+          const weights = block + PAIRS_HEADER_BYTES + (id & 1) * WINDOW_WEIGHT_BYTES;
+          if (parameter(step, CONV_STRIDE_WIDTH) > 1) depthwisePixels<i16>(x, delta, weights, block, prepared, out, channels, outWidth);
+          else depthwisePixels<i8>(x, delta, weights, block, prepared, out, channels, outWidth);
         }
-        const isSecond = id & 2;
-        const x = isSecond ? ring + slotBytes : ring;
-        const delta = isSecond ? -slotBytes : slotBytes;
-        const weights = block + PAIRS_HEADER_BYTES + (id & 1 ? WINDOW_WEIGHT_BYTES : 0);
-        if (parameter(step, CONV_STRIDE_WIDTH) == 1) depthwisePixels<i8>(x, delta, weights, block, prepared, y + first, channels, outWidth);
-        else depthwisePixels<i16>(x, delta, weights, block, prepared, y + first, channels, outWidth);
       }
     }
   }

@@ -16,7 +16,7 @@ function depthwise(convolution: Depthwise): ConvolutionCase {
   return { ...convolution, outChannels: channels, groups: channels };
 }
 
-/** Output columns around the tiles of 3 and 4, channels around the vectors of 4 and 8. */
+/** Output columns around the tiles of 4, 2 and 1, channels around the vectors of 4 and 8. */
 function* tileEdges(): Generator<Depthwise> {
   for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9])
     for (const channels of [2, 3, 4, 5, 7, 8, 9, 17])
@@ -28,10 +28,12 @@ const windows: readonly (readonly [string, Depthwise])[] = [
   ['3x3 without padding', { x: [1, 7, 9, 8], kernel: [3, 3] }],
   ['two images', { x: [2, 6, 6, 10], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
   ['stride 2, odd input', { x: [2, 9, 11, 16], kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
-  ['3x3 in bands of rows', { x: [2, 23, 24, 17], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
-  ['stride 2 in bands of rows', { x: [1, 27, 31, 25], kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
-  ['3x3, rows wider than a band', { x: [1, 5, 210, 8], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3, one output row', { x: [2, 3, 5, 40], kernel: [3, 3], padBefore: [0, 1], padAfter: [0, 1] }],
+  ['3x3, a larger image', { x: [2, 23, 24, 17], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['stride 2, a larger image', { x: [1, 27, 31, 25], kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3, long rows', { x: [1, 5, 210, 8], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
   ['3x3, strides 3 and 2', { x: [1, 14, 9, 9], kernel: [3, 3], stride: [3, 2], padBefore: [2, 0], padAfter: [0, 2] }],
+  ['3x3, strides 3 and 2, a larger image', { x: [2, 44, 9, 9], kernel: [3, 3], stride: [3, 2], padBefore: [2, 0], padAfter: [0, 2] }],
   ['3x3, stride 3', { x: [1, 10, 13, 9], kernel: [3, 3], stride: [1, 3] }],
   ['stride 2, pads of SAME_UPPER', { x: [1, 8, 8, 9], kernel: [3, 3], stride: [2, 2], padAfter: [1, 1] }],
   ['strides 3 and 4 with a 2x2 kernel', { x: [1, 10, 13, 6], kernel: [2, 2], stride: [3, 4] }],
