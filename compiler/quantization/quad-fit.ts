@@ -21,18 +21,24 @@ const members = [0, 1, 4, 5] as const;
 
 /** Sum of the magnitudes of a quad's weights of one sign. */
 function sumOfSign(row: Int8Array, quad: number, sign: number): number {
-  // Behind the row's end there is nothing.
-  return members.reduce<number>((sum, i) => sum + Math.max(0, sign * (row[quad + i] ?? 0)), 0);
+  let sum = 0;
+  for (const i of members) {
+    // Behind the row's end there is nothing.
+    const magnitude = quad + i < row.length ? sign * (row[quad + i] as number) : 0;
+    if (magnitude > 0) sum += magnitude;
+  }
+  return sum;
 }
 
-/** Starts of the quads of a row. */
-function* quadsOf({ length }: Int8Array): Generator<number> {
-  for (let quad = 0; quad < length; quad += quad % 8 === 0 ? 2 : 6) yield quad;
+/** Start of the quad behind the one that starts at `quad`; the first starts at 0. */
+function nextQuad(quad: number): number {
+  return quad + (quad % 8 === 0 ? 2 : 6);
 }
 
 /** Whether the row can run in relaxed dot products on every engine as it is. */
 export function areQuadsFitting(row: Int8Array): boolean {
-  for (const quad of quadsOf(row)) if (Math.max(sumOfSign(row, quad, 1), sumOfSign(row, quad, -1)) > LARGEST_SUM) return false;
+  for (let quad = 0; quad < row.length; quad = nextQuad(quad))
+    if (Math.max(sumOfSign(row, quad, 1), sumOfSign(row, quad, -1)) > LARGEST_SUM) return false;
   return true;
 }
 
@@ -52,18 +58,28 @@ export function nearestInQuad(row: Int8Array, column: number, value: number, lar
  */
 export function cutQuads(real: ArrayLike<number>, scale: number, row: Int8Array): boolean {
   let isCut = false;
-  for (const quad of quadsOf(row)) {
-    for (const sign of [1, -1]) {
+  for (let quad = 0; quad < row.length; quad = nextQuad(quad)) {
+    for (let sign = 1; sign >= -1; sign -= 2) {
       for (let excess = sumOfSign(row, quad, sign) - LARGEST_SUM; excess > 0; excess--) {
-        const same = members.map((i) => quad + i).filter((at) => sign * (row[at] ?? 0) > 0);
-        const farthest = (at: number) => sign * ((row[at] as number) - (real[at] as number) / scale);
-        const most = same.reduce((best, at) => (farthest(at) > farthest(best) ? at : best));
+        const most = farthestRounded(real, scale, row, quad, sign);
         row[most] = (row[most] as number) - sign;
         isCut = true;
       }
     }
   }
   return isCut;
+}
+
+/** The weight of a sign that lies farthest from zero beside what it was before rounding. */
+function farthestRounded(real: ArrayLike<number>, scale: number, row: Int8Array, quad: number, sign: number): number {
+  let [most, farthest] = [quad, Number.NEGATIVE_INFINITY];
+  for (const i of members) {
+    const at = quad + i;
+    if (at >= row.length || !(sign * (row[at] as number) > 0)) continue;
+    const distance = sign * ((row[at] as number) - (real[at] as number) / scale);
+    if (distance > farthest) [most, farthest] = [at, distance];
+  }
+  return most;
 }
 
 /**
@@ -75,7 +91,9 @@ export function fitQuads(row: ArrayLike<number>, scale: number): { readonly scal
   let best = { scale, integers: new Int8Array(0), error: Number.POSITIVE_INFINITY };
   for (let step = 0; step <= 2 * STEPS; step++) {
     const candidate = Math.fround(scale * 2 ** (step / STEPS));
-    const integers = Int8Array.from(row, (w) => Math.max(-INT8_MAX, Math.min(INT8_MAX, roundHalfEven(w / candidate))));
+    const integers = new Int8Array(row.length);
+    for (let i = 0; i < row.length; i++)
+      integers[i] = Math.max(-INT8_MAX, Math.min(INT8_MAX, roundHalfEven((row[i] as number) / candidate)));
     const isCut = cutQuads(row, candidate, integers);
     let error = 0;
     for (let i = 0; i < row.length; i++) error += ((row[i] as number) - (integers[i] as number) * candidate) ** 2;
