@@ -5,7 +5,7 @@
  *
  * With G = W R the sum is ½ E‖W x - M x‖², less a constant.
  */
-import { innerProduct, type Matrix, matrix } from './matrix.ts';
+import { addScaled, innerProduct, type Matrix, matrix } from './matrix.ts';
 import { multiply, multiplyTransposed, transposedMultiply } from './multiply.ts';
 import { powerIteration } from './power-iteration.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
@@ -61,16 +61,20 @@ export function withPrincipalRows<Term extends ReconstructionTerm>(terms: readon
 
 /** a + factor · (a - b). */
 function extrapolated(a: Matrix, b: Matrix, factor: number): Matrix {
-  return { ...a, data: a.data.map((value, i) => value + factor * (value - (b.data[i] as number))) };
+  const result = matrix(a.rows, a.columns);
+  for (let i = 0; i < result.data.length; i++) {
+    const value = a.data[i] as number;
+    result.data[i] = value + factor * (value - (b.data[i] as number));
+  }
+  return result;
 }
 
 /** point - (point R - G) / L, for one term. */
 function gradientStep({ correlation, cross }: ReconstructionTerm, point: Matrix, lipschitz: number): Matrix {
-  const gradient = multiply(point, correlation);
-  return {
-    ...point,
-    data: point.data.map((value, i) => value - ((gradient.data[i] as number) - (cross.data[i] as number)) / lipschitz),
-  };
+  const step = multiply(point, correlation);
+  for (let i = 0; i < step.data.length; i++)
+    step.data[i] = (point.data[i] as number) - ((step.data[i] as number) - (cross.data[i] as number)) / lipschitz;
+  return step;
 }
 
 /**
@@ -95,10 +99,7 @@ export function fista(
     const points = current.map((m, t) => extrapolated(m, previous[t] as Matrix, theta));
     const next = points.map((point, t) => gradientStep(terms[t] as ReconstructionTerm, point, lipschitz));
     penalty.shrink(next, lambda / lipschitz);
-    const steps = points.map((point, t) => ({
-      ...point,
-      data: point.data.map((value, i) => value - ((next[t] as Matrix).data[i] as number)),
-    }));
+    const steps = points.map((point, t) => addScaled(point, next[t] as Matrix, -1));
     // Momentum that leads uphill is dropped: (A - M⁺) · (M⁺ - M) > 0.
     const uphill = steps.reduce((sum, { data }, t) => {
       const [to, from] = [next[t] as Matrix, current[t] as Matrix];

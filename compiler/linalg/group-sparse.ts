@@ -27,10 +27,11 @@ export function groupNorms({ terms, groups }: GroupSparseProblem, factors: reado
   const squares = new Float64Array(groups);
   terms.forEach(({ groupOf }, t) => {
     const { columns, data } = factors[t] as Matrix;
-    for (let i = 0; i < data.length; i++) {
-      const group = groupOf[i % columns] as number;
-      squares[group] = (squares[group] as number) + (data[i] as number) ** 2;
-    }
+    for (let row = 0; row < data.length; row += columns)
+      for (let column = 0; column < columns; column++) {
+        const group = groupOf[column] as number;
+        squares[group] = (squares[group] as number) + (data[row + column] as number) ** 2;
+      }
   });
   return squares.map(Math.sqrt);
 }
@@ -54,7 +55,10 @@ function groupPenalty(problem: GroupSparseProblem): Penalty {
       const factorOf = groupNorms(problem, factors).map((norm) => (norm > threshold ? 1 - threshold / norm : 0));
       problem.terms.forEach(({ groupOf }, t) => {
         const { columns, data } = factors[t] as Matrix;
-        for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) * (factorOf[groupOf[i % columns] as number] as number);
+        const ofColumns = Float64Array.from(groupOf, (group) => factorOf[group] as number);
+        for (let row = 0; row < data.length; row += columns)
+          for (let column = 0; column < columns; column++)
+            data[row + column] = (data[row + column] as number) * (ofColumns[column] as number);
       });
     },
     dualNorm: (factors) => largestNorm(problem, factors),
