@@ -43,8 +43,8 @@ export interface EvaluateOptions {
   readonly onSample?: (done: number) => void;
 }
 
-/** So many samples go to the device at once. */
-const BATCH = 16;
+/** So many samples go to the device at once; then the reference answers the same ones. */
+export const BATCH = 16;
 
 /** Beyond, a table of all pairs helps nobody. */
 const CONFUSION_CLASSES = 64;

@@ -62,3 +62,17 @@ export function limitSamples(samples: Samples, limit: number | undefined): Sampl
     ...(label && { label: (index: number) => label(indexOf(index)) }),
   };
 }
+
+/** The same samples for readers that go side by side: the last `count` that were read are not read, or decoded, again. */
+export function rememberSamples(samples: Samples, count: number): Samples {
+  const last = new Map<number, Float32Array[]>();
+  const sample = (index: number) => {
+    const known = last.get(index);
+    if (known) return known;
+    const values = samples.sample(index);
+    if (last.size === count) last.delete(last.keys().next().value as number);
+    last.set(index, values);
+    return values;
+  };
+  return { ...samples, sample };
+}

@@ -10,9 +10,9 @@ import type { Variant } from '../../compiler/root.ts';
 import { preprocessNote } from '../../compiler/samples/images.ts';
 import { modelInputsOf } from '../../compiler/samples/layout.ts';
 import { loadSamples } from '../../compiler/samples/load.ts';
-import { limitSamples, type Samples } from '../../compiler/samples/samples.ts';
+import { limitSamples, rememberSamples, type Samples } from '../../compiler/samples/samples.ts';
 import { webVariants } from '../../targets/web-package.ts';
-import { type Evaluation, evaluate } from '../evaluate.ts';
+import { BATCH, type Evaluation, evaluate } from '../evaluate.ts';
 import { openDevice } from '../index.ts';
 import { type CrossCheck, crossCheck, importReference, openReference, type Reference } from '../reference.ts';
 import { addDeviceOptions, type DeviceChoice, deviceOptions } from './device-options.ts';
@@ -65,11 +65,12 @@ async function run(path: string, options: EvalOptions, invocation: Invocation): 
     throw new UsageError('--max-drop compares with the float model: give --reference MODEL.onnx');
   const model = loadPacked(path);
   const { preprocess } = model.metadata;
-  const samples = loadSamples(options.samples, {
+  const loaded = loadSamples(options.samples, {
     inputs: modelInputsOf(model.metadata.inputs),
     ...(options.limit !== undefined && { limit: options.limit }),
     ...(preprocess && { preprocess }),
   });
+  const samples = options.reference === undefined ? loaded : rememberSamples(loaded, BATCH);
   const note = preprocessNote(samples);
   if (note) output.note(note);
   const opened = options.reference === undefined ? undefined : await open(options.reference, model, samples);
