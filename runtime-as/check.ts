@@ -1,6 +1,7 @@
 /**
  * Arithmetic for the checks that run once per step before the first inference. Extents saturate instead of
- * overflowing, so a damaged parameter can never look like a small one.
+ * overflowing, so a damaged parameter can never look like a small one. What cannot trap is joined by `&`: every branch is
+ * bytes that a page loads.
  */
 import { DTYPE_INT32, DTYPE_INT8, REGION_CONSTANTS } from "./format";
 import { operandAddress, operandBytes, operandCount, operandDtype, operandRegion, parameter, parameterCount, word } from "./step";
@@ -30,20 +31,26 @@ export function extent(step: usize, first: i32, count: i32): i64 {
 }
 
 export function hasShape(step: usize, operands: i32, parameters: i32): bool {
-  return operandCount(step) == operands && parameterCount(step) == parameters;
+  return (operandCount(step) == operands) & (parameterCount(step) == parameters);
 }
 
 /** Whether the operand has this dtype and exactly this many elements of `elementBytes` bytes. */
 export function holds(step: usize, context: usize, operand: i32, dtype: i32, elements: i64, elementBytes: i64): bool {
   return (
-    operandDtype(step, context, operand) == dtype &&
-    <i64>operandBytes(step, context, operand) == times(elements, elementBytes)
+    (operandDtype(step, context, operand) == dtype) &
+    (<i64>operandBytes(step, context, operand) == times(elements, elementBytes))
   );
 }
 
 export function isBetween(step: usize, index: i32, low: i32, high: i32): bool {
   const value = parameter(step, index);
-  return value >= low && value <= high;
+  return (value >= low) & (value <= high);
+}
+
+/** Whether `count` consecutive parameters are int8. */
+export function areInt8(step: usize, first: i32, count: i32): bool {
+  for (let i = first; i < first + count; i++) if (parameter(step, i) != <i8>parameter(step, i)) return false;
+  return true;
 }
 
 /** Bytes of one element. */

@@ -21,6 +21,11 @@ export const DILATION: bool = !isDefined(WITHOUT_DILATION);
 /** Of the depthwise int8 convolutions; `--use WITHOUT_WINDOWS=1`: kernels/depthwise-pairs.ts has a kernel for every one of the model. */
 export const WINDOWS: bool = !isDefined(WITHOUT_WINDOWS);
 
+/** Of operators with two operands; `--use WITHOUT_BROADCAST=1`: both lie as the output does, in every step of the model. */
+export const BROADCAST: bool = !isDefined(WITHOUT_BROADCAST);
+/** int8 sums of fewer than 16 neighbouring channels; `--use WITHOUT_NARROW_SUMS=1`: the model has none. */
+export const NARROW_SUMS: bool = !isDefined(WITHOUT_NARROW_SUMS);
+
 /** Microcontrollers: every core; with the DSP extension; with MVE. Weights come prepared from the host. */
 export const BOARD: bool = isDefined(VARIANT_BOARD);
 export const DSP: bool = isDefined(VARIANT_DSP);

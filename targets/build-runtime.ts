@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
-import type { ConvolutionPart, KernelNeeds } from './kernel-needs.ts';
+import type { KernelNeeds, KernelPart } from './kernel-needs.ts';
 import { numberFunctions, packaged } from './number-functions.ts';
 
 export const sourceFolder = join(packageRoot, 'runtime-as');
@@ -16,7 +16,7 @@ export function cacheFolder(): string {
 }
 
 /** What only one variant can do without. */
-const only: Readonly<Partial<Record<ConvolutionPart, Variant>>> = { PAIRS: 'relaxed', QUADS: 'relaxed', ROWS: 'simd' };
+const only: Readonly<Partial<Record<KernelPart, Variant>>> = { PAIRS: 'relaxed', QUADS: 'relaxed', ROWS: 'simd' };
 
 /** The flags of runtime-as/variant.ts. */
 function kernelFlags({ opcodes, without = [] }: KernelNeeds, variant: Variant): string[] {

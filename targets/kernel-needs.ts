@@ -11,7 +11,13 @@ import * as format from '../runtime-as/format.ts';
  * them. Without quads, layers whose weights fit that form run in another, and without rows, single pixels run as four, to the same
  * bits.
  */
-export type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS';
+type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS';
+
+/**
+ * The same of all models. A build without broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models
+ * that have them.
+ */
+export type KernelPart = ConvolutionPart | 'BROADCAST' | 'NARROW_SUMS';
 
 /** Bytes of weights of a layer of one pixel from which its own kernel is worth its bytes: about 2 us are saved. */
 const ROW_BYTES = 32_768;
@@ -19,7 +25,7 @@ const ROW_BYTES = 32_768;
 export interface KernelNeeds {
   /** Repeats allowed. */
   readonly opcodes: readonly number[];
-  readonly without?: readonly ConvolutionPart[];
+  readonly without?: readonly KernelPart[];
 }
 
 function hasGroups({ opcode, parameters }: StepRecord): boolean {
@@ -34,6 +40,27 @@ function isLargeRow({ opcode, operands, parameters }: StepRecord, { tensors }: P
   const [batch, height, width] = [format.CONV_BATCH, format.CONV_OUT_HEIGHT, format.CONV_OUT_WIDTH].map((index) => parameters[index]);
   if (opcode !== format.OPCODE_CONV2D_INT8 || batch !== 1 || height !== 1 || width !== 1) return false;
   return (tensors[operands[1] as number] as TensorRecord).bytes >= ROW_BYTES;
+}
+
+const BROADCAST_OPCODES: readonly number[] = [
+  format.OPCODE_ADD_INT8,
+  format.OPCODE_MUL_INT8,
+  format.OPCODE_PRELU_INT8,
+  format.OPCODE_BINARY_FLOAT32,
+];
+
+/** Not isOneRow() of runtime-as/kernels/broadcast.ts. */
+function isBroadcast({ opcode, parameters }: StepRecord): boolean {
+  const ones = [0, 1, 2].map((axis) => format.BROADCAST_DIMENSIONS + axis);
+  return (
+    BROADCAST_OPCODES.includes(opcode) &&
+    [...ones, format.BROADCAST_A_STRIDES + 3, format.BROADCAST_B_STRIDES + 3].some((index) => parameters[index] !== 1)
+  );
+}
+
+function isNarrowSum({ opcode, parameters }: StepRecord): boolean {
+  if (opcode === format.OPCODE_REDUCE_INT8) return (parameters[format.REDUCE_INNER] as number) < 16;
+  return opcode === format.OPCODE_AVERAGE_POOL_INT8 && (parameters[format.POOL_CHANNELS] as number) < 16;
 }
 
 /** As isPaired() of runtime-as/kernels/depthwise-pairs.ts. */
@@ -52,15 +79,12 @@ function fitsQuads({ operands, parameters }: StepRecord, { tensors, constants }:
   return Array.from({ length: rows }, (_, o) => integers.subarray(o * length, (o + 1) * length)).every(areQuadsFitting);
 }
 
-export function kernelNeeds(model: PackedModel): KernelNeeds {
-  const records = readRecords(model);
+/** Undefined where other convolutions share these kernels: they are not looked into. */
+function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPart, boolean>> | undefined {
   const convolutions = records.steps.filter(({ opcode }) => /^(CONV|DEPTHWISE)/.test(opcodeNames.get(opcode) ?? ''));
-  const { opcodes } = model;
-  // Other convolutions share these kernels, and are not looked into.
-  if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8))
-    return { opcodes };
+  if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8)) return undefined;
   const fits = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => fitsQuads(step, records));
-  const has: Readonly<Record<ConvolutionPart, boolean>> = {
+  return {
     PAIRS: fits.includes(false),
     QUADS: fits.includes(true),
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
@@ -68,5 +92,14 @@ export function kernelNeeds(model: PackedModel): KernelNeeds {
     DILATION: convolutions.some(isDilated),
     WINDOWS: convolutions.some((step) => step.opcode === format.OPCODE_DEPTHWISE_INT8 && !isPaired(step)),
   };
-  return { opcodes, without: (Object.keys(has) as ConvolutionPart[]).filter((part) => !has[part]) };
+}
+
+export function kernelNeeds(model: PackedModel): KernelNeeds {
+  const records = readRecords(model);
+  const has: Readonly<Partial<Record<KernelPart, boolean>>> = {
+    ...convolutionParts(records),
+    BROADCAST: records.steps.some(isBroadcast),
+    NARROW_SUMS: records.steps.some(isNarrowSum),
+  };
+  return { opcodes: model.opcodes, without: (Object.keys(has) as KernelPart[]).filter((part) => !has[part]) };
 }

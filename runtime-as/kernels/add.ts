@@ -3,26 +3,23 @@ import {
   ADD_A_MULTIPLIER,
   ADD_A_ZERO_POINT,
   ADD_B_MULTIPLIER,
-  ADD_B_ZERO_POINT,
-  ADD_CLAMP_HIGH,
   ADD_OUTPUT_ZERO_POINT,
   ADD_PARAMETERS,
   ADD_SHIFT,
   DTYPE_INT8,
   OPCODE_ADD_INT8,
 } from "../format";
-import { hasShape, isBetween } from "../check";
+import { areInt8, hasShape, isBetween } from "../check";
 import { checkBroadcast, runRows } from "./broadcast";
 
 export function checkAddInt8(step: usize, context: usize): bool {
   if (!hasShape(step, 3, ADD_PARAMETERS)) return false;
-  for (let i = ADD_OUTPUT_ZERO_POINT; i <= ADD_CLAMP_HIGH; i++) if (!isBetween(step, i, -128, 127)) return false;
   return (
-    isBetween(step, ADD_A_ZERO_POINT, -128, 127) &&
-    isBetween(step, ADD_B_ZERO_POINT, -128, 127) &&
-    isBetween(step, ADD_A_MULTIPLIER, -32767, 32767) &&
-    isBetween(step, ADD_B_MULTIPLIER, -32767, 32767) &&
-    isBetween(step, ADD_SHIFT, 1, 31) &&
+    areInt8(step, ADD_A_ZERO_POINT, 2) &
+    areInt8(step, ADD_OUTPUT_ZERO_POINT, 3) &
+    isBetween(step, ADD_A_MULTIPLIER, -32767, 32767) &
+    isBetween(step, ADD_B_MULTIPLIER, -32767, 32767) &
+    isBetween(step, ADD_SHIFT, 1, 31) &
     checkBroadcast(step, context, DTYPE_INT8, DTYPE_INT8)
   );
 }

@@ -9,6 +9,7 @@ import {
   DTYPE_INT8,
   OPCODE_AVERAGE_POOL_FLOAT32,
   OPCODE_AVERAGE_POOL_INT8,
+  POOL_CHANNELS,
   POOL_CLAMP_HIGH,
   POOL_CLAMP_LOW,
   POOL_COUNT_INCLUDE_PAD,
@@ -20,6 +21,7 @@ import {
 } from "../format";
 import { isBetween } from "../check";
 import { parameter, parameterF32 } from "../step";
+import { NARROW_SUMS } from "../variant";
 import { checkPool, runPool } from "./pool";
 
 const MAX_PAD: i32 = 1 << 15;
@@ -36,6 +38,7 @@ function checkAveragePool(step: usize, context: usize, dtype: i32, parameters: i
 export function checkAveragePoolInt8(step: usize, context: usize): bool {
   return (
     checkAveragePool(step, context, DTYPE_INT8, AVERAGE_POOL_INT8_PARAMETERS) &&
+    (NARROW_SUMS || parameter(step, POOL_CHANNELS) >= 16) &&
     isBetween(step, POOL_INPUT_ZERO_POINT, -128, 127) &&
     isBetween(step, POOL_OUTPUT_ZERO_POINT, -128, 127) &&
     isBetween(step, POOL_CLAMP_LOW, -128, 127) &&

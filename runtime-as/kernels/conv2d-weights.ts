@@ -93,6 +93,7 @@ export function panelsPreparedBytes<T>(step: usize, form: i32): i64 {
 
 /** The same for the form that takes most. */
 export function panelsLargestBytes(step: usize): i64 {
+  if (!RELAXED) return panelsPreparedBytes<i8>(step, FORM_PAIRS);
   const quads = panelsPreparedBytes<i8>(step, FORM_QUADS);
   return PAIRS ? max(quads, panelsPreparedBytes<i8>(step, FORM_PAIRS)) : quads;
 }

@@ -1,5 +1,5 @@
 /** What the convolutions share: the check of their parameters, and which taps of a window lie inside the input. */
-import { extent, hasShape, holds, isBetween, times } from "../check";
+import { areInt8, extent, hasShape, holds, times } from "../check";
 import {
   CONV_BATCH,
   CONV_CLAMP_HIGH,
@@ -85,25 +85,26 @@ export function checkGeometry(step: usize, context: usize, dtype: i32, encoded: 
   const inGroup = parameter(step, CONV_IN_CHANNELS) / parameter(step, CONV_GROUPS);
   const weights = times(times(outChannels, extent(step, CONV_KERNEL_HEIGHT, 2)), inGroup);
   const outputs = times(parameter(step, CONV_BATCH), extent(step, CONV_OUT_HEIGHT, 3));
-  if (
-    !holds(step, context, 0, dtype, extent(step, CONV_BATCH, 4), elementBytes) ||
-    !(encoded || holds(step, context, 1, dtype, weights, elementBytes)) ||
-    !holds(step, context, 2, isFloat32 ? DTYPE_FLOAT32 : DTYPE_INT32, outChannels, 4) ||
-    !holds(step, context, operands - 1, dtype, outputs, elementBytes)
-  ) {
-    return false;
-  }
-  if (isFloat32) return true;
-  for (let i = CONV_CLAMP_LOW; i <= CONV_OUTPUT_ZERO_POINT; i++) if (!isBetween(step, i, -128, 127)) return false;
-  return parameter(step, CONV_CLAMP_LOW) <= parameter(step, CONV_CLAMP_HIGH) && holds(step, context, 3, DTYPE_FLOAT32, outChannels, 4);
+  const isFitting =
+    holds(step, context, 0, dtype, extent(step, CONV_BATCH, 4), elementBytes) &
+    (encoded || holds(step, context, 1, dtype, weights, elementBytes)) &
+    holds(step, context, 2, isFloat32 ? DTYPE_FLOAT32 : DTYPE_INT32, outChannels, 4) &
+    holds(step, context, operands - 1, dtype, outputs, elementBytes);
+  if (isFloat32) return isFitting;
+  return (
+    isFitting &
+    areInt8(step, CONV_CLAMP_LOW, 4) &
+    (parameter(step, CONV_CLAMP_LOW) <= parameter(step, CONV_CLAMP_HIGH)) &
+    holds(step, context, 3, DTYPE_FLOAT32, outChannels, 4)
+  );
 }
 
 /** A convolution whose every channel has its own window: weights are [kernelH, kernelW, C]. */
 export function checkDepthwise(step: usize, context: usize, dtype: i32, encoded: bool = false): bool {
   return (
     checkGeometry(step, context, dtype, encoded) &&
-    parameter(step, CONV_GROUPS) == parameter(step, CONV_IN_CHANNELS) &&
-    parameter(step, CONV_OUT_CHANNELS) == parameter(step, CONV_IN_CHANNELS)
+    (parameter(step, CONV_GROUPS) == parameter(step, CONV_IN_CHANNELS)) &
+    (parameter(step, CONV_OUT_CHANNELS) == parameter(step, CONV_IN_CHANNELS))
   );
 }
 

@@ -17,18 +17,19 @@ import {
   REDUCE_OUTER,
   REDUCE_OUTPUT_ZERO_POINT,
 } from "../format";
-import { dtypeBytes, extent, hasShape, holds, isBetween, times } from "../check";
+import { areInt8, dtypeBytes, extent, hasShape, holds, isBetween, times } from "../check";
 import { sumRowFloat32, sumRowInt8 } from "../microkernels/reduce-row";
 import { requantize } from "../microkernels/requantize";
 import { sumWindowFloat32, sumWindowInt8 } from "../microkernels/sum-window";
 import { operandAddress, parameter, parameterF32 } from "../step";
+import { NARROW_SUMS } from "../variant";
 
 /** Any reduction whose function lies between these two. */
 export function checkReduce(step: usize, context: usize, dtype: i32, parameters: i32, first: i32, last: i32): bool {
   return (
     hasShape(step, 2, parameters) &&
-    isBetween(step, REDUCE_FUNCTION, first, last) &&
-    holds(step, context, 0, dtype, extent(step, REDUCE_OUTER, 3), dtypeBytes(dtype)) &&
+    isBetween(step, REDUCE_FUNCTION, first, last) &
+    holds(step, context, 0, dtype, extent(step, REDUCE_OUTER, 3), dtypeBytes(dtype)) &
     holds(step, context, 1, dtype, times(parameter(step, REDUCE_OUTER), parameter(step, REDUCE_INNER)), dtypeBytes(dtype))
   );
 }
@@ -36,9 +37,10 @@ export function checkReduce(step: usize, context: usize, dtype: i32, parameters:
 export function checkReduceInt8(step: usize, context: usize): bool {
   return (
     checkReduce(step, context, DTYPE_INT8, REDUCE_INT8_PARAMETERS, FUNCTION_REDUCE_SUM, FUNCTION_REDUCE_MEAN) &&
-    isBetween(step, REDUCE_INPUT_ZERO_POINT, -128, 127) &&
-    isBetween(step, REDUCE_OUTPUT_ZERO_POINT, -128, 127) &&
-    abs<f32>(parameterF32(step, REDUCE_MULTIPLIER_F32)) < Infinity
+    (NARROW_SUMS || parameter(step, REDUCE_INNER) >= 16) &
+    areInt8(step, REDUCE_INPUT_ZERO_POINT, 1) &
+    areInt8(step, REDUCE_OUTPUT_ZERO_POINT, 1) &
+    (abs<f32>(parameterF32(step, REDUCE_MULTIPLIER_F32)) < Infinity)
   );
 }
 
@@ -56,7 +58,7 @@ export function runReduceInt8(step: usize, context: usize, prepared: usize): voi
   let x = operandAddress(step, context, 0);
   let y = operandAddress(step, context, 1);
   for (let o = 0; o < outer; o++, x += length * inner, y += inner) {
-    if (inner == 1) store<i8>(y, requantize(offset + sumRowInt8(x, length), multiplier, zeroPoint, -128, 127));
+    if (NARROW_SUMS && inner == 1) store<i8>(y, requantize(offset + sumRowInt8(x, length), multiplier, zeroPoint, -128, 127));
     else sumWindowInt8(y, x, 1, length, 0, inner, inner, offset, multiplier, zeroPoint, -128, 127);
   }
 }

@@ -24,10 +24,10 @@ export function checkSoftmaxInt8(step: usize, context: usize): bool {
   const elements = extent(step, REDUCE_OUTER, 3);
   return (
     hasShape(step, 3, SOFTMAX_INT8_PARAMETERS) &&
-    holds(step, context, 0, DTYPE_INT8, elements, 1) &&
-    holds(step, context, 1, DTYPE_INT32, TABLE_ENTRIES, 4) &&
-    holds(step, context, 2, DTYPE_INT8, elements, 1) &&
-    operandRegion(step, context, 1) == REGION_CONSTANTS &&
+    holds(step, context, 0, DTYPE_INT8, elements, 1) &
+    holds(step, context, 1, DTYPE_INT32, TABLE_ENTRIES, 4) &
+    holds(step, context, 2, DTYPE_INT8, elements, 1) &
+    (operandRegion(step, context, 1) == REGION_CONSTANTS) &&
     isExponentialTable(operandAddress(step, context, 1), parameter(step, REDUCE_LENGTH))
   );
 }

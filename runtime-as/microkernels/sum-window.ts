@@ -2,7 +2,7 @@
  * The sum of a window for each of `channels` neighbouring elements, scaled. The taps of the window are `rows` x `columns`,
  * `rowBytes` and `columnBytes` apart, the first at `from`. Each channel adds its taps in this order, in every variant.
  */
-import { PACKED, SIMD } from "../variant";
+import { NARROW_SUMS, PACKED, SIMD } from "../variant";
 import { max8, min8, packSaturated8, splat8, sxtab16, sxtab16Ror8 } from "./dsp";
 import { requantize, requantizeFour, requantizeWide } from "./requantize";
 
@@ -109,7 +109,7 @@ export function sumWindowInt8(
   highest: i32,
 ): void {
   const end = y + channels;
-  if (SIMD && channels >= 16) {
+  if (SIMD && (channels >= 16 || !NARROW_SUMS)) {
     for (; y < end; y += 16, from += 16) {
       // The last vector overlaps the one before.
       const back = y + 16 > end ? y + 16 - end : 0;
@@ -118,6 +118,7 @@ export function sumWindowInt8(
       sumVectorInt8(y, from, rows, columns, rowBytes, columnBytes, offset, multiplier, zeroPoint, lowest, highest);
     }
   }
+  if (SIMD && !NARROW_SUMS) return;
   // As many int8 fit an int16.
   if (PACKED && channels >= 4 && rows * columns <= 255) {
     const lows = splat8(lowest);

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { Engine } from '../../compiler/engine.ts';
+import { float32Bits } from '../../compiler/ops/op.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
+import * as format from '../../runtime-as/format.ts';
 import { buildInspectedRuntime } from '../../targets/build-runtime.ts';
 import { kernelNeeds } from '../../targets/kernel-needs.ts';
 import { type ConvolutionCase, convolutionModel } from '../runtime-as/kernels/convolution-case.ts';
+import { stepModel } from '../runtime-as/kernels/step-case.ts';
 
 const matrix: ConvolutionCase = { x: [1, 1, 5, 18], outChannels: 8, kernel: [1, 1], largestWeight: 127 };
 const dilated: ConvolutionCase = { ...matrix, x: [1, 7, 7, 4], kernel: [3, 3], dilation: [2, 2] };
@@ -13,8 +16,8 @@ const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(co
 const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
 
 test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
-  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS']);
-  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS']);
+  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'BROADCAST', 'NARROW_SUMS']);
+  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'BROADCAST', 'NARROW_SUMS']);
 });
 
 test('a model is read where it lies, also in the middle of a buffer', () => {
@@ -85,4 +88,92 @@ test.for(['PAIRS', 'QUADS'] as const)('only the relaxed build can do without %s'
   const build = (variant: 'simd' | 'relaxed', without: readonly (typeof part)[]) => buildInspectedRuntime({ opcodes, without }, variant);
   expect(Buffer.compare(await build('simd', [part]), await build('simd', []))).toBe(0);
   expect((await build('relaxed', [part])).length).toBeLessThan((await build('relaxed', [])).length - 500);
+});
+
+const int8 = (...shape: number[]) => ({ dtype: 'int8', shape }) as const;
+
+/** a [dimensions] + b, whose strides are given. */
+function addModel(dimensions: readonly number[], bStrides: readonly number[], bShape: readonly number[]): Uint8Array {
+  const aStrides = [0, 1, 2, 3].map((axis) => dimensions.slice(axis + 1).reduce((product, extent) => product * extent, 1));
+  return stepModel({
+    opcode: format.OPCODE_ADD_INT8,
+    operands: [{ type: int8(...dimensions) }, { type: int8(...bShape) }],
+    output: int8(...dimensions),
+    parameters: [...dimensions, ...aStrides, ...bStrides, 3, -4, 20000, -32767, 15, 7, -128, 127],
+  });
+}
+
+/** [4, channels] -> [channels] */
+function reduceModel(channels: number): Uint8Array {
+  return stepModel({
+    opcode: format.OPCODE_REDUCE_INT8,
+    operands: [{ type: int8(4, channels) }],
+    output: int8(channels),
+    parameters: [1, 4, channels, format.FUNCTION_REDUCE_SUM, -3, float32Bits(0.06), 5],
+  });
+}
+
+/** A window of 2x2. */
+function poolModel(channels: number): Uint8Array {
+  const parameters = new Array<number>(format.AVERAGE_POOL_INT8_PARAMETERS).fill(0);
+  const set = (value: number, ...indices: number[]) => {
+    for (const index of indices) parameters[index] = value;
+  };
+  set(1, format.POOL_BATCH, format.POOL_OUT_HEIGHT, format.POOL_OUT_WIDTH, format.POOL_STRIDE_HEIGHT, format.POOL_STRIDE_WIDTH);
+  set(1, format.POOL_DILATION_HEIGHT, format.POOL_DILATION_WIDTH);
+  set(2, format.POOL_IN_HEIGHT, format.POOL_IN_WIDTH, format.POOL_KERNEL_HEIGHT, format.POOL_KERNEL_WIDTH);
+  set(channels, format.POOL_CHANNELS);
+  set(float32Bits(0.7), format.POOL_RATIO_F32);
+  set(-128, format.POOL_CLAMP_LOW);
+  set(127, format.POOL_CLAMP_HIGH);
+  return stepModel({
+    opcode: format.OPCODE_AVERAGE_POOL_INT8,
+    operands: [{ type: int8(1, 2, 2, channels) }],
+    output: int8(1, 1, 1, channels),
+    parameters,
+  });
+}
+
+test('sums of equal shapes need no broadcasting, and their build refuses it', async () => {
+  const plain = addModel([1, 1, 1, 37], [0, 0, 0, 1], [37]);
+  const repeated = addModel([1, 1, 2, 37], [0, 0, 0, 1], [37]);
+  const single = addModel([1, 1, 1, 37], [0, 0, 0, 0], [1]);
+  const needs = kernelNeeds(readPackedModel(plain));
+  expect(needs.without).toContain('BROADCAST');
+  const build = async (without: typeof needs.without) =>
+    WebAssembly.compile((await buildInspectedRuntime({ opcodes: needs.opcodes, without }, 'simd')) as BufferSource);
+  const [runtime, other] = await Promise.all([build(needs.without), build([])]);
+  const outputs: Uint8Array[] = [];
+  for (const engine of [await Engine.create(runtime, plain), await Engine.create(other, plain)]) {
+    for (const input of [0, 1]) engine.input(input, 37).set(Uint8Array.from({ length: 37 }, (_, i) => (i * 67 + input * 31) & 255));
+    engine.run();
+    outputs.push(engine.output(0, 37).slice());
+  }
+  expect(new Set(outputs[0]).size).toBeGreaterThan(1);
+  expect(outputs[0]).toEqual(outputs[1]);
+  for (const model of [repeated, single]) {
+    expect(kernelNeeds(readPackedModel(model)).without).not.toContain('BROADCAST');
+    await Engine.create(other, model);
+    await expect(Engine.create(runtime, model)).rejects.toThrow('step 0');
+  }
+});
+
+test.for([
+  { name: 'reduction', narrow: reduceModel(15), wide: reduceModel(16) },
+  { name: 'average pool', narrow: poolModel(15), wide: poolModel(16) },
+])('a $name of 16 channels needs no kernel for fewer, and its build refuses them', async ({ narrow, wide }) => {
+  const { opcodes, without } = kernelNeeds(readPackedModel(wide));
+  expect(without).toContain('NARROW_SUMS');
+  expect(kernelNeeds(readPackedModel(narrow)).without).not.toContain('NARROW_SUMS');
+  const outputs: Uint8Array[] = [];
+  for (const variant of ['scalar', 'simd'] as const) {
+    const runtime = await WebAssembly.compile((await buildInspectedRuntime({ opcodes, without }, variant)) as BufferSource);
+    await expect(Engine.create(runtime, narrow)).rejects.toThrow('step 0');
+    const engine = await Engine.create(runtime, wide);
+    engine.input(0, 64).set(Uint8Array.from({ length: 64 }, (_, i) => (i * 67 + 5) & 255));
+    engine.run();
+    outputs.push(engine.output(0, 16).slice());
+  }
+  expect(new Set(outputs[0]).size).toBeGreaterThan(1);
+  expect(outputs[0]).toEqual(outputs[1]);
 });

@@ -17,6 +17,7 @@ const shapes: readonly { readonly x: readonly number[]; readonly axes: readonly 
   { x: [1, 4, 1], axes: [0, 2] },
   // More than 16 bits hold.
   { x: [1, 300, 16], axes: [1] },
+  { x: [1, 600, 23], axes: [1] },
   { x: [1, 30000], axes: [1] },
 ];
 
