@@ -121,15 +121,18 @@ export function runPairs(step: usize, context: usize, prepared: usize): void {
   const lineBytes = inWidth * channels;
   const outLineBytes = outWidth * channels;
   const slotBytes = <usize>(pairColumns(step) * PAIR_COLUMN_BYTES);
-  let rows = 1, ringBytes = slotBytes << 1;
+  const lastId = outHeight * stride;
+  let rowIds = stride, bandBytes = outLineBytes, ringBytes = slotBytes << 1;
   if (isSmall(step)) {
-    rows = outHeight;
+    rowIds = lastId;
+    bandBytes *= outHeight;
     ringBytes = 0;
   }
   const outside = workspace(context);
   const firstRing = outside + OUTSIDE_BYTES;
   const padTop = parameter(step, CONV_PAD_TOP);
   const padding = parameter(step, CONV_PAD_LEFT);
+  const leftBytes = padding * PAIR_COLUMN_BYTES;
   const inside = min(inWidth, pairColumns(step) - padding);
   const zeroPoint = parameter(step, CONV_INPUT_ZERO_POINT);
   let image = operandAddress(step, context, 0);
@@ -138,24 +141,23 @@ export function runPairs(step: usize, context: usize, prepared: usize): void {
   // Padding is written once.
   fillColumns(firstRing, zeroPoint, <usize>pairsWorkspaceBytes(step) - OUTSIDE_BYTES);
   for (let n = parameter(step, CONV_BATCH); n > 0; n--, image += imageBytes) {
-    for (let top = 0; top < outHeight; top += rows, y += rows * outLineBytes) {
-      // Behind those of the row before.
-      const firstPair = top ? (top * stride - stride >> 1) + 2 : 0;
+    // First row of the next pair, with top padding.
+    let next = 0;
+    for (let top = 0; top < lastId; top += rowIds, y += bandBytes) {
+      const firstId = next;
       let block = prepared + REQUANTIZE_CONSTANTS_BYTES;
       let ring = firstRing;
       for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += BLOCK_BYTES, ring += ringBytes) {
         const first = blockStart(c, channels);
         let out = y + first;
-        let pair = firstPair;
-        for (let oh = top; oh < top + rows; oh++, out += outLineBytes) {
-          const id = oh * stride;
-          while (pair <= (id >> 1) + 1) {
-            const h = (pair << 1) - padTop;
-            const row = image + first + h * lineBytes;
+        let row = image + first + (firstId - padTop) * lineBytes;
+        next = firstId;
+        for (let id = top; id < top + rowIds; id += stride, out += outLineBytes) {
+          for (; next <= id + 2; next += 2, row += lineBytes << 1) {
+            const h = next - padTop;
             const hasA = <u32>h < <u32>inHeight, hasB = <u32>(h + 1) < <u32>inHeight;
-            const to = (pair & 1 ? ring + slotBytes : ring) + padding * PAIR_COLUMN_BYTES;
+            const to = (next & 2 ? ring + slotBytes : ring) + leftBytes;
             interleaveRows(to, hasA ? row : outside, hasA ? channels : 0, hasB ? row + lineBytes : outside, hasB ? channels : 0, inside);
-            pair++;
           }
           const isSecond = id & 2;
           const x = isSecond ? ring + slotBytes : ring;

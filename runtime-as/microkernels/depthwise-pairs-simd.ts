@@ -47,7 +47,7 @@ function dot(sum: v128, x: v128, weights: v128): v128 {
 }
 
 /**
- * `count` output pixels, `pixelBytes` apart at `y`: in fours, the rest in tiles of 2 and 1. The window's first pair begins at `x`, the
+ * `count` output pixels, `pixelBytes` apart at `y`: in fours, the rest in tiles of 3, 2 and 1. The window's first pair begins at `x`, the
  * second `delta` bytes further. T: i8 for stride 1, i16 for stride 2, so that distances are literals.
  *
  * The loops over the two pairs stay loops: in straight code the optimizer computes one accumulator after the other, and the
@@ -98,6 +98,41 @@ export function depthwisePixels<T>(
     }
     const y2 = y + (pixelBytes << 1);
     requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y, y + pixelBytes, y2, y2 + pixelBytes, 8, block, constants);
+  }
+  for (; count >= 3; count -= 3, x += sizeof<T>() * 96, y += 3 * pixelBytes) {
+    let c00 = v128.load(block);
+    let c01 = v128.load(block, 16);
+    let c10 = c00, c11 = c01, c20 = c00, c21 = c01;
+    let p = x;
+    for (let i = 0; i < WINDOW_WEIGHT_BYTES; i += PAIR_WEIGHT_BYTES, p += delta) {
+      const w = weights + i;
+      let wk = v128.load(w);
+      c00 = dot(c00, v128.load(p), wk);
+      c10 = dot(c10, v128.load(p, sizeof<T>() * 32), wk);
+      c20 = dot(c20, v128.load(p, sizeof<T>() * 64), wk);
+      wk = v128.load(w, 16);
+      c01 = dot(c01, v128.load(p, 16), wk);
+      c11 = dot(c11, v128.load(p, sizeof<T>() * 32 + 16), wk);
+      c21 = dot(c21, v128.load(p, sizeof<T>() * 64 + 16), wk);
+      wk = v128.load(w, 32);
+      c00 = dot(c00, v128.load(p, 32), wk);
+      c10 = dot(c10, v128.load(p, sizeof<T>() * 32 + 32), wk);
+      c20 = dot(c20, v128.load(p, sizeof<T>() * 64 + 32), wk);
+      wk = v128.load(w, 48);
+      c01 = dot(c01, v128.load(p, 48), wk);
+      c11 = dot(c11, v128.load(p, sizeof<T>() * 32 + 48), wk);
+      c21 = dot(c21, v128.load(p, sizeof<T>() * 64 + 48), wk);
+      wk = v128.load(w, 64);
+      c00 = dot(c00, v128.load(p, 64), wk);
+      c10 = dot(c10, v128.load(p, sizeof<T>() * 32 + 64), wk);
+      c20 = dot(c20, v128.load(p, sizeof<T>() * 64 + 64), wk);
+      wk = v128.load(w, 80);
+      c01 = dot(c01, v128.load(p, 80), wk);
+      c11 = dot(c11, v128.load(p, sizeof<T>() * 32 + 80), wk);
+      c21 = dot(c21, v128.load(p, sizeof<T>() * 64 + 80), wk);
+    }
+    const y2 = y + (pixelBytes << 1);
+    requantizeRows4(c00, c01, c10, c11, c20, c21, c20, c21, y, y + pixelBytes, y2, y2, 8, block, constants);
   }
   for (; count >= 2; count -= 2, x += sizeof<T>() * 64, y += pixelBytes << 1) {
     let c00 = v128.load(block);

@@ -16,7 +16,7 @@ function depthwise(convolution: Depthwise): ConvolutionCase {
   return { ...convolution, outChannels: channels, groups: channels };
 }
 
-/** Output columns around the tiles of 4, 2 and 1, channels around the vectors of 4 and 8. */
+/** Output columns around the tiles of 4 to 1, channels around the vectors of 4 and 8. */
 function* tileEdges(): Generator<Depthwise> {
   for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9])
     for (const channels of [2, 3, 4, 5, 7, 8, 9, 17])
