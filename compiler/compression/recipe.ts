@@ -96,8 +96,15 @@ function stepSchema(method: CompressionMethod) {
     .describe(`${method.summary} (${method.source})`);
 }
 
-/** The schema of recipes; built when asked for, since it holds every method's. */
+let built: ReturnType<typeof buildRecipeSchema> | undefined;
+
+/** The schema of recipes; built when first asked for, since it holds every method's. */
 function recipeSchema() {
+  built ??= buildRecipeSchema();
+  return built;
+}
+
+function buildRecipeSchema() {
   const steps = methods.map(stepSchema) as unknown as [ReturnType<typeof stepSchema>, ReturnType<typeof stepSchema>];
   return z.strictObject({
     description: z.string().default('').describe('for people'),
