@@ -20,6 +20,8 @@ export const GROUPS: bool = !isDefined(WITHOUT_GROUPS);
 export const DILATION: bool = !isDefined(WITHOUT_DILATION);
 /** Of the depthwise int8 convolutions; `--use WITHOUT_WINDOWS=1`: kernels/depthwise-pairs.ts has a kernel for every one of the model. */
 export const WINDOWS: bool = !isDefined(WITHOUT_WINDOWS);
+/** Of those it has one for; `--use WITHOUT_STRIDES=1`: none has stride 2. */
+export const STRIDES: bool = !isDefined(WITHOUT_STRIDES);
 
 /** Of operators with two operands; `--use WITHOUT_BROADCAST=1`: both lie as the output does, in every step of the model. */
 export const BROADCAST: bool = !isDefined(WITHOUT_BROADCAST);

@@ -7,11 +7,11 @@ import * as format from '../runtime-as/format.ts';
 
 /**
  * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
- * pairs, or without windows (depthwise ones that runtime-as/kernels/depthwise-pairs.ts has no kernel for), refuses models that have
- * them. Without quads, layers whose weights fit that form run in another, and without rows, single pixels run as four, to the same
+ * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-pairs.ts has no kernel for), or without strides (of 2, in
+ * those that it has one for), refuses models that have them. Without quads, layers whose weights fit that form run in another, and without rows, single pixels run as four, to the same
  * bits.
  */
-type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS';
+type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES';
 
 /**
  * The same of all models. A build without broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models
@@ -84,13 +84,15 @@ function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPa
   const convolutions = records.steps.filter(({ opcode }) => /^(CONV|DEPTHWISE)/.test(opcodeNames.get(opcode) ?? ''));
   if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8)) return undefined;
   const fits = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => fitsQuads(step, records));
+  const depthwise = convolutions.filter(({ opcode }) => opcode === format.OPCODE_DEPTHWISE_INT8);
   return {
     PAIRS: fits.includes(false),
     QUADS: fits.includes(true),
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),
-    WINDOWS: convolutions.some((step) => step.opcode === format.OPCODE_DEPTHWISE_INT8 && !isPaired(step)),
+    WINDOWS: depthwise.some((step) => !isPaired(step)),
+    STRIDES: depthwise.some((step) => isPaired(step) && step.parameters[format.CONV_STRIDE_WIDTH] === 2),
   };
 }
 

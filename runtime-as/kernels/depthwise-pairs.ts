@@ -37,6 +37,7 @@ import {
 } from "../microkernels/depthwise-pairs-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { operandAddress, workspace } from "../step";
+import { STRIDES } from "../variant";
 import { convParameter as parameter, imageElements } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 8;
@@ -52,7 +53,7 @@ export function isPaired(step: usize): bool {
     parameter(step, CONV_IN_CHANNELS) >= BLOCK_CHANNELS &&
     parameter(step, CONV_KERNEL_HEIGHT) == 3 && parameter(step, CONV_KERNEL_WIDTH) == 3 &&
     (parameter(step, CONV_DILATION_HEIGHT) | parameter(step, CONV_DILATION_WIDTH)) == 1 &&
-    parameter(step, CONV_STRIDE_WIDTH) <= 2
+    parameter(step, CONV_STRIDE_WIDTH) <= (STRIDES ? 2 : 1)
   );
 }
 
@@ -163,7 +164,7 @@ export function runPairs(step: usize, context: usize, prepared: usize): void {
           const x = isSecond ? ring + slotBytes : ring;
           const delta = isSecond ? -slotBytes : slotBytes;
           const weights = block + PAIRS_HEADER_BYTES + (id & 1) * WINDOW_WEIGHT_BYTES;
-          if (parameter(step, CONV_STRIDE_WIDTH) > 1) depthwisePixels<i16>(x, delta, weights, block, prepared, out, channels, outWidth);
+          if (STRIDES && parameter(step, CONV_STRIDE_WIDTH) > 1) depthwisePixels<i16>(x, delta, weights, block, prepared, out, channels, outWidth);
           else depthwisePixels<i8>(x, delta, weights, block, prepared, out, channels, outWidth);
         }
       }

@@ -16,8 +16,8 @@ const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(co
 const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
 
 test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
-  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'BROADCAST', 'NARROW_SUMS']);
-  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'BROADCAST', 'NARROW_SUMS']);
+  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'BROADCAST', 'NARROW_SUMS']);
+  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'BROADCAST', 'NARROW_SUMS']);
 });
 
 test('a model is read where it lies, also in the middle of a buffer', () => {
@@ -34,6 +34,7 @@ test.for([
   { part: 'WINDOWS', convolution: { ...depthwise, stride: [1, 3] } },
   { part: 'WINDOWS', convolution: { ...depthwise, dilation: [2, 2] } },
   { part: 'WINDOWS', convolution: { ...depthwise, x: [1, 5, 5, 7], outChannels: 7, groups: 7 } },
+  { part: 'STRIDES', convolution: { ...depthwise, stride: [1, 2] } },
 ] as const)('$part where a layer has them', ({ part, convolution }) => {
   expect(needsOf(convolution).without).not.toContain(part);
 });
@@ -48,6 +49,14 @@ test('depthwise 3x3 windows need no other kernel, and its build refuses others',
   const runtime = await WebAssembly.compile((await buildInspectedRuntime(needs, 'simd')) as BufferSource);
   await Engine.create(runtime, convolutionModel(depthwise));
   await expect(Engine.create(runtime, convolutionModel({ ...depthwise, kernel: [5, 5] }))).rejects.toThrow('needs a kernel that');
+});
+
+test('depthwise 3x3 windows of stride 1 need no kernel of stride 2, and their build refuses it', async () => {
+  const needs = needsOf(depthwise);
+  expect(needs.without).toContain('STRIDES');
+  const runtime = await WebAssembly.compile((await buildInspectedRuntime(needs, 'simd')) as BufferSource);
+  await Engine.create(runtime, convolutionModel(depthwise));
+  await expect(Engine.create(runtime, convolutionModel({ ...depthwise, stride: [2, 2] }))).rejects.toThrow('needs a kernel that');
 });
 
 test('a build without a part is smaller, and refuses models that have it', async () => {
