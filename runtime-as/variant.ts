@@ -12,8 +12,11 @@ export const QUADS: bool = RELAXED && !isDefined(WITHOUT_QUADS);
 /** The form of pairs; `--use WITHOUT_PAIRS=1`, of relaxed builds: every layer of the model fits that of quads. */
 export const PAIRS: bool = !RELAXED || !isDefined(WITHOUT_PAIRS);
 
-/** The kernel of one row, of int8; `--use WITHOUT_ROWS=1`, of plain SIMD builds: no layer of one pixel is worth it, four rows do. */
-export const ROWS: bool = RELAXED || !isDefined(WITHOUT_ROWS);
+/**
+ * The kernel of one row, of int8 in form pairs; `--use WITHOUT_ROWS=1`, of plain SIMD builds: no layer of one pixel is worth it, four
+ * rows do; `--use WITHOUT_MAIN_ROWS=1`, of relaxed builds, which have another: the model's work is not in such layers.
+ */
+export const ROWS: bool = RELAXED ? PAIRS && !isDefined(WITHOUT_MAIN_ROWS) : !isDefined(WITHOUT_ROWS);
 
 /** Of the int8 convolutions; `--use WITHOUT_GROUPS=1`, `WITHOUT_DILATION=1`: the model has none with groups other than depthwise ones, none with dilation. */
 export const GROUPS: bool = !isDefined(WITHOUT_GROUPS);

@@ -8,10 +8,11 @@ import * as format from '../runtime-as/format.ts';
 /**
  * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
  * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-pairs.ts has no kernel for), or without strides (of 2, in
- * those that it has one for), refuses models that have them. Without quads, layers whose weights fit that form run in another, and without rows, single pixels run as four, to the same
+ * those that it has one for), refuses models that have them. Without quads, layers whose weights fit that form run in another, and
+ * without rows, single pixels run as four (relaxed builds, without main rows: in a kernel that waits for its weights), to the same
  * bits.
  */
-type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES';
+type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'MAIN_ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES';
 
 /**
  * The same of all models. A build without broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models
@@ -36,10 +37,25 @@ function isDilated({ parameters }: StepRecord): boolean {
   return parameters[format.CONV_DILATION_HEIGHT] !== 1 || parameters[format.CONV_DILATION_WIDTH] !== 1;
 }
 
-function isLargeRow({ opcode, operands, parameters }: StepRecord, { tensors }: PackedRecords): boolean {
-  const [batch, height, width] = [format.CONV_BATCH, format.CONV_OUT_HEIGHT, format.CONV_OUT_WIDTH].map((index) => parameters[index]);
-  if (opcode !== format.OPCODE_CONV2D_INT8 || batch !== 1 || height !== 1 || width !== 1) return false;
-  return (tensors[operands[1] as number] as TensorRecord).bytes >= ROW_BYTES;
+/** Of the output. */
+function pixelsOf({ parameters }: StepRecord): number {
+  const extents = [format.CONV_BATCH, format.CONV_OUT_HEIGHT, format.CONV_OUT_WIDTH];
+  return extents.reduce((product, index) => product * (parameters[index] as number), 1);
+}
+
+function weightBytes({ operands }: StepRecord, { tensors }: PackedRecords): number {
+  return (tensors[operands[1] as number] as TensorRecord).bytes;
+}
+
+function isLargeRow(step: StepRecord, records: PackedRecords): boolean {
+  return step.opcode === format.OPCODE_CONV2D_INT8 && pixelsOf(step) === 1 && weightBytes(step, records) >= ROW_BYTES;
+}
+
+/** Whether most products of the convolutions are those of single pixels whose weights do not fit quads. */
+function areRowsMain(convolutions: readonly StepRecord[], records: PackedRecords): boolean {
+  const productsOf = (steps: readonly StepRecord[]) => steps.reduce((sum, step) => sum + pixelsOf(step) * weightBytes(step, records), 0);
+  const rows = convolutions.filter((step) => isLargeRow(step, records) && !fitsQuads(step, records));
+  return productsOf(rows) > productsOf(convolutions) / 2;
 }
 
 const BROADCAST_OPCODES: readonly number[] = [
@@ -89,6 +105,7 @@ function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPa
     PAIRS: fits.includes(false),
     QUADS: fits.includes(true),
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
+    MAIN_ROWS: areRowsMain(convolutions, records),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),
     WINDOWS: depthwise.some((step) => !isPaired(step)),

@@ -52,30 +52,30 @@ export function panelsForm(step: usize, context: usize, weights: usize): i32 {
 /** Whether a layer has the blocks of microkernels/row-int8-simd.ts. */
 // @ts-ignore: decorator
 @inline
-function isRow<T>(step: usize): bool {
-  return !RELAXED && ROWS && !isFloat<T>() && pixels(step) == 1;
+function isRow<T>(step: usize, form: i32): bool {
+  return ROWS && !isFloat<T>() && isPairs(form) && pixels(step) == 1;
 }
 
 /** Output channels of a block. */
-function blockChannels<T>(step: usize): i32 {
-  return isRow<T>(step) ? ROW_CHANNELS : BLOCK_CHANNELS;
+function blockChannels<T>(step: usize, form: i32): i32 {
+  return isRow<T>(step, form) ? ROW_CHANNELS : BLOCK_CHANNELS;
 }
 
 /** Bytes of one step of one block of 8 channels; in relaxed builds 1 row reads int8 weights in every form. */
 function stepBytes(step: usize, form: i32): i32 {
-  return RELAXED && isPairs(form) && pixels(step) == 1 ? 16 : 32;
+  return RELAXED && !ROWS && isPairs(form) && pixels(step) == 1 ? 16 : 32;
 }
 
 export function blockBytes<T>(step: usize, form: i32): i64 {
   const k: i64 = patchElements(step);
   if (isFloat<T>()) return blockBytesFloat32(k);
-  if (isRow<T>(step)) return <i64>ROW_HEADER_BYTES + ((k + 3) >> 2) * ROW_STEP_BYTES;
+  if (isRow<T>(step, form)) return <i64>ROW_HEADER_BYTES + ((k + 3) >> 2) * ROW_STEP_BYTES;
   return BLOCK_HEADER_BYTES + <i64>depthSteps(form, <i32>k) * stepBytes(step, form);
 }
 
 /** Blocks of one group. */
-export function groupBlocks<T>(step: usize): i64 {
-  const channels = blockChannels<T>(step);
+export function groupBlocks<T>(step: usize, form: i32): i64 {
+  const channels = blockChannels<T>(step, form);
   return (parameter(step, CONV_OUT_CHANNELS) / parameter(step, CONV_GROUPS) + channels - 1) / channels;
 }
 
@@ -88,7 +88,7 @@ export function constantsBytes<T>(): i32 {
 
 /** Only after checkGeometry; may exceed 31 bits. */
 export function panelsPreparedBytes<T>(step: usize, form: i32): i64 {
-  return constantsBytes<T>() + groupBlocks<T>(step) * parameter(step, CONV_GROUPS) * blockBytes<T>(step, form);
+  return constantsBytes<T>() + groupBlocks<T>(step, form) * parameter(step, CONV_GROUPS) * blockBytes<T>(step, form);
 }
 
 /** The same for the form that takes most. */
@@ -116,7 +116,7 @@ export function preparePanels<T>(step: usize, context: usize, prepared: usize, w
   }
   let to = prepared + constantsBytes<T>();
   const bytes = <usize>blockBytes<T>(step, form);
-  const width = blockChannels<T>(step);
+  const width = blockChannels<T>(step, form);
   for (let g = 0; g < groups; g++) {
     for (let n = 0; n < outGroup; n += width, to += bytes) {
       const channels = min(width, outGroup - n);
@@ -140,7 +140,7 @@ function prepareBlockInt8(
   let from = weights + <usize>(first * k);
   for (let n = 0; n < channels; n++, from += k) {
     const lane = <usize>n << 2;
-    if (isRow<i8>(step)) {
+    if (isRow<i8>(step, form)) {
       store<i32>(to + lane, load<i32>(bias + lane) + packRowWeights(from, k, to + ROW_HEADER_BYTES + lane));
       store<f32>(to + lane, load<f32>(multipliers + lane), 64);
       continue;

@@ -8,7 +8,7 @@
  * int8 for 1 row, which takes as long as its weights take to arrive; or four bytes, for gemm-relaxed-simd.ts. Channels behind
  * N and the depth behind K hold zeros in the blocks, so the panel may hold anything there.
  */
-import { RELAXED } from "../variant";
+import { RELAXED, ROWS } from "../variant";
 import { dotPair } from "./dot-simd";
 import { requantizeRows4 } from "./requantize";
 
@@ -34,7 +34,7 @@ export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepByte
       to += stepBytes;
       store<i32>(to, load<i32>(from, 4));
       to += stepBytes;
-    } else if (!RELAXED || elementBytes == 2) {
+    } else if (!RELAXED || ROWS || elementBytes == 2) {
       v128.store_lane<i32>(to, wide, 0);
       v128.store_lane<i32>(to, wide, 1, 32);
       v128.store_lane<i32>(to, wide, 2, 64);

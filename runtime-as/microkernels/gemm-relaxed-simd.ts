@@ -3,7 +3,7 @@
  * they lie, as the form wants them (stretchRun), so nothing is packed: a row is `runs` runs of `runBytes` bytes, `runStride`
  * apart. The blocks are those of gemm-int8-simd.ts; what a row holds behind its own depth meets weights of zero.
  */
-import { PAIRS, QUADS } from "../variant";
+import { PAIRS, QUADS, ROWS } from "../variant";
 import { dotFour, dotPair, dotQuads, flipAt, FORM_FOURS, FORM_QUADS, isPairs, onesAt } from "./dot-simd";
 import { BLOCK_HEADER_BYTES } from "./gemm-int8-simd";
 import { requantizeRow, requantizeRows4 } from "./requantize";
@@ -106,7 +106,7 @@ export function gemmRowsRelaxed(
   }
 }
 
-/** One row at `x0`; in form pairs of layers of one pixel, whose weights are int8. */
+/** One row at `x0`; in form pairs of layers of one pixel, whose weights are int8, where row-int8-simd.ts does not run them. */
 export function gemmRow1Relaxed(
   form: i32, x0: usize, runs: i32, runStride: usize, runBytes: usize, block: usize, channels: i32, constants: usize, y: usize,
 ): void {
@@ -123,7 +123,7 @@ export function gemmRow1Relaxed(
           c0 = dotQuads(c0, p, q, v128.load(w), v128.load(w, 32), ones);
           c1 = dotQuads(c1, p, q, v128.load(w, 16), v128.load(w, 48), ones);
         }
-      } else if (!PAIRS || form == FORM_FOURS) {
+      } else if (!PAIRS || ROWS || form == FORM_FOURS) {
         for (let x = from; x < end; x += 4, w += 32) {
           const p = v128.load_splat<i32>(x);
           c0 = dotFour(c0, p, v128.load(w));

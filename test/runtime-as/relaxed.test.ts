@@ -91,6 +91,8 @@ const windows: readonly (readonly [string, ConvolutionCase])[] = [
   ['3x3 padded, 4 channels', { x: [1, 10, 17, 4], outChannels: 8, kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
   ['3x3 padded, stride 2, 3 channels', { x: [1, 19, 35, 3], outChannels: 8, kernel: [3, 3], stride: [2, 2], padAfter: [1, 1] }],
   ['3x3, 16 channels, one pixel', { x: [1, 3, 3, 16], outChannels: 9, kernel: [3, 3] }],
+  ['one pixel, padded', { x: [1, 2, 2, 5], outChannels: 17, kernel: [3, 3], padBefore: [1, 1] }],
+  ['one pixel of two groups', { x: [1, 1, 1, 38], outChannels: 34, kernel: [1, 1], groups: 2 }],
   ['lines of three images', { x: [3, 5, 19, 5], outChannels: 7, kernel: [1, 1] }],
   ['row kernel, padded', { x: [2, 7, 21, 6], outChannels: 9, kernel: [1, 5], padBefore: [0, 2], padAfter: [0, 2] }],
   ['dilated', { x: [1, 9, 23, 8], outChannels: 8, kernel: [3, 3], dilation: [2, 3], padBefore: [2, 3], padAfter: [2, 3] }],

@@ -4,9 +4,10 @@ import { float32Bits } from '../../compiler/ops/op.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import * as format from '../../runtime-as/format.ts';
 import { buildInspectedRuntime } from '../../targets/build-runtime.ts';
-import { kernelNeeds } from '../../targets/kernel-needs.ts';
+import { type KernelPart, kernelNeeds } from '../../targets/kernel-needs.ts';
 import { type ConvolutionCase, convolutionModel } from '../runtime-as/kernels/convolution-case.ts';
 import { stepModel } from '../runtime-as/kernels/step-case.ts';
+import { isRelaxedEngine, relaxedBuild } from '../runtime-as/relaxed-engine.ts';
 
 const matrix: ConvolutionCase = { x: [1, 1, 5, 18], outChannels: 8, kernel: [1, 1], largestWeight: 127 };
 const dilated: ConvolutionCase = { ...matrix, x: [1, 7, 7, 4], kernel: [3, 3], dilation: [2, 2] };
@@ -16,8 +17,28 @@ const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(co
 const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
 
 test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
-  expect(needsOf(matrix).without).toEqual(['QUADS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'BROADCAST', 'NARROW_SUMS']);
-  expect(needsOf(fitting).without).toEqual(['PAIRS', 'ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'BROADCAST', 'NARROW_SUMS']);
+  expect(needsOf(matrix).without).toEqual([
+    'QUADS',
+    'ROWS',
+    'MAIN_ROWS',
+    'GROUPS',
+    'DILATION',
+    'WINDOWS',
+    'STRIDES',
+    'BROADCAST',
+    'NARROW_SUMS',
+  ]);
+  expect(needsOf(fitting).without).toEqual([
+    'PAIRS',
+    'ROWS',
+    'MAIN_ROWS',
+    'GROUPS',
+    'DILATION',
+    'WINDOWS',
+    'STRIDES',
+    'BROADCAST',
+    'NARROW_SUMS',
+  ]);
 });
 
 test('a model is read where it lies, also in the middle of a buffer', () => {
@@ -30,6 +51,7 @@ test.for([
   { part: 'GROUPS', convolution: { ...matrix, groups: 2 } },
   { part: 'DILATION', convolution: dilated },
   { part: 'ROWS', convolution: { ...matrix, x: [1, 1, 1, 1024], outChannels: 33 } },
+  { part: 'MAIN_ROWS', convolution: { ...matrix, x: [1, 1, 1, 1024], outChannels: 33 } },
   { part: 'WINDOWS', convolution: { ...depthwise, kernel: [5, 5] } },
   { part: 'WINDOWS', convolution: { ...depthwise, stride: [1, 3] } },
   { part: 'WINDOWS', convolution: { ...depthwise, dilation: [2, 2] } },
@@ -37,6 +59,11 @@ test.for([
   { part: 'STRIDES', convolution: { ...depthwise, stride: [1, 2] } },
 ] as const)('$part where a layer has them', ({ part, convolution }) => {
   expect(needsOf(convolution).without).not.toContain(part);
+});
+
+test('rows are not the main thing of a model whose single pixels fit quads', () => {
+  const row: ConvolutionCase = { ...matrix, x: [1, 1, 1, 1024], outChannels: 33 };
+  expect(needsOf({ ...row, largestWeight: 32 }).without).toContain('MAIN_ROWS');
 });
 
 test('a depthwise convolution has no groups in this sense', () => {
@@ -69,20 +96,24 @@ test('a build without a part is smaller, and refuses models that have it', async
     await expect(Engine.create(runtime, convolutionModel(other))).rejects.toThrow('step 0 needs a kernel that this runtime does not have');
 });
 
-test('single pixels run as four where the kernel of one row is not worth its bytes, to the same bits', async () => {
+test.for([
+  { part: 'ROWS', name: 'simd' },
+  { part: 'MAIN_ROWS', name: 'PMADDUBSW' },
+  { part: 'MAIN_ROWS', name: 'unknown' },
+] as const)('$name: single pixels give the same bits without the kernel of one row ($part), in fewer bytes', async ({ part, name }) => {
   const { opcodes } = needsOf(matrix);
-  const builds = await Promise.all(
-    (['ROWS', undefined] as const).map((part) => buildInspectedRuntime({ opcodes, without: part ? [part] : [] }, 'simd')),
-  );
-  expect(builds[0]?.length).toBeLessThan((builds[1]?.length as number) - 300);
+  const build = (without: readonly KernelPart[]) => buildInspectedRuntime({ opcodes, without }, isRelaxedEngine(name) ? 'relaxed' : name);
+  const [smaller, larger] = await Promise.all([build([part]), build([])]);
+  expect(smaller.length).toBeLessThan(larger.length - 300);
   for (const [channels, outChannels] of [
     [19, 9],
     [64, 33],
   ] as const) {
     const model = convolutionModel({ ...matrix, x: [1, 1, 1, channels], outChannels });
     const outputs: Uint8Array[] = [];
-    for (const build of builds) {
-      const engine = await Engine.create(await WebAssembly.compile(build as BufferSource), model);
+    for (const wasm of [smaller, larger]) {
+      const runtime = isRelaxedEngine(name) ? await relaxedBuild(name, wasm) : await WebAssembly.compile(wasm as BufferSource);
+      const engine = await Engine.create(runtime, model);
       engine.input(0, channels).set(Uint8Array.from({ length: channels }, (_, i) => (i * 67 + 5) & 255));
       engine.run();
       outputs.push(engine.output(0, outChannels).slice());
