@@ -42,8 +42,9 @@ import { convParameter as parameter, imageElements } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 8;
 const BLOCK_BYTES: usize = PAIRS_HEADER_BYTES + 2 * WINDOW_WEIGHT_BYTES;
-/** Input pixels of a small image: each brings a line into the first-level cache, where 8 blocks find it. */
-const SMALL_PIXELS: i32 = 200;
+/** Of the lines that hold one block of a small image: they stay in the nearest caches, where up to 7 other blocks find theirs. */
+const SMALL_BYTES: i32 = 40_000;
+const LINE_BYTES: i32 = 64;
 /** One pixel outside of the image, padded. */
 const OUTSIDE_BYTES: usize = 16;
 
@@ -67,7 +68,8 @@ function pairColumns(step: usize): i32 {
 }
 
 function isSmall(step: usize): bool {
-  return <i64>parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) <= SMALL_PIXELS;
+  const pixelBytes = min(parameter(step, CONV_IN_CHANNELS), LINE_BYTES);
+  return <i64>parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * pixelBytes <= SMALL_BYTES;
 }
 
 /** May exceed 31 bits. */
