@@ -42,13 +42,19 @@ export function addInt8Row(step: usize, a: usize, b: usize, y: usize, count: i32
     const zeroPoints = i16x8.splat(<i16>zeroPoint);
     const lows = i8x16.splat(<i8>low);
     const highs = i8x16.splat(<i8>high);
-    let va = i8x16.splat(load<i8>(a));
-    let vb = i8x16.splat(load<i8>(b));
+    let a0 = i16x8.splat(aStride ? 0 : load<i8>(a)), a1 = a0;
+    let b0 = i16x8.splat(bStride ? 0 : load<i8>(b)), b1 = b0;
     for (; y + 16 <= end; y += 16) {
-      if (aStride) va = v128.load(a);
-      if (bStride) vb = v128.load(b);
-      const first = addEight(i16x8.extend_low_i8x16_s(va), i16x8.extend_low_i8x16_s(vb), multipliers, offsets, shift);
-      const second = addEight(i16x8.extend_high_i8x16_s(va), i16x8.extend_high_i8x16_s(vb), multipliers, offsets, shift);
+      if (aStride) {
+        a0 = v128.load_ext<i8>(a);
+        a1 = v128.load_ext<i8>(a, 8);
+      }
+      if (bStride) {
+        b0 = v128.load_ext<i8>(b);
+        b1 = v128.load_ext<i8>(b, 8);
+      }
+      const first = addEight(a0, b0, multipliers, offsets, shift);
+      const second = addEight(a1, b1, multipliers, offsets, shift);
       const sum = i8x16.narrow_i16x8_s(i16x8.add_sat_s(first, zeroPoints), i16x8.add_sat_s(second, zeroPoints));
       v128.store(y, i8x16.min_s(i8x16.max_s(sum, lows), highs));
       a += <usize>aStride << 4;
