@@ -11,7 +11,7 @@ export default defineConfig({
     reporters: ['default', './test/closing-reporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    // One more than cores: half of the time these wait for browsers, boards and adb.
-    maxWorkers: 3,
+    // Two cores: more workers only make what waits for boards and browsers repeat itself.
+    maxWorkers: 2,
   },
 });

@@ -8,6 +8,8 @@ export class FlashChip {
   readonly cells: Uint8Array;
   /** Erasures and pages so far. */
   operations = 0;
+  /** Where the last of them was. */
+  lastOffset = -1;
   /** The power fails during the operation of this number. */
   cutAt = Number.POSITIVE_INFINITY;
   private readonly random: () => number;
@@ -19,6 +21,7 @@ export class FlashChip {
 
   private change(offset: number, bytes: number, changed: (cell: number, index: number, cut: boolean) => number): void {
     const cut = this.operations++ === this.cutAt;
+    this.lastOffset = offset;
     for (let i = 0; i < bytes; i++) this.cells[offset + i] = changed(this.cells[offset + i] as number, i, cut);
     if (cut) throw new Error('the power fails');
   }

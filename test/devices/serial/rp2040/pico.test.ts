@@ -116,26 +116,30 @@ describe.skipIf(!requireTool('arm-none-eabi-gcc'))('a Pico', () => {
     const chip = await flashed(first);
     const start = chip.cells.slice();
     const { bytes: image } = await writeBoardImage(readPackedModel(second), 'scalar');
-    /** Uploads until operation `cut`; the model that the board has then. */
+    /**
+     * Uploads until operation `cut`, if it gets that far: on a busy machine frames are repeated, damaged and sent in parts, and
+     * pages are programmed once for each part. Where it ended, and the model that the board has then.
+     */
     const update = async (cut: number) => {
       chip.cells.set(start);
       const { monitor, pico } = await powerOn(chip);
       Object.assign(chip, { operations: 0, cutAt: cut });
       const uploaded = monitor.upload(image);
-      if (cut === Number.POSITIVE_INFINITY) await uploaded;
-      else await expect(uploaded).rejects.toThrow(/the power fails/);
-      const { operations } = chip;
+      const failure = await uploaded.then(() => undefined, String);
+      const { operations, lastOffset } = chip;
+      expect(failure ?? '').toMatch(operations > cut ? /the power fails/ : /^$/);
       await pico.close();
       const after = await powerOn(chip);
       await after.pico.close();
-      return { operations, model: after.monitor.info.model };
+      return { operations, lastOffset, isCut: failure !== undefined, model: after.monitor.info.model };
     };
-    const { operations, model: updated } = await update(Number.POSITIVE_INFINITY);
+    const { operations, lastOffset: record, model: updated } = await update(Number.POSITIVE_INFINITY);
     expect(updated).toMatchObject({ generation: 2, crc32: crc32(image) });
     expect(operations).toBeGreaterThan(image.length / PAGE_BYTES + image.length / SECTOR_BYTES);
     for (let cut = 0; cut < operations; cut += cut < operations - 4 ? 5 : 1) {
-      const { model } = await update(cut);
-      if (model?.generation === 2) expect([model, cut]).toEqual([updated, operations - 1]);
+      const { model, isCut, lastOffset } = await update(cut);
+      // The last page is that of the record: it may hold all its bits before the power fails.
+      if (!isCut || model?.generation === 2) expect([model, lastOffset]).toEqual([updated, record]);
       else expect(model).toMatchObject({ generation: 1, slot: 0, bytes: image.length });
     }
   });
