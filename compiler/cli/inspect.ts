@@ -49,8 +49,8 @@ function parametersOf(graph: Graph, inputs: readonly string[]): number {
  * The model after the passes: batch normalization folded, activations fused, shapes channels-last.
  * @throws UnsupportedModelError when the model cannot be imported.
  */
-export function inspectOnnx(path: string, inputShapes: ReadonlyMap<string, readonly number[]>) {
-  const { model, bytes } = loadOnnx(path);
+export function inspectOnnx(file: Uint8Array, path: string, inputShapes: ReadonlyMap<string, readonly number[]>) {
+  const { model, bytes } = loadOnnx(path, file);
   const graph = runPasses(importOnnx(model, { name: modelName(path), inputShapes }), defaultPasses);
   const plan = planExecution(graph);
   const inputsOf = new Map(graph.nodes.map((node) => [node.name, node.inputs]));
@@ -181,7 +181,7 @@ export const inspect: Verb = (program, invocation) => {
       const report = inspectPacked(bytes, path);
       invocation.output.report(report, () => packedText(report));
     } else {
-      const report = inspectOnnx(path, new Map(options.input));
+      const report = inspectOnnx(bytes, path, new Map(options.input));
       invocation.output.report(report, () => onnxText(report));
     }
   });

@@ -97,6 +97,7 @@ function withoutBias(a: Matrix, groupOf: ArrayLike<number>): Matrix {
   );
 }
 
+/** @param inputs X [n, d] */
 export function normalSystem(inputs: Matrix): NormalSystem {
   const gram = matrix(inputs.columns, inputs.columns);
   addGram(gram, inputs);

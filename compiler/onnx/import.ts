@@ -17,7 +17,7 @@ export interface ImportOptions {
 }
 
 const OPSET_MIN = 7;
-/** From 22 on, the operators that are known here only got more element types; what is new is refused by its name. */
+/** The last that ONNX Runtime 1.30 reads. From 22 on operators got more element types, and new ones, refused by their names, came. */
 const OPSET_MAX = 26;
 
 /** Version of the standard operator set that the model was exported with. */

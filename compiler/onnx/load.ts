@@ -7,11 +7,11 @@ import { embedExternalData } from './external-data.ts';
 export type ModelProto = Onnx.ModelProto;
 
 /**
+ * @param bytes of the file, where it has been read
  * @returns the model and its bytes as one file: encoded anew where weights lay in others
  * @throws InputFileError when a file cannot be read or is not an ONNX model.
  */
-export function loadOnnx(path: string): { model: ModelProto; bytes: Uint8Array } {
-  const bytes = readInputFile(path);
+export function loadOnnx(path: string, bytes: Uint8Array = readInputFile(path)): { model: ModelProto; bytes: Uint8Array } {
   const model = decodeOnnx(bytes, path);
   return { model, bytes: embedExternalData(model, path) ? onnxProto.onnx.ModelProto.encode(model).finish() : bytes };
 }

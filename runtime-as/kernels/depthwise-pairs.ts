@@ -77,7 +77,7 @@ export function pairsPreparedBytes(step: usize): i64 {
   return REQUANTIZE_CONSTANTS_BYTES + <i64>channelBlocks(step) * BLOCK_BYTES;
 }
 
-/** pixel outside · rings [2 pairs][columns] */
+/** pixel outside · rings [1, or every block][2 pairs][columns] */
 export function pairsWorkspaceBytes(step: usize): i64 {
   const rings = isSmall(step) ? 1 : channelBlocks(step);
   return OUTSIDE_BYTES + 2 * PAIR_COLUMN_BYTES * <i64>rings * pairColumns(step);

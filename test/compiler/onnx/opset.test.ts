@@ -14,7 +14,7 @@ function integers(...data: number[]) {
 
 const scalar = (data: number) => ({ type: 'float32' as const, shape: [], data: [data] });
 
-/** Every operator of ours whose version rose between opset 22 and 26, and some that did not. */
+/** Operators of ours whose version rose between opset 22 and 26, and some that did not. */
 function network(opset: number): OnnxModel {
   return {
     opset,
@@ -29,7 +29,8 @@ function network(opset: number): OnnxModel {
       onnxNode('Elu', ['sigmoid'], 'elu'),
       onnxNode('Selu', ['elu'], 'selu'),
       onnxNode('Softplus', ['selu'], 'softplus'),
-      onnxNode('Mish', ['softplus'], 'mish'),
+      onnxNode('Softsign', ['softplus'], 'softsign'),
+      onnxNode('Mish', ['softsign'], 'mish'),
       onnxNode('Dropout', ['mish'], 'dropout'),
       onnxNode('Identity', ['dropout'], 'identity'),
       onnxNode('ConvTranspose', ['identity', 'wt'], 'deconv', { strides: [2, 2] }),
