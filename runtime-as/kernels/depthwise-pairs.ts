@@ -160,7 +160,7 @@ export function runPairs(step: usize, context: usize, prepared: usize): void {
             const h = next - padTop;
             const hasA = <u32>h < <u32>inHeight, hasB = <u32>(h + 1) < <u32>inHeight;
             const to = (next & 2 ? ring + slotBytes : ring) + leftBytes;
-            interleaveRows(to, hasA ? row : outside, hasA ? channels : 0, hasB ? row + lineBytes : outside, hasB ? channels : 0, inside);
+            interleaveRows(to, hasA ? row : outside, hasA ? <usize>channels : 0, hasB ? row + lineBytes : outside, hasB ? <usize>channels : 0, inside);
           }
           const isSecond = id & 2;
           const x = isSecond ? ring + slotBytes : ring;
