@@ -1,7 +1,15 @@
-/** CRC-32 (ISO-HDLC: polynomial 0xEDB88320 reflected, as zlib), 16 bytes at a time ("slicing", Kounavis and Berry 2005). */
+/**
+ * CRC-32 (ISO-HDLC: polynomial 0xEDB88320 reflected, as zlib) without SIMD, 16 bytes at a time ("slicing", Kounavis and Berry 2005);
+ * microkernels/crc32-simd.ts has the same functions.
+ */
+import { SIMD } from "./variant";
 
 const TABLES: usize = 16;
-const tables = memory.data(16 * 256 * 4, 16);
+const tables: usize = SIMD ? 0 : memory.data(16384, 16);
+
+/** The first byte that has not been divided; 0 before all. */
+let next: usize = 0;
+let crc: u32 = 0xffffffff;
 
 // @ts-ignore: decorator
 @inline
@@ -25,14 +33,21 @@ function fillTables(): void {
   }
 }
 
-/** `crc` of what came before (nothing: 0xffffffff), continued to `end`; the CRC-32 is its complement. */
-export function continueCrc32(crc: u32, address: usize, end: usize): u32 {
-  if (entry(0, 1) == 0) fillTables();
-  for (; address + 16 <= end; address += 16) {
-    // The division of one word waits for that of the last, those of the others do not.
-    const others = sliced(8, load<u32>(address, 4)) ^ sliced(4, load<u32>(address, 8)) ^ sliced(0, load<u32>(address, 12));
-    crc = others ^ sliced(12, crc ^ load<u32>(address));
+/** The bytes from `start`, which stays, to `end` have arrived, and perhaps more will. */
+export function receiveCrc32(start: usize, end: usize): void {
+  if (next == 0) {
+    next = start;
+    fillTables();
   }
-  for (; address < end; address++) crc = (crc >> 8) ^ entry(0, crc ^ load<u8>(address));
-  return crc;
+  for (; next + 16 <= end; next += 16) {
+    // The division of one word waits for that of the last, those of the others do not.
+    const others = sliced(8, load<u32>(next, 4)) ^ sliced(4, load<u32>(next, 8)) ^ sliced(0, load<u32>(next, 12));
+    crc = others ^ sliced(12, crc ^ load<u32>(next));
+  }
+}
+
+/** The CRC-32 of everything from the first `start` to `end`. */
+export function finishCrc32(end: usize): u32 {
+  for (; next < end; next++) crc = (crc >> 8) ^ entry(0, crc ^ load<u8>(next));
+  return ~crc;
 }

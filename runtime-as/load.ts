@@ -2,7 +2,7 @@
  * The reader of the packed model: trusts nothing, and proves before the first inference that no kernel can leave its
  * operands. After `checkModel` has returned STATUS_OK everything runs unchecked.
  */
-import { continueCrc32 } from "./crc32";
+import { finishCrc32 as finishSliced, receiveCrc32 as receiveSliced } from "./crc32";
 import {
   DTYPE_INT16,
   FORMAT_MAGIC,
@@ -46,7 +46,9 @@ import {
 } from "./format";
 import { NO_KERNEL } from "./check";
 import { checkStep } from "./opcodes";
+import { finishCrc32, receiveCrc32 } from "./microkernels/crc32-simd";
 import { operandCount, operandTensor, stepBytes, word } from "./step";
+import { SIMD } from "./variant";
 
 /** Largest arena that is accepted, in bytes. */
 const ARENA_LIMIT: u32 = 1 << 30;
@@ -69,16 +71,11 @@ function isSection(model: usize, offset: u32, count: u32, itemBytes: u32): bool 
   return offset % 4 == 0 && offset >= <u32>(HEADER_WORDS * 4) && end <= <u64>header(model, HEADER_FILE_BYTES);
 }
 
-/** Of the bytes up to `received`, not yet complemented. */
-let crc: u32 = 0xffffffff;
-let received: u32 = 0;
-
 /** `bytes` of the packed model have arrived. The CRC-32 covers those behind itself. */
 export function receive(model: usize, bytes: u32): void {
-  const from = max<u32>(received, (HEADER_CRC32 + 1) * 4);
-  if (bytes <= from) return;
-  crc = continueCrc32(crc, model + from, model + bytes);
-  received = bytes;
+  const start = model + (HEADER_CRC32 + 1) * 4;
+  if (SIMD) receiveCrc32(start, model + bytes);
+  else receiveSliced(start, model + bytes);
 }
 
 function checkHeader(model: usize, bytes: u32): i32 {
@@ -88,7 +85,8 @@ function checkHeader(model: usize, bytes: u32): i32 {
   if (header(model, HEADER_FILE_BYTES) > bytes) return STATUS_TRUNCATED;
   if (header(model, HEADER_FILE_BYTES) != bytes) return STATUS_BAD_SIZE;
   receive(model, bytes);
-  if (~crc != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
+  const crc = SIMD ? finishCrc32(model + bytes) : finishSliced(model + bytes);
+  if (crc != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
   if (
     header(model, HEADER_ARENA_BYTES) > ARENA_LIMIT ||
     !isSection(model, header(model, HEADER_TENSORS_OFFSET), header(model, HEADER_TENSOR_COUNT), TENSOR_WORDS * 4) ||
