@@ -15,13 +15,13 @@
  *        │   opcode | operands << 8 | parameters << 16  │
  *        │   parameter 0 … (integer or float32 bits)    │
  *        │   operand 0 … (tensor index; last = output)  │
- *        ├──────────────────────────────────────────────┤ HEADER_CONSTANTS_OFFSET
- *        │ constants: weights, biases, tables;          │
- *        │ every tensor 16-aligned when it has >= 16 B, │
- *        │ else 4-aligned; read in place (flash)        │
  *        ├──────────────────────────────────────────────┤ HEADER_METADATA_OFFSET
  *        │ metadata: UTF-8 JSON (names, shapes, scales, │
  *        │ labels, preprocessing, provenance)           │
+ *        ├──────────────────────────────────────────────┤ HEADER_CONSTANTS_OFFSET (16-aligned)
+ *        │ constants: weights, biases, tables;          │
+ *        │ every tensor 16-aligned when it has >= 16 B, │
+ *        │ else 4-aligned; read in place (flash)        │
  *        └──────────────────────────────────────────────┘ HEADER_FILE_BYTES
  *
  * A tensor lies in one of two address spaces: the constants section of this file, or the arena (RAM).
@@ -33,7 +33,7 @@
 
 /** "WHTL" read as a little-endian word. */
 export const FORMAT_MAGIC = 0x4c544857;
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 export const SECTION_ALIGNMENT = 16;
 
 // Header, in words.
@@ -58,11 +58,17 @@ export const HEADER_METADATA_BYTES = 16;
 export const HEADER_WORDS = 20;
 
 // Tensor record, in words.
-/** dtype | region << 8 */
+/** dtype | region << 8 | TENSOR_FITS_QUADS */
 export const TENSOR_KIND = 0;
 export const TENSOR_OFFSET = 1;
 export const TENSOR_BYTES = 2;
 export const TENSOR_WORDS = 3;
+
+/**
+ * Weights of int8 convolutions, plain or encoded, that the compiler has proved to fit the quads of every layer that reads them: relaxed
+ * dot products give the same bits on every engine (microkernels/relaxed-simd.ts).
+ */
+export const TENSOR_FITS_QUADS = 0x10000;
 
 export const REGION_CONSTANTS = 0;
 export const REGION_ARENA = 1;

@@ -10,6 +10,7 @@ import {
   CONTEXT_WORKSPACE,
   REGION_ARENA,
   TENSOR_BYTES,
+  TENSOR_FITS_QUADS,
   TENSOR_KIND,
   TENSOR_OFFSET,
   TENSOR_WORDS,
@@ -97,7 +98,12 @@ export function operandDtype(step: usize, context: usize, operand: i32): i32 {
 
 /** REGION_… of the operand. */
 export function operandRegion(step: usize, context: usize, operand: i32): i32 {
-  return word(tensorRecord(step, context, operand), TENSOR_KIND) >> 8;
+  return (word(tensorRecord(step, context, operand), TENSOR_KIND) >> 8) & 0xff;
+}
+
+/** Whether the operand has TENSOR_FITS_QUADS. */
+export function fitsQuads(step: usize, context: usize, operand: i32): bool {
+  return (word(tensorRecord(step, context, operand), TENSOR_KIND) & TENSOR_FITS_QUADS) != 0;
 }
 
 // @ts-ignore: decorator

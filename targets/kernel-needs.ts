@@ -2,7 +2,6 @@
 import { opcodeNames } from '../compiler/packed/opcode-names.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
 import { type PackedRecords, readRecords, type StepRecord, type TensorRecord } from '../compiler/packed/records.ts';
-import { areQuadsFitting } from '../compiler/quantization/quad-fit.ts';
 import * as format from '../runtime-as/format.ts';
 
 /**
@@ -43,18 +42,19 @@ function pixelsOf({ parameters }: StepRecord): number {
   return extents.reduce((product, index) => product * (parameters[index] as number), 1);
 }
 
-function weightBytes({ operands }: StepRecord, { tensors }: PackedRecords): number {
-  return (tensors[operands[1] as number] as TensorRecord).bytes;
+function weightsOf({ operands }: StepRecord, { tensors }: PackedRecords): TensorRecord {
+  return tensors[operands[1] as number] as TensorRecord;
 }
 
 function isLargeRow(step: StepRecord, records: PackedRecords): boolean {
-  return step.opcode === format.OPCODE_CONV2D_INT8 && pixelsOf(step) === 1 && weightBytes(step, records) >= ROW_BYTES;
+  return step.opcode === format.OPCODE_CONV2D_INT8 && pixelsOf(step) === 1 && weightsOf(step, records).bytes >= ROW_BYTES;
 }
 
 /** Whether most products of the convolutions are those of single pixels whose weights do not fit quads. */
 function areRowsMain(convolutions: readonly StepRecord[], records: PackedRecords): boolean {
-  const productsOf = (steps: readonly StepRecord[]) => steps.reduce((sum, step) => sum + pixelsOf(step) * weightBytes(step, records), 0);
-  const rows = convolutions.filter((step) => isLargeRow(step, records) && !fitsQuads(step, records));
+  const productsOf = (steps: readonly StepRecord[]) =>
+    steps.reduce((sum, step) => sum + pixelsOf(step) * weightsOf(step, records).bytes, 0);
+  const rows = convolutions.filter((step) => isLargeRow(step, records) && !weightsOf(step, records).fitsQuads);
   return productsOf(rows) > productsOf(convolutions) / 2;
 }
 
@@ -86,20 +86,11 @@ function isPaired(step: StepRecord): boolean {
   return is3x3 && !isDilated(step) && valueOf(format.CONV_STRIDE_WIDTH) <= 2 && valueOf(format.CONV_IN_CHANNELS) >= 8;
 }
 
-/** Whether the weights [O, K] fit the form of quads (runtime-as/microkernels/dot-simd.ts). */
-function fitsQuads({ operands, parameters }: StepRecord, { tensors, constants }: PackedRecords): boolean {
-  const weights = tensors[operands[1] as number] as TensorRecord;
-  const rows = parameters[format.CONV_OUT_CHANNELS] as number;
-  const length = weights.bytes / rows;
-  const integers = new Int8Array(constants.buffer, constants.byteOffset + weights.offset, weights.bytes);
-  return Array.from({ length: rows }, (_, o) => integers.subarray(o * length, (o + 1) * length)).every(areQuadsFitting);
-}
-
 /** Undefined where other convolutions share these kernels: they are not looked into. */
 function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPart, boolean>> | undefined {
   const convolutions = records.steps.filter(({ opcode }) => /^(CONV|DEPTHWISE)/.test(opcodeNames.get(opcode) ?? ''));
   if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8)) return undefined;
-  const fits = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => fitsQuads(step, records));
+  const fits = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => weightsOf(step, records).fitsQuads);
   const depthwise = convolutions.filter(({ opcode }) => opcode === format.OPCODE_DEPTHWISE_INT8);
   return {
     PAIRS: fits.includes(false),

@@ -39,11 +39,11 @@ export async function survives(model: Uint8Array, variant: Variant = 'simd'): Pr
 
 const words = [0, 1, 2, 3, 7, 127, 255, 256, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
-/** Overwrites words of the header, the tensor records and the steps (not the weights) and repairs the CRC. */
+/** Overwrites words of the header, the tensor records and the steps (not the text and the weights) and repairs the CRC. */
 export async function expectSurvivesDamagedWords(model: Uint8Array, seed: number, count: number, variant: Variant = 'simd'): Promise<void> {
   const random = randomIntegers(seed);
   const original = new DataView(model.buffer, model.byteOffset, model.byteLength);
-  const structureWords = original.getUint32(format.HEADER_CONSTANTS_OFFSET * 4, true) / 4;
+  const structureWords = original.getUint32(format.HEADER_METADATA_OFFSET * 4, true) / 4;
   for (let i = 0; i < count; i++) {
     const damaged = model.slice();
     const view = new DataView(damaged.buffer);

@@ -50,8 +50,8 @@ export class ByteContexts {
     if (position < format.HEADER_WORDS * 4) return this.model('header', WORD_RATE);
     const constants = this.header(format.HEADER_CONSTANTS_OFFSET);
     const metadata = this.header(format.HEADER_METADATA_OFFSET);
-    if (position >= metadata) return this.model(`text ${this.bytes[position - 1]}`, TEXT_RATE);
     if (position >= constants) return this.constant(position - constants);
+    if (position >= metadata) return this.model(`text ${this.bytes[position - 1]}`, TEXT_RATE);
     const steps = this.header(format.HEADER_STEPS_OFFSET);
     if (position >= steps) return this.parameter(position, steps);
     const record = (position - this.header(format.HEADER_TENSORS_OFFSET)) % (format.TENSOR_WORDS * 4);
@@ -83,7 +83,7 @@ export class ByteContexts {
       const record = this.header(format.HEADER_TENSORS_OFFSET) + i * format.TENSOR_WORDS * 4;
       if (record + format.TENSOR_WORDS * 4 > this.bytes.length) break;
       const kind = this.word(record + format.TENSOR_KIND * 4);
-      if (kind >>> 8 !== format.REGION_CONSTANTS) continue;
+      if (((kind >>> 8) & 0xff) !== format.REGION_CONSTANTS) continue;
       const offset = this.word(record + format.TENSOR_OFFSET * 4);
       const size = this.word(record + format.TENSOR_BYTES * 4);
       dtypes.fill(kind & 0xff, offset, offset + size);

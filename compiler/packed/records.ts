@@ -11,6 +11,7 @@ export interface TensorRecord {
   /** From the start of its region. */
   readonly offset: number;
   readonly bytes: number;
+  readonly fitsQuads: boolean;
 }
 
 export interface StepRecord {
@@ -51,9 +52,10 @@ export function readRecords({ bytes, metadata }: PackedModel): PackedRecords {
     const kind = record[format.TENSOR_KIND] as number;
     return {
       dtype: kind & 0xff,
-      region: kind >>> 8,
+      region: (kind >>> 8) & 0xff,
       offset: record[format.TENSOR_OFFSET] as number,
       bytes: record[format.TENSOR_BYTES] as number,
+      fitsQuads: (kind & format.TENSOR_FITS_QUADS) !== 0,
     };
   });
   const steps: StepRecord[] = [];

@@ -60,7 +60,9 @@ function stepWords(plan: ExecutionPlan): number[] {
 export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata): Uint8Array {
   const constants = layOutConstants(plan);
   const tensors = plan.tensors.flatMap((planned, index) => [
-    dtypeCodes[planned.type.dtype] | ((planned.constant ? format.REGION_CONSTANTS : format.REGION_ARENA) << 8),
+    dtypeCodes[planned.type.dtype] |
+      ((planned.constant ? format.REGION_CONSTANTS : format.REGION_ARENA) << 8) |
+      (planned.fitsQuads ? format.TENSOR_FITS_QUADS : 0),
     planned.constant ? (constants.offsets.get(index) as number) : planned.offset,
     plannedBytes(planned),
   ]);
@@ -71,9 +73,9 @@ export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata):
   const tensorsOffset = align(format.HEADER_WORDS * 4, format.SECTION_ALIGNMENT);
   const portsOffset = tensorsOffset + tensors.length * 4;
   const stepsOffset = portsOffset + ports.length * 4;
-  const constantsOffset = align(stepsOffset + steps.length * 4, format.SECTION_ALIGNMENT);
-  const metadataOffset = align(constantsOffset + constants.bytes.length, 4);
-  const fileBytes = metadataOffset + json.length;
+  const metadataOffset = stepsOffset + steps.length * 4;
+  const constantsOffset = align(metadataOffset + json.length, format.SECTION_ALIGNMENT);
+  const fileBytes = constantsOffset + constants.bytes.length;
 
   const file = new Uint8Array(fileBytes);
   const view = new DataView(file.buffer);
@@ -81,8 +83,8 @@ export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata):
   put(tensorsOffset, tensors);
   put(portsOffset, ports);
   put(stepsOffset, steps);
-  file.set(constants.bytes, constantsOffset);
   file.set(json, metadataOffset);
+  file.set(constants.bytes, constantsOffset);
 
   const header = new Array<number>(format.HEADER_WORDS).fill(0);
   header[format.HEADER_MAGIC] = format.FORMAT_MAGIC;

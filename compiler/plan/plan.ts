@@ -3,6 +3,7 @@ import { UnsupportedModelError } from '../errors.ts';
 import { byteLength, type Graph, type Node, type TensorType, type TypedArray, type Value, type ValueName, valueOf } from '../graph.ts';
 import type { KernelCall, Operand } from '../ops/op.ts';
 import { planArena } from './arena.ts';
+import { markFittingWeights } from './fitting-weights.ts';
 import { type Lifetime, lifetimesOf } from './lifetimes.ts';
 
 export interface PlannedTensor {
@@ -10,6 +11,8 @@ export interface PlannedTensor {
   readonly type: TensorType;
   /** Present: the tensor lies in the constants section. */
   readonly constant?: TypedArray;
+  /** TENSOR_FITS_QUADS of the packed model. */
+  readonly fitsQuads?: boolean;
   /** Byte offset in the arena; 0 for constants. */
   readonly offset: number;
 }
@@ -101,7 +104,7 @@ export function planExecution(graph: Graph): ExecutionPlan {
   return {
     inputs: graph.inputs.map((port) => portIndex(port.value)),
     outputs: graph.outputs.map((port) => portIndex(port.value)),
-    tensors,
+    tensors: markFittingWeights(tensors, steps),
     steps,
     arenaBytes: arena.bytes,
     arenaLowerBound: arena.lowerBound,

@@ -4,7 +4,7 @@
  */
 import { NO_KERNEL } from "../check";
 import { DTYPE_INT8 } from "../format";
-import { BOARD, RELAXED, SIMD } from "../variant";
+import { BOARD, SIMD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
 import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
@@ -12,24 +12,17 @@ import { hasForm, panelsForm, panelsPreparedBytes, preparePanels } from "./conv2
 import { operandAddress } from "../step";
 import { checkGeometry, isBlock, isInBuild } from "./geometry";
 
-/** The weights, where they decide on the form. */
-// @ts-ignore: decorator
-@inline
-function formWeights(step: usize, context: usize): usize {
-  return RELAXED ? operandAddress(step, context, 1) : 0;
-}
-
 export function checkConv2dInt8(step: usize, context: usize): i32 {
   if (!checkGeometry(step, context, DTYPE_INT8)) return 0;
   if (!isInBuild(step, false)) return NO_KERNEL;
   if (BOARD) return isBlock(columnsPreparedBytes(step)) && isBlock(columnsWorkspaceBytes(step));
   if (!SIMD) return 1;
-  return hasForm(step, context, formWeights(step, context)) ? areBlocksInt8(step) : NO_KERNEL;
+  return hasForm(step, context) ? areBlocksInt8(step) : NO_KERNEL;
 }
 
 export function preparedBytesConv2dInt8(step: usize, context: usize): i32 {
   if (BOARD) return <i32>columnsPreparedBytes(step);
-  return SIMD ? <i32>panelsPreparedBytes<i8>(step, panelsForm(step, context, formWeights(step, context))) : 0;
+  return SIMD ? <i32>panelsPreparedBytes<i8>(step, panelsForm(step, context)) : 0;
 }
 
 export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {

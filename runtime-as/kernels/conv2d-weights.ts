@@ -18,10 +18,10 @@ import {
 import { blockBytesFloat32, LIMITS_BYTES, packBlockFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
 import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, isPairs, writeDotConstants } from "../microkernels/dot-simd";
 import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd";
-import { flipOf, formOf, rowQuadsFit } from "../microkernels/relaxed-simd";
+import { flipOf, formOf } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { packRowWeights, ROW_CHANNELS, ROW_HEADER_BYTES, ROW_STEP_BYTES } from "../microkernels/row-int8-simd";
-import { engine, operandAddress, parameterF32 } from "../step";
+import { engine, fitsQuads, operandAddress, parameterF32 } from "../step";
 import { PAIRS, QUADS, RELAXED, ROWS } from "../variant";
 import { isInBlocks } from "./conv2d-lines";
 import { convParameter as parameter, patchElements } from "./geometry";
@@ -33,20 +33,15 @@ export function pixels(step: usize): i32 {
   return parameter(step, CONV_BATCH) * parameter(step, CONV_OUT_HEIGHT) * parameter(step, CONV_OUT_WIDTH);
 }
 
-/** Whether the plain weights of an int8 layer fit quads. */
-function fitsQuads(step: usize, weights: usize): bool {
-  return rowQuadsFit(weights, parameter(step, CONV_OUT_CHANNELS), patchElements(step));
+/** Whether the build has a form for an int8 layer on this engine. */
+export function hasForm(step: usize, context: usize): bool {
+  return PAIRS || (engine(context) & ENGINE_KNOWN && fitsQuads(step, context, 1));
 }
 
-/** Whether the build has a form for an int8 layer with these plain weights on this engine. */
-export function hasForm(step: usize, context: usize, weights: usize): bool {
-  return PAIRS || (engine(context) & ENGINE_KNOWN && fitsQuads(step, weights));
-}
-
-/** The form of an int8 layer with these plain weights here; without pairs they have been looked at. */
-export function panelsForm(step: usize, context: usize, weights: usize): i32 {
+/** The form of an int8 layer here, after hasForm. */
+export function panelsForm(step: usize, context: usize): i32 {
   if (!RELAXED) return FORM_PAIRS;
-  return formOf(engine(context), QUADS && (!PAIRS || fitsQuads(step, weights)));
+  return formOf(engine(context), QUADS && (!PAIRS || fitsQuads(step, context, 1)));
 }
 
 /** Whether a layer has the blocks of microkernels/row-int8-simd.ts. */
@@ -105,7 +100,7 @@ export function panelsLargestBytes(step: usize): i64 {
 export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
-  const form = isFloat<T>() ? FORM_PAIRS : panelsForm(step, context, weights);
+  const form = isFloat<T>() ? FORM_PAIRS : panelsForm(step, context);
   const flip = isFloat<T>() || isPairs(form) ? 0 : flipOf(engine(context));
   if (isFloat<T>()) writeLimits(prepared, parameterF32(step, CONV_CLAMP_LOW_F32), parameterF32(step, CONV_CLAMP_HIGH_F32));
   else {

@@ -41,7 +41,7 @@ describe.for(Object.keys(models))('%s', (name) => {
 
   test('2000 random byte flips in the structure, behind a repaired CRC: refused, or run to a normal end', async () => {
     const random = randomIntegers(2);
-    const structure = new DataView(model.buffer).getUint32(format.HEADER_CONSTANTS_OFFSET * 4, true);
+    const structure = new DataView(model.buffer).getUint32(format.HEADER_METADATA_OFFSET * 4, true);
     let refused = 0;
     for (let i = 0; i < 2000; i++) {
       const damaged = model.slice();

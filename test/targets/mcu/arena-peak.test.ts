@@ -3,7 +3,13 @@ import type { PackedRecords, TensorRecord } from '../../../compiler/packed/recor
 import * as format from '../../../runtime-as/format.ts';
 import { arenaPeak } from '../../../targets/mcu/arena-peak.ts';
 
-const arena = (offset: number, bytes: number): TensorRecord => ({ dtype: format.DTYPE_INT8, region: format.REGION_ARENA, offset, bytes });
+const arena = (offset: number, bytes: number): TensorRecord => ({
+  dtype: format.DTYPE_INT8,
+  region: format.REGION_ARENA,
+  offset,
+  bytes,
+  fitsQuads: false,
+});
 const step = (...operands: number[]) => ({ opcode: 1, offset: 0, bytes: 0, operands, parameters: [] });
 
 /** x → a; a, x → b in the bytes of a; b → y */

@@ -1,0 +1,23 @@
+/** Which weights run in relaxed dot products on every engine (runtime-as/microkernels/relaxed-simd.ts): found once, here, and promised in the packed model. */
+import * as format from '../../runtime-as/format.ts';
+import { areQuadsFitting } from '../quantization/quad-fit.ts';
+import type { PlannedStep, PlannedTensor } from './plan.ts';
+
+function areRowsFitting(weights: Int8Array, rows: number): boolean {
+  const length = weights.length / rows;
+  for (let row = 0; row < rows; row++) if (!areQuadsFitting(weights.subarray(row * length, (row + 1) * length))) return false;
+  return true;
+}
+
+/** The tensors, with `fitsQuads` on the weights [outC, K] of int8 convolutions that fit in every step that reads them. */
+export function markFittingWeights(tensors: readonly PlannedTensor[], steps: readonly PlannedStep[]): PlannedTensor[] {
+  const fits = new Map<number, boolean>();
+  for (const { opcode, operands, parameters } of steps) {
+    if (opcode !== format.OPCODE_CONV2D_INT8) continue;
+    const index = operands[1] as number;
+    const weights = tensors[index]?.constant;
+    const isFitting = weights instanceof Int8Array && areRowsFitting(weights, parameters[format.CONV_OUT_CHANNELS] as number);
+    fits.set(index, isFitting && fits.get(index) !== false);
+  }
+  return tensors.map((tensor, index) => (fits.get(index) ? { ...tensor, fitsQuads: true } : tensor));
+}
