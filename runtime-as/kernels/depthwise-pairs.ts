@@ -1,10 +1,12 @@
 /**
  * Depthwise 3x3 int8 convolution for SIMD, stride 1 or 2 along the rows, 8 or more channels: pairs of input rows, interleaved and
- * padded with the zero point, lie in a ring of two in the workspace. Each is written once and serves every output row that needs it.
+ * padded with the zero point, lie in a ring of slots in the workspace. Each is written once and serves every output row that needs it.
  *
- * Row `id` = input row + top padding belongs to pair id / 2, in slot (id / 2) % 2: an output row needs the pair of its first row
- * and the one after it. Of a small image one block of 8 channels is computed after the other, with one ring; of a larger one every
- * output row, block by block, with a ring for every block.
+ * Row `id` = input row + top padding belongs to pair `id & ~1`; the output row that begins with it needs that pair and the one after
+ * it. A step writes one pair of one block of 8 channels, in place of the pair before the last of that block or of the block before
+ * it, and computes the output rows that waited for it. Of a small image one block is computed after the other, in a ring of two; of a
+ * larger one every pair, block by block, in a ring of one slot per block and one more: half of what two for each would take of the
+ * nearest caches.
  */
 import {
   CONV_BATCH,
@@ -72,15 +74,20 @@ function isSmall(step: usize): bool {
   return <i64>parameter(step, CONV_IN_HEIGHT) * parameter(step, CONV_IN_WIDTH) * pixelBytes <= SMALL_BYTES;
 }
 
+/** The last one that an output row needs. */
+function lastPair(step: usize): i32 {
+  return ((parameter(step, CONV_OUT_HEIGHT) - 1) * parameter(step, CONV_STRIDE_HEIGHT) & ~1) + 2;
+}
+
 /** May exceed 31 bits. */
 export function pairsPreparedBytes(step: usize): i64 {
   return REQUANTIZE_CONSTANTS_BYTES + <i64>channelBlocks(step) * BLOCK_BYTES;
 }
 
-/** pixel outside · rings [1, or every block][2 pairs][columns] */
+/** pixel outside · pair outside [columns] · ring [2, or blocks + 1][columns] */
 export function pairsWorkspaceBytes(step: usize): i64 {
-  const rings = isSmall(step) ? 1 : channelBlocks(step);
-  return OUTSIDE_BYTES + 2 * PAIR_COLUMN_BYTES * <i64>rings * pairColumns(step);
+  const slots = isSmall(step) ? 2 : channelBlocks(step) + 1;
+  return OUTSIDE_BYTES + PAIR_COLUMN_BYTES * <i64>(1 + slots) * pairColumns(step);
 }
 
 /** First channel of the block that begins at `channel`: the last one may repeat channels of the one before. */
@@ -124,52 +131,67 @@ export function runPairs(step: usize, context: usize, prepared: usize): void {
   const lineBytes = inWidth * channels;
   const outLineBytes = outWidth * channels;
   const slotBytes = <usize>(pairColumns(step) * PAIR_COLUMN_BYTES);
-  const lastId = outHeight * stride;
-  let rowIds = stride, bandBytes = outLineBytes, ringBytes = slotBytes << 1;
-  if (isSmall(step)) {
-    rowIds = lastId;
-    bandBytes *= outHeight;
-    ringBytes = 0;
-  }
+  const endId = outHeight * stride;
   const outside = workspace(context);
-  const firstRing = outside + OUTSIDE_BYTES;
+  const pairOutside = outside + OUTSIDE_BYTES;
+  const firstSlot = pairOutside + slotBytes;
+  const ringEnd = outside + <usize>pairsWorkspaceBytes(step);
+  const lastSlot = ringEnd - slotBytes;
   const padTop = parameter(step, CONV_PAD_TOP);
   const padding = parameter(step, CONV_PAD_LEFT);
   const leftBytes = padding * PAIR_COLUMN_BYTES;
   const inside = min(inWidth, pairColumns(step) - padding);
   const zeroPoint = parameter(step, CONV_INPUT_ZERO_POINT);
+  const last = lastPair(step);
+  // No row begins in the last pair, so it may lie anywhere: below the image it is always the same.
+  const firstBelow = max(inHeight + padTop, last);
+  const partIds = isSmall(step) ? last + 2 : 2;
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, 4);
   memory.fill(outside, <u8>zeroPoint, OUTSIDE_BYTES);
   // Padding is written once.
-  fillColumns(firstRing, zeroPoint, <usize>pairsWorkspaceBytes(step) - OUTSIDE_BYTES);
+  fillColumns(pairOutside, zeroPoint, ringEnd - pairOutside);
+  let slot = firstSlot;
   for (let n = parameter(step, CONV_BATCH); n > 0; n--, image += imageBytes) {
-    // First row of the next pair, with top padding.
-    let next = 0;
-    for (let top = 0; top < lastId; top += rowIds, y += bandBytes) {
-      const firstId = next;
+    let id = 0;
+    for (let part = 0; part <= last; part += partIds) {
+      const firstId = id;
+      const partEnd = part + partIds;
       let block = prepared + REQUANTIZE_CONSTANTS_BYTES;
-      let ring = firstRing;
-      for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += BLOCK_BYTES, ring += ringBytes) {
-        const first = blockStart(c, channels);
-        let out = y + first;
-        let row = image + first + (firstId - padTop) * lineBytes;
-        next = firstId;
-        for (let id = top; id < top + rowIds; id += stride, out += outLineBytes) {
-          for (; next <= id + 2; next += 2, row += lineBytes << 1) {
-            const h = next - padTop;
-            const hasA = <u32>h < <u32>inHeight, hasB = <u32>(h + 1) < <u32>inHeight;
-            const to = (next & 2 ? ring + slotBytes : ring) + leftBytes;
-            interleaveRows(to, hasA ? row : outside, hasA ? <usize>channels : 0, hasB ? row + lineBytes : outside, hasB ? <usize>channels : 0, inside);
+      let out = y;
+      let first = 0;
+      for (let c = 0; c < channels; c += BLOCK_CHANNELS, block += BLOCK_BYTES) {
+        first = blockStart(c, channels);
+        out = y + first;
+        let row = image + first + (part - padTop) * lineBytes;
+        id = firstId;
+        for (let pair = part; pair < partEnd; pair += 2, row += lineBytes << 1) {
+          let to = slot;
+          slot = slot == lastSlot ? firstSlot : slot + slotBytes;
+          const h = pair - padTop;
+          let a = row, b = row + lineBytes, aPixelBytes: usize = channels, bPixelBytes: usize = channels;
+          // Rare: one branch instead of four selections for every pair.
+          if (<u32>h >= <u32>(inHeight - 1)) {
+            if (<u32>h >= <u32>inHeight) {
+              a = outside;
+              aPixelBytes = 0;
+            }
+            if (<u32>(h + 1) >= <u32>inHeight) {
+              b = outside;
+              bPixelBytes = 0;
+            }
           }
-          const isSecond = id & 2;
-          const x = isSecond ? ring + slotBytes : ring;
-          const delta = isSecond ? -slotBytes : slotBytes;
-          const weights = block + PAIRS_HEADER_BYTES + (id & 1) * WINDOW_WEIGHT_BYTES;
-          if (STRIDES && parameter(step, CONV_STRIDE_WIDTH) > 1) depthwisePixels<i16>(x, delta, weights, block, prepared, out, channels, outWidth);
-          else depthwisePixels<i8>(x, delta, weights, block, prepared, out, channels, outWidth);
+          if (pair >= firstBelow) to = pairOutside;
+          else interleaveRows(to + leftBytes, a, aPixelBytes, b, bPixelBytes, inside);
+          // The block's pair before lies in the slot that the next step writes.
+          for (; id < min(pair, endId); id += stride, out += outLineBytes) {
+            const weights = block + PAIRS_HEADER_BYTES + (id & 1) * WINDOW_WEIGHT_BYTES;
+            if (STRIDES && parameter(step, CONV_STRIDE_WIDTH) > 1) depthwisePixels<i16>(slot, to - slot, weights, block, prepared, out, channels, outWidth);
+            else depthwisePixels<i8>(slot, to - slot, weights, block, prepared, out, channels, outWidth);
+          }
         }
       }
+      y = out - first;
     }
   }
 }

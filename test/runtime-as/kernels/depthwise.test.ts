@@ -36,6 +36,7 @@ const windows: readonly (readonly [string, Depthwise])[] = [
   ['3x3, strides 3 and 2, a larger image', { x: [2, 44, 16, 65], kernel: [3, 3], stride: [3, 2], padBefore: [2, 0], padAfter: [0, 2] }],
   ['3x3, stride 3', { x: [1, 10, 13, 9], kernel: [3, 3], stride: [1, 3] }],
   ['stride 2, pads of SAME_UPPER', { x: [1, 8, 8, 9], kernel: [3, 3], stride: [2, 2], padAfter: [1, 1] }],
+  ['stride 2, pads of SAME_UPPER, a larger image', { x: [2, 28, 26, 65], kernel: [3, 3], stride: [2, 2], padAfter: [1, 1] }],
   ['strides 3 and 4 with a 2x2 kernel', { x: [1, 10, 13, 6], kernel: [2, 2], stride: [3, 4] }],
   ['5x5', { x: [1, 8, 9, 12], kernel: [5, 5], padBefore: [2, 2], padAfter: [2, 2] }],
   ['5x5, stride 2', { x: [1, 8, 9, 12], kernel: [5, 5], stride: [2, 2], padBefore: [1, 2], padAfter: [2, 1] }],
