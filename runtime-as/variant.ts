@@ -26,6 +26,9 @@ export const WINDOWS: bool = !isDefined(WITHOUT_WINDOWS);
 /** Of those it has one for; `--use WITHOUT_STRIDES=1`: none has stride 2. */
 export const STRIDES: bool = !isDefined(WITHOUT_STRIDES);
 
+/** Of the int8 convolutions and matrix products; `--use WITHOUT_CLAMPS=1`: the limits of every output are those of int8. */
+export const CLAMPS: bool = !isDefined(WITHOUT_CLAMPS);
+
 /** Of operators with two operands; `--use WITHOUT_BROADCAST=1`: both lie as the output does, in every step of the model. */
 export const BROADCAST: bool = !isDefined(WITHOUT_BROADCAST);
 /** int8 sums of fewer than 16 neighbouring channels; `--use WITHOUT_NARROW_SUMS=1`: the model has none. */

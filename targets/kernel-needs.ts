@@ -6,12 +6,12 @@ import * as format from '../runtime-as/format.ts';
 
 /**
  * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
- * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-pairs.ts has no kernel for), or without strides (of 2, in
- * those that it has one for), refuses models that have them. Without quads, layers whose weights fit that form run in another, and
- * without rows, single pixels run as four (relaxed builds, without main rows: in a kernel that waits for its weights), to the same
- * bits.
+ * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-pairs.ts has no kernel for), without strides (of 2, in
+ * those that it has one for), or without clamps (of matrix products, too), refuses models that have them. Without quads, layers whose
+ * weights fit that form run in another, and without rows, single pixels run as four (relaxed builds, without main rows: in a kernel
+ * that waits for its weights), to the same bits.
  */
-type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'MAIN_ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES';
+type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'MAIN_ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES' | 'CLAMPS';
 
 /**
  * The same of all models. A build without broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models
@@ -34,6 +34,19 @@ function hasGroups({ opcode, parameters }: StepRecord): boolean {
 
 function isDilated({ parameters }: StepRecord): boolean {
   return parameters[format.CONV_DILATION_HEIGHT] !== 1 || parameters[format.CONV_DILATION_WIDTH] !== 1;
+}
+
+/** By index of the lower limit, which the upper one follows. */
+const CLAMPS: Readonly<Record<number, number>> = {
+  [format.OPCODE_CONV2D_INT8]: format.CONV_CLAMP_LOW,
+  [format.OPCODE_DEPTHWISE_INT8]: format.CONV_CLAMP_LOW,
+  [format.OPCODE_MATMUL_INT8]: format.MATMUL_CLAMP_LOW,
+};
+
+/** Whether the limits of its int8 output are not those of int8. */
+function isClamped({ opcode, parameters }: StepRecord): boolean {
+  const low = CLAMPS[opcode];
+  return low !== undefined && !(((parameters[low] as number) | 0) === -128 && parameters[low + 1] === 127);
 }
 
 /** Of the output. */
@@ -101,6 +114,7 @@ function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPa
     DILATION: convolutions.some(isDilated),
     WINDOWS: depthwise.some((step) => !isPaired(step)),
     STRIDES: depthwise.some((step) => isPaired(step) && step.parameters[format.CONV_STRIDE_WIDTH] === 2),
+    CLAMPS: records.steps.some(isClamped),
   };
 }
 

@@ -22,6 +22,7 @@ import {
   DTYPE_FLOAT32,
   DTYPE_INT32,
 } from "../format";
+import { isClampInBuild } from "../microkernels/requantize";
 import { parameter } from "../step";
 import { DILATION, GROUPS } from "../variant";
 
@@ -120,11 +121,12 @@ export function convParameter(step: usize, index: i32): i32 {
   return parameter(step, index);
 }
 
-/** Whether convParameter() tells the truth of a convolution that has passed its check; `isDepthwise` may have groups. */
+/** Whether convParameter() tells the truth of a convolution that has passed its check, and clampVector() its limits; `isDepthwise` may have groups. */
 export function isInBuild(step: usize, isDepthwise: bool): bool {
   return (
     (GROUPS || isDepthwise || parameter(step, CONV_GROUPS) == 1) &&
-    (DILATION || (parameter(step, CONV_DILATION_HEIGHT) | parameter(step, CONV_DILATION_WIDTH)) == 1)
+    (DILATION || (parameter(step, CONV_DILATION_HEIGHT) | parameter(step, CONV_DILATION_WIDTH)) == 1) &&
+    isClampInBuild(parameter(step, CONV_CLAMP_LOW), parameter(step, CONV_CLAMP_HIGH))
   );
 }
 

@@ -17,10 +17,10 @@ import {
   MATMUL_N,
   MATMUL_OUTPUT_ZERO_POINT,
 } from "../format";
-import { extent, hasShape, holds, isBetween, times } from "../check";
+import { extent, hasShape, holds, isBetween, NO_KERNEL, times } from "../check";
 import { matmulFloat32Simd } from "../microkernels/matmul-float32-simd";
 import { matmulInt8Simd, matmulWorkspaceBytesSimd, packMatmulSimd } from "../microkernels/matmul-int8-simd";
-import { REQUANTIZE_CONSTANTS_BYTES, requantize, writeRequantizeConstants } from "../microkernels/requantize";
+import { isClampInBuild, REQUANTIZE_CONSTANTS_BYTES, requantize, writeRequantizeConstants } from "../microkernels/requantize";
 import { operandAddress, parameter, parameterF32, workspace } from "../step";
 import { SIMD } from "../variant";
 
@@ -80,8 +80,8 @@ function matmulColumnsFloat32(a: usize, b: usize, y: usize, m: i32, k: i32, n: i
   }
 }
 
-export function checkMatmulInt8(step: usize, context: usize): bool {
-  return (
+export function checkMatmulInt8(step: usize, context: usize): i32 {
+  const isValid =
     hasShape(step, 3, MATMUL_INT8_PARAMETERS) &&
     isBetween(step, MATMUL_A_ZERO_POINT, -128, 127) &&
     isBetween(step, MATMUL_B_ZERO_POINT, -128, 127) &&
@@ -90,8 +90,9 @@ export function checkMatmulInt8(step: usize, context: usize): bool {
     isBetween(step, MATMUL_CLAMP_HIGH, -128, 127) &&
     checkMatmul(step, context, DTYPE_INT8, 1) &&
     // A narrow matrix grows when it is padded to full tiles.
-    times(times(parameter(step, MATMUL_K), parameter(step, MATMUL_N)), 32) < WORKSPACE_LIMIT
-  );
+    times(times(parameter(step, MATMUL_K), parameter(step, MATMUL_N)), 32) < WORKSPACE_LIMIT;
+  if (!isValid) return 0;
+  return isClampInBuild(parameter(step, MATMUL_CLAMP_LOW), parameter(step, MATMUL_CLAMP_HIGH)) ? 1 : NO_KERNEL;
 }
 
 export function workspaceBytesMatmulInt8(step: usize, context: usize): i32 {

@@ -5,7 +5,7 @@
  * integer stands in the low bits. It is exact for |accumulator · multiplier| < 2^22, which the compiler guarantees;
  * outside, both variants still give the same bits. The product must be rounded before the sum: no fused multiply-add.
  */
-import { HOST } from "../variant";
+import { CLAMPS, HOST } from "../variant";
 import { roundProduct } from "./board";
 
 const MAGIC: f32 = 12582912.0;
@@ -51,10 +51,16 @@ export function writeRequantizeConstants(to: usize, zeroPoint: i32, low: i32, hi
     store<f32>(to, MAGIC);
     store<i32>(to, MAGIC_BITS - zeroPoint, 16);
   }
+  if (!CLAMPS) return;
   for (let i = 0; i < 16; i++, to++) {
     store<i8>(to, <i8>low, 16);
     store<i8>(to, <i8>high, 32);
   }
+}
+
+/** Whether clampVector() clamps to these limits: narrowing alone does to those of int8. */
+export function isClampInBuild(low: i32, high: i32): bool {
+  return CLAMPS || (low == -128 && high == 127);
 }
 
 /** Four accumulators, rounded and offset, not clamped. */
@@ -76,7 +82,7 @@ function requantizeLanes(accumulators: v128, multipliers: v128, magic: v128, bit
 @inline
 export function clampVector(a: v128, b: v128, c: v128, d: v128, constants: usize): v128 {
   const narrow = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
-  return i8x16.min_s(i8x16.max_s(narrow, v128.load(constants, 32)), v128.load(constants, 48));
+  return CLAMPS ? i8x16.min_s(i8x16.max_s(narrow, v128.load(constants, 32)), v128.load(constants, 48)) : narrow;
 }
 
 /** Stores the low `count` bytes; a loop, so that no compiler copies it to where it is called. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Engine } from '../../compiler/engine.ts';
+import { elementCount } from '../../compiler/graph.ts';
 import { float32Bits } from '../../compiler/ops/op.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import * as format from '../../runtime-as/format.ts';
@@ -7,7 +8,7 @@ import { buildInspectedRuntime } from '../../targets/build-runtime.ts';
 import { type KernelPart, kernelNeeds } from '../../targets/kernel-needs.ts';
 import { type ConvolutionCase, convolutionModel } from '../runtime-as/kernels/convolution-case.ts';
 import { stepModel } from '../runtime-as/kernels/step-case.ts';
-import { isRelaxedEngine, relaxedBuild } from '../runtime-as/relaxed-engine.ts';
+import { isRelaxedEngine, type RelaxedEngine, relaxedBuild } from '../runtime-as/relaxed-engine.ts';
 
 const matrix: ConvolutionCase = { x: [1, 1, 5, 18], outChannels: 8, kernel: [1, 1], largestWeight: 127 };
 const dilated: ConvolutionCase = { ...matrix, x: [1, 7, 7, 4], kernel: [3, 3], dilation: [2, 2] };
@@ -17,7 +18,7 @@ const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(co
 const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
 
 test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
-  const others = ['ROWS', 'MAIN_ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'BROADCAST', 'NARROW_SUMS'];
+  const others = ['ROWS', 'MAIN_ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'CLAMPS', 'BROADCAST', 'NARROW_SUMS'];
   expect(needsOf(matrix).without).toEqual(['QUADS', ...others]);
   expect(needsOf(fitting).without).toEqual(['PAIRS', ...others]);
 });
@@ -38,6 +39,8 @@ test.for([
   { part: 'WINDOWS', convolution: { ...depthwise, dilation: [2, 2] } },
   { part: 'WINDOWS', convolution: { ...depthwise, x: [1, 5, 5, 7], outChannels: 7, groups: 7 } },
   { part: 'STRIDES', convolution: { ...depthwise, stride: [1, 2] } },
+  { part: 'CLAMPS', convolution: { ...matrix, clampInt8: [-128, 126] } },
+  { part: 'CLAMPS', convolution: { ...depthwise, clampInt8: [-127, 127] } },
 ] as const)('$part where a layer has them', ({ part, convolution }) => {
   expect(needsOf(convolution).without).not.toContain(part);
 });
@@ -73,35 +76,83 @@ test('a build without a part is smaller, and refuses models that have it', async
   expect(plain.length).toBeLessThan((await buildInspectedRuntime({ opcodes: needs.opcodes }, 'simd')).length);
   const runtime = await WebAssembly.compile(plain as BufferSource);
   await Engine.create(runtime, convolutionModel(matrix));
-  for (const other of [{ ...matrix, groups: 2 }, dilated])
+  for (const other of [{ ...matrix, groups: 2 }, dilated, { ...matrix, clampInt8: [-128, 126] } as const])
     await expect(Engine.create(runtime, convolutionModel(other))).rejects.toThrow('step 0 needs a kernel that this runtime does not have');
 });
+
+type BuildName = 'simd' | RelaxedEngine;
+
+/** Of int8 convolutions, depthwise ones included. */
+function buildOf(name: BuildName, without: readonly KernelPart[]): Promise<Uint8Array> {
+  const opcodes = [format.OPCODE_CONV2D_INT8, format.OPCODE_DEPTHWISE_INT8];
+  return buildInspectedRuntime({ opcodes, without }, isRelaxedEngine(name) ? 'relaxed' : name);
+}
+
+/** Of an input of all values. */
+async function outputOf(name: BuildName, wasm: Uint8Array, convolution: ConvolutionCase, outputBytes: number): Promise<Uint8Array> {
+  const runtime = isRelaxedEngine(name) ? await relaxedBuild(name, wasm) : await WebAssembly.compile(wasm as BufferSource);
+  const engine = await Engine.create(runtime, convolutionModel(convolution));
+  const inputBytes = elementCount(convolution.x);
+  engine.input(0, inputBytes).set(Uint8Array.from({ length: inputBytes }, (_, i) => (i * 67 + 5) & 255));
+  engine.run();
+  return engine.output(0, outputBytes).slice();
+}
 
 test.for([
   { part: 'ROWS', name: 'simd' },
   { part: 'MAIN_ROWS', name: 'PMADDUBSW' },
   { part: 'MAIN_ROWS', name: 'unknown' },
 ] as const)('$name: single pixels give the same bits without the kernel of one row ($part), in fewer bytes', async ({ part, name }) => {
-  const { opcodes } = needsOf(matrix);
-  const build = (without: readonly KernelPart[]) => buildInspectedRuntime({ opcodes, without }, isRelaxedEngine(name) ? 'relaxed' : name);
-  const [smaller, larger] = await Promise.all([build([part]), build([])]);
+  const [smaller, larger] = await Promise.all([buildOf(name, [part]), buildOf(name, [])]);
   expect(smaller.length).toBeLessThan(larger.length - 300);
   for (const [channels, outChannels] of [
     [19, 9],
     [64, 33],
   ] as const) {
-    const model = convolutionModel({ ...matrix, x: [1, 1, 1, channels], outChannels });
-    const outputs: Uint8Array[] = [];
-    for (const wasm of [smaller, larger]) {
-      const runtime = isRelaxedEngine(name) ? await relaxedBuild(name, wasm) : await WebAssembly.compile(wasm as BufferSource);
-      const engine = await Engine.create(runtime, model);
-      engine.input(0, channels).set(Uint8Array.from({ length: channels }, (_, i) => (i * 67 + 5) & 255));
-      engine.run();
-      outputs.push(engine.output(0, outChannels).slice());
-    }
-    expect(new Set(outputs[0]).size).toBeGreaterThan(1);
-    expect(outputs[0]).toEqual(outputs[1]);
+    const row: ConvolutionCase = { ...matrix, x: [1, 1, 1, channels], outChannels };
+    const output = await outputOf(name, smaller, row, outChannels);
+    expect(new Set(output).size).toBeGreaterThan(1);
+    expect(output).toEqual(await outputOf(name, larger, row, outChannels));
   }
+});
+
+test.for(['simd', 'PMADDUBSW', 'unknown'] as const)(
+  '%s: outputs beyond int8 are the same bits without clamps, in fewer bytes',
+  async (name) => {
+    const [smaller, larger] = await Promise.all([buildOf(name, ['CLAMPS']), buildOf(name, [])]);
+    expect(smaller.length).toBeLessThan(larger.length - 100);
+    for (const [convolution, outputBytes] of [
+      [{ ...matrix, x: [1, 1, 65, 18] }, 65 * 8],
+      [{ ...matrix, x: [1, 1, 1, 64], outChannels: 515 }, 515],
+      [{ ...depthwise, x: [1, 9, 7, 99], outChannels: 99, groups: 99 }, 7 * 5 * 99],
+    ] as const) {
+      const output = await outputOf(name, smaller, convolution, outputBytes);
+      expect(output).toContain(0x7f);
+      expect(output).toContain(0x80);
+      expect(output).toEqual(await outputOf(name, larger, convolution, outputBytes));
+    }
+  },
+);
+
+const int8 = (...shape: number[]) => ({ dtype: 'int8', shape }) as const;
+
+/** [2, 4] x [4, 8] */
+function matmulModel(clampHigh: number): Uint8Array {
+  return stepModel({
+    opcode: format.OPCODE_MATMUL_INT8,
+    operands: [{ type: int8(1, 2, 4) }, { type: int8(1, 4, 8) }],
+    output: int8(1, 2, 8),
+    parameters: [1, 1, 1, 2, 4, 8, 3, -5, float32Bits(0.01), 7, -128, clampHigh],
+  });
+}
+
+test('a matrix product needs clamps unless its limits are those of int8, and a build without refuses them', async () => {
+  const needs = kernelNeeds(readPackedModel(matmulModel(127)));
+  expect(needs.without).toContain('CLAMPS');
+  expect(kernelNeeds(readPackedModel(matmulModel(126))).without).not.toContain('CLAMPS');
+  const runtime = await WebAssembly.compile((await buildInspectedRuntime(needs, 'simd')) as BufferSource);
+  await Engine.create(runtime, matmulModel(127));
+  await expect(Engine.create(runtime, matmulModel(126))).rejects.toThrow('needs a kernel that');
 });
 
 test.for(['PAIRS', 'QUADS'] as const)('only the relaxed build can do without %s', async (part) => {
@@ -110,8 +161,6 @@ test.for(['PAIRS', 'QUADS'] as const)('only the relaxed build can do without %s'
   expect(Buffer.compare(await build('simd', [part]), await build('simd', []))).toBe(0);
   expect((await build('relaxed', [part])).length).toBeLessThan((await build('relaxed', [])).length - 500);
 });
-
-const int8 = (...shape: number[]) => ({ dtype: 'int8', shape }) as const;
 
 /** a [dimensions] + b, whose strides are given. */
 function addModel(dimensions: readonly number[], bStrides: readonly number[], bShape: readonly number[]): Uint8Array {
