@@ -12,12 +12,10 @@ export interface RuntimeExports {
   modelAddress(): number;
   receive(bytes: number): void;
   loadModel(bytes: number, engine: number): number;
-  faultIndex(): number;
   memoryBytes(): number;
   prepare(): void;
   run(): void;
   portAddress(index: number): number;
-  outputAddress(index: number): number;
   // What runtime-as/inspect.ts adds: the runtimes of dist/ have it, those of packages do not.
   runSteps(first: number, last: number): void;
   tensorAddress(index: number): number;
@@ -66,9 +64,10 @@ export async function loadModel(wasm: WebAssembly.Module, model: ModelSource, im
   };
   if (model instanceof Uint8Array) put(model);
   else await model(put);
-  const status = runtime.loadModel(length, engine);
+  const answer = runtime.loadModel(length, engine);
+  const status = answer & 0xff;
   if (status !== format.STATUS_OK) {
-    const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${runtime.faultIndex()}`);
+    const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${answer >>> 8}`);
     throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again`);
   }
   growTo(runtime.memory, runtime.memoryBytes());
@@ -77,6 +76,8 @@ export async function loadModel(wasm: WebAssembly.Module, model: ModelSource, im
 
 /** One loaded model. Views into its memory stay valid: nothing grows after `create`. */
 export class Engine {
+  private readonly inputCount: number;
+
   /**
    * @param runtime with a prepared model
    * @param runAll runs the model, where that is not `run`
@@ -84,7 +85,14 @@ export class Engine {
   constructor(
     private readonly runtime: RuntimeExports,
     private readonly runAll = () => runtime.run(),
-  ) {}
+  ) {
+    this.inputCount = this.word(format.HEADER_INPUT_COUNT);
+  }
+
+  /** A word of the model's header. */
+  private word(index: number): number {
+    return new DataView(this.runtime.memory.buffer).getUint32(this.runtime.modelAddress() + index * 4, true);
+  }
 
   /**
    * @throws InvalidPackedModelError when the runtime refuses the file.
@@ -95,11 +103,9 @@ export class Engine {
     return new Engine(runtime);
   }
 
-  /** The packed model, where the kernels read it. */
+  /** The packed model, where the kernels read it: once it is prepared, no longer its weights (runtime-as/index.ts). */
   get model(): Uint8Array {
-    const { buffer } = this.runtime.memory;
-    const address = this.runtime.modelAddress();
-    return new Uint8Array(buffer, address, new DataView(buffer).getUint32(address + format.HEADER_FILE_BYTES * 4, true));
+    return new Uint8Array(this.runtime.memory.buffer, this.runtime.modelAddress(), this.word(format.HEADER_FILE_BYTES));
   }
 
   /** The bytes of input `index`; write before `run`. */
@@ -109,7 +115,7 @@ export class Engine {
 
   /** The bytes of output `index`; valid until the next `run`. */
   output(index: number, bytes: number): Uint8Array {
-    return new Uint8Array(this.runtime.memory.buffer, this.runtime.outputAddress(index), bytes);
+    return new Uint8Array(this.runtime.memory.buffer, this.runtime.portAddress(this.inputCount + index), bytes);
   }
 
   /** The bytes of a tensor by its index in the packed model; with a runtime that has inspect.ts, as `runSteps`. */

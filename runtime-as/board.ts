@@ -2,7 +2,7 @@
  * Beside index.ts in builds that make board images (targets/mcu/image.ts): what a step needs, and its prepared weights,
  * after loadModel(). Steps are named by the offset of their record in the packed model.
  */
-import { CONTEXT_CONSTANTS, CONTEXT_TENSORS, HEADER_CONSTANTS_OFFSET, HEADER_TENSORS_OFFSET } from "./format";
+import { CONTEXT_CONSTANTS, CONTEXT_TENSORS, CONTEXT_WEIGHTS, HEADER_CONSTANTS_OFFSET, HEADER_TENSORS_OFFSET, HEADER_WEIGHTS_OFFSET } from "./format";
 import { modelAddress } from "./index";
 import { preparedBytes, prepareStep, replacedOperands, workspaceBytes } from "./opcodes";
 import { word } from "./step";
@@ -13,6 +13,7 @@ function context(): usize {
   const model = modelAddress();
   store<u32>(block + (CONTEXT_TENSORS << 2), <u32>model + word(model, HEADER_TENSORS_OFFSET));
   store<u32>(block + (CONTEXT_CONSTANTS << 2), <u32>model + word(model, HEADER_CONSTANTS_OFFSET));
+  store<u32>(block + (CONTEXT_WEIGHTS << 2), <u32>model + word(model, HEADER_WEIGHTS_OFFSET));
   return block;
 }
 

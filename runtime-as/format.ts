@@ -19,12 +19,18 @@
  *        │ metadata: UTF-8 JSON (names, shapes, scales, │
  *        │ labels, preprocessing, provenance)           │
  *        ├──────────────────────────────────────────────┤ HEADER_CONSTANTS_OFFSET (16-aligned)
- *        │ constants: weights, biases, tables;          │
- *        │ every tensor 16-aligned when it has >= 16 B, │
- *        │ else 4-aligned; read in place (flash)        │
+ *        │ constants: tables, and what several steps    │
+ *        │ share; every tensor 16-aligned when it has   │
+ *        │ >= 16 B, else 4-aligned; read in place       │
+ *        ├──────────────────────────────────────────────┤ HEADER_WEIGHTS_OFFSET (16-aligned)
+ *        │ weights, biases, multipliers of one step     │
+ *        │ each, aligned as constants, as steps and     │
+ *        │ operands follow each other: builds with SIMD │
+ *        │ prepare theirs over them, and do not read    │
+ *        │ them again                                   │
  *        └──────────────────────────────────────────────┘ HEADER_FILE_BYTES
  *
- * A tensor lies in one of two address spaces: the constants section of this file, or the arena (RAM).
+ * A tensor lies in one of three address spaces: the constants section of this file, its weights section, or the arena (RAM).
  * The kernels see bytes, not shapes: every extent a kernel needs is a parameter of its step, and the
  * reader proves before the first run that these extents stay inside the operands' bytes.
  *
@@ -55,6 +61,9 @@ export const HEADER_CONSTANTS_OFFSET = 13;
 export const HEADER_CONSTANTS_BYTES = 14;
 export const HEADER_METADATA_OFFSET = 15;
 export const HEADER_METADATA_BYTES = 16;
+export const HEADER_WEIGHTS_OFFSET = 17;
+/** HEADER_CONSTANTS_BYTES + REGION_WEIGHTS: the reader counts on it. */
+export const HEADER_WEIGHTS_BYTES = 18;
 export const HEADER_WORDS = 20;
 
 // Tensor record, in words.
@@ -70,8 +79,10 @@ export const TENSOR_WORDS = 3;
  */
 export const TENSOR_FITS_QUADS = 0x10000;
 
+// Each is the word of the context that says where it begins.
 export const REGION_CONSTANTS = 0;
 export const REGION_ARENA = 1;
+export const REGION_WEIGHTS = 4;
 
 export const DTYPE_FLOAT32 = 0;
 export const DTYPE_INT8 = 1;
@@ -438,8 +449,10 @@ export const CONTEXT_CONSTANTS = 0;
 export const CONTEXT_ARENA = 1;
 export const CONTEXT_TENSORS = 2;
 export const CONTEXT_WORKSPACE = 3;
+// Of hosts with a WASM engine only.
+export const CONTEXT_WEIGHTS = 4;
 /** What the engine makes of relaxed dot products: ENGINE_… bits, which the host finds out (compiler/relaxed-engine.ts). */
-export const CONTEXT_ENGINE = 4;
+export const CONTEXT_ENGINE = 5;
 /** It is one of the four kinds of microkernels/relaxed-simd.ts. */
 export const ENGINE_KNOWN = 1;
 export const ENGINE_SIGNED = 2;

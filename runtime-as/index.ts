@@ -1,8 +1,10 @@
 /**
  * The ABI for hosts with a WASM engine (microcontrollers call the kernels from generated C instead).
  *
- * Memory, from low to high: static data · packed model · step table (address and prepared weights of each step) ·
- * prepared weights · workspace · arena. Only the host grows the memory:
+ * Memory, from low to high: static data · packed model · prepared weights · step table (address and prepared weights of each step) ·
+ * workspace · arena. With SIMD, weights are prepared over those of the file, which move up before, just so far that those of a step
+ * end where it still reads: a model takes half the memory, and half as many new pages, which cost more than what is written to them.
+ * Only the host grows the memory:
  *
  *     copy the file to modelAddress(), receive(bytes) as its parts arrive;  loadModel(bytes, engine) -> status;
  *     grow to memoryBytes();  prepare();  run() …
@@ -13,28 +15,38 @@ import {
   CONTEXT_CONSTANTS,
   CONTEXT_ENGINE,
   CONTEXT_TENSORS,
+  CONTEXT_WEIGHTS,
   CONTEXT_WORKSPACE,
+  CONV_OUT_CHANNELS,
   HEADER_ARENA_BYTES,
   HEADER_CONSTANTS_OFFSET,
-  HEADER_INPUT_COUNT,
+  HEADER_FILE_BYTES,
   HEADER_PORTS_OFFSET,
   HEADER_STEPS_OFFSET,
   HEADER_STEP_COUNT,
   HEADER_TENSORS_OFFSET,
+  HEADER_WEIGHTS_BYTES,
+  HEADER_WEIGHTS_OFFSET,
+  OPCODE_CONV2D_INT8,
+  REGION_WEIGHTS,
   STATUS_OK,
   STATUS_TOO_LARGE,
 } from "./format";
 import { checkModel, fault, receive as receiveBytes } from "./load";
 import { preparedBytes, prepareStep, workspaceBytes } from "./opcodes";
-import { runRange, STEP_ENTRY_BYTES, stepTable } from "./run";
-import { stepBytes, tensorAddress as addressOf, word } from "./step";
-import { RELAXED } from "./variant";
+import { runRange, setStepTable, STEP_ENTRY_BYTES, stepTable } from "./run";
+import { opcodeOf, operandAddress, operandBytes, operandRegion, parameter, stepBytes, tensorAddress as addressOf, word } from "./step";
+import { OVERLAY, RELAXED } from "./variant";
 
 const MEMORY_LIMIT: u64 = 0xf0000000;
+/** Most rows of weights that are read for one block of prepared ones (kernels/conv2d-weights.ts). */
+const BLOCK_ROWS: i32 = 16;
 
 let end: usize = 0;
 /** Bytes of the largest workspace. */
 let workspace: i32 = 0;
+/** How far the file's weights move before others are prepared. */
+let shift: i64 = 0;
 
 // @ts-ignore: decorator
 @inline
@@ -61,18 +73,22 @@ export function receive(bytes: u32): void {
 /**
  * Checks the packed model at modelAddress() and lays out the memory.
  * @param engine ENGINE_… bits; builds without relaxed dot products ignore them
- * @returns a STATUS_ code
+ * @returns a STATUS_ code, and from bit 8 on the index of the tensor, port or step that it is about
  */
 export function loadModel(bytes: u32, engine: i32): i32 {
   const model = modelAddress();
   // The header is checked before these words are used for anything but address arithmetic.
   setContext(CONTEXT_TENSORS, model + word(model, HEADER_TENSORS_OFFSET));
   setContext(CONTEXT_CONSTANTS, model + word(model, HEADER_CONSTANTS_OFFSET));
+  setContext(CONTEXT_WEIGHTS, model + word(model, HEADER_WEIGHTS_OFFSET));
   if (RELAXED) setContext(CONTEXT_ENGINE, engine);
   const status = checkModel(model, bytes, context);
-  if (status != STATUS_OK) return status;
+  if (status != STATUS_OK) return status | (fault() << 8);
 
   let top = walkSteps(false);
+  top = align(max<u64>(top, model + word(model, HEADER_FILE_BYTES) + shift));
+  setStepTable(<usize>top);
+  top = align(top + <u64>word(model, HEADER_STEP_COUNT) * STEP_ENTRY_BYTES);
   setContext(CONTEXT_WORKSPACE, <usize>top);
   top = align(top + workspace);
   setContext(CONTEXT_ARENA, <usize>top);
@@ -83,12 +99,15 @@ export function loadModel(bytes: u32, engine: i32): i32 {
   return STATUS_OK;
 }
 
-/** Lays out the prepared weights of all steps, and finds the largest workspace; with `writes`, fills them and the step table. */
+/**
+ * Lays out the prepared weights of all steps, and finds the largest workspace and shift (once moved, nothing needs more); with `writes`, fills them and the step table.
+ * @returns the end of the weights
+ */
 function walkSteps(writes: bool): u64 {
   const model = modelAddress();
   const count = word(model, HEADER_STEP_COUNT);
-  let entry = stepTable(model);
-  let top = align(entry + <usize>count * STEP_ENTRY_BYTES);
+  let entry = stepTable();
+  let top: u64 = OVERLAY ? model + word(model, HEADER_WEIGHTS_OFFSET) : align(model + word(model, HEADER_FILE_BYTES));
   let step = model + word(model, HEADER_STEPS_OFFSET);
   for (let i = 0; i < count; i++, step += stepBytes(step), entry += STEP_ENTRY_BYTES) {
     if (writes) {
@@ -97,14 +116,18 @@ function walkSteps(writes: bool): u64 {
       prepareStep(step, context, <usize>top);
     }
     top = align(top + preparedBytes(step, context));
+    if (OVERLAY && operandRegion(step, context, 1) == REGION_WEIGHTS) shift = max<i64>(shift, <i64>top - readFrom(step));
     workspace = max(workspace, workspaceBytes(step, context));
   }
   return top;
 }
 
-/** The tensor, port or step that `loadModel` refused; -1 when it was the header. */
-export function faultIndex(): i32 {
-  return fault();
+/** Up to where prepared weights of a step may reach: its biases lie behind its weights, of which the last block is read before it is written. */
+function readFrom(step: usize): i64 {
+  const bytes = operandBytes(step, context, 1);
+  const isDense = opcodeOf(step) == OPCODE_CONV2D_INT8;
+  const block = isDense ? bytes / parameter(step, CONV_OUT_CHANNELS) * BLOCK_ROWS : bytes;
+  return <i64>operandAddress(step, context, 1) + bytes - block;
 }
 
 /** Bytes of memory that prepare() and run() need; known after loadModel(). */
@@ -112,23 +135,23 @@ export function memoryBytes(): usize {
   return end;
 }
 
-/** Writes the step table and the weights in this variant's order, once: memory behind the model must hold zeros, as when it has grown. */
+/** Writes the step table and the weights in this variant's order, once. */
 export function prepare(): void {
+  if (OVERLAY) {
+    const model = modelAddress();
+    const weights = <usize>word(context, CONTEXT_WEIGHTS);
+    memory.copy(weights + <usize>shift, weights, word(model, HEADER_WEIGHTS_BYTES));
+    setContext(CONTEXT_WEIGHTS, weights + <usize>shift);
+  }
   walkSteps(true);
 }
 
 export function run(): void {
-  const model = modelAddress();
-  runRange(model, 0, word(model, HEADER_STEP_COUNT));
+  runRange(0, word(modelAddress(), HEADER_STEP_COUNT));
 }
 
-/** Address of input `index` (outputs follow the inputs). */
+/** Address of port `index`: the inputs, and behind them the outputs. */
 export function portAddress(index: i32): usize {
   const model = modelAddress();
   return addressOf(context, word(model + word(model, HEADER_PORTS_OFFSET), index));
-}
-
-/** Address of output `index`. */
-export function outputAddress(index: i32): usize {
-  return portAddress(index + word(modelAddress(), HEADER_INPUT_COUNT));
 }

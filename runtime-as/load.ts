@@ -13,9 +13,8 @@ import {
   HEADER_CRC32,
   HEADER_FILE_BYTES,
   HEADER_INPUT_COUNT,
-  HEADER_MAGIC,
-  HEADER_METADATA_BYTES,
   HEADER_METADATA_OFFSET,
+  HEADER_MAGIC,
   HEADER_OUTPUT_COUNT,
   HEADER_PORTS_OFFSET,
   HEADER_STEPS_BYTES,
@@ -24,9 +23,12 @@ import {
   HEADER_TENSORS_OFFSET,
   HEADER_TENSOR_COUNT,
   HEADER_VERSION,
+  HEADER_WEIGHTS_BYTES,
+  HEADER_WEIGHTS_OFFSET,
   HEADER_WORDS,
   REGION_ARENA,
   REGION_CONSTANTS,
+  REGION_WEIGHTS,
   STATUS_BAD_CRC,
   STATUS_BAD_MAGIC,
   STATUS_BAD_OPCODE,
@@ -48,14 +50,17 @@ import {
 import { NO_KERNEL } from "./check";
 import { checkStep } from "./opcodes";
 import { finishCrc32, receiveCrc32 } from "./microkernels/crc32-simd";
-import { operandCount, operandTensor, stepBytes, word } from "./step";
-import { SIMD } from "./variant";
+import { operandAddress, operandBytes, operandCount, operandRegion, operandTensor, stepBytes, word } from "./step";
+import { HAS_ENCODED, OVERLAY, SIMD } from "./variant";
 
 /** Largest arena that is accepted, in bytes. */
 const ARENA_LIMIT: u32 = 1 << 30;
 
+/** A bit for each number below REGION_WEIGHTS that is no region. */
+const NO_REGIONS: i32 = ((1 << REGION_WEIGHTS) - 1) & ~((1 << REGION_CONSTANTS) | (1 << REGION_ARENA));
+
 /** The tensor, port or step that `checkModel` complained about; -1 when it is the header. */
-let faultIndex: i32 = -1;
+let faultIndex: i32 = 0;
 
 export function fault(): i32 {
   return faultIndex;
@@ -67,9 +72,10 @@ function header(model: usize, index: i32): u32 {
   return <u32>word(model, index);
 }
 
+/** Of those before the weights, over which others are prepared. */
 function isSection(model: usize, offset: u32, count: u32, itemBytes: u32): bool {
   const end = <u64>offset + <u64>count * itemBytes;
-  return offset % 4 == 0 && offset >= <u32>(HEADER_WORDS * 4) && end <= <u64>header(model, HEADER_FILE_BYTES);
+  return (offset % 4 == 0) & (offset >= <u32>(HEADER_WORDS * 4)) & (end <= <u64>header(model, HEADER_WEIGHTS_OFFSET));
 }
 
 /** `bytes` of the packed model have arrived. The CRC-32 covers those behind itself. */
@@ -89,10 +95,12 @@ function checkHeader(model: usize, bytes: u32): i32 {
   const crc = SIMD ? finishCrc32(model + bytes) : finishSliced(model + bytes);
   if (crc != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
   if (
-    header(model, HEADER_ARENA_BYTES) > ARENA_LIMIT ||
-    !isSection(model, header(model, HEADER_TENSORS_OFFSET), header(model, HEADER_TENSOR_COUNT), TENSOR_WORDS * 4) ||
-    !isSection(model, header(model, HEADER_PORTS_OFFSET), header(model, HEADER_INPUT_COUNT), 4) ||
-    !isSection(model, header(model, HEADER_PORTS_OFFSET) + header(model, HEADER_INPUT_COUNT) * 4, header(model, HEADER_OUTPUT_COUNT), 4)
+    i32(header(model, HEADER_ARENA_BYTES) > ARENA_LIMIT) |
+    i32(header(model, HEADER_WEIGHTS_OFFSET) > bytes) |
+    i32(header(model, HEADER_WEIGHTS_BYTES) > bytes - header(model, HEADER_WEIGHTS_OFFSET)) |
+    i32(!isSection(model, header(model, HEADER_TENSORS_OFFSET), header(model, HEADER_TENSOR_COUNT), TENSOR_WORDS * 4)) |
+    i32(!isSection(model, header(model, HEADER_PORTS_OFFSET), header(model, HEADER_INPUT_COUNT), 4)) |
+    i32(!isSection(model, header(model, HEADER_PORTS_OFFSET) + header(model, HEADER_INPUT_COUNT) * 4, header(model, HEADER_OUTPUT_COUNT), 4))
   ) {
     return STATUS_BAD_SECTION;
   }
@@ -110,12 +118,12 @@ function checkTensors(model: usize): i32 {
     faultIndex = i;
     const kind = word(record, TENSOR_KIND) & ~TENSOR_FITS_QUADS;
     const dtype = kind & 0xff;
-    const region = kind >> 8;
+    const region = <u32>kind >> 8;
     const offset = <u32>word(record, TENSOR_OFFSET);
     const bytes = <u32>word(record, TENSOR_BYTES);
-    if (dtype > DTYPE_INT16 || (region != REGION_ARENA && region != REGION_CONSTANTS)) return STATUS_BAD_TENSOR;
-    const limit = header(model, region == REGION_ARENA ? HEADER_ARENA_BYTES : HEADER_CONSTANTS_BYTES);
-    if (offset % 4 != 0 || <u64>offset + bytes > <u64>limit) return STATUS_BAD_TENSOR;
+    if (i32(dtype > DTYPE_INT16) | i32(region > <u32>REGION_WEIGHTS) | ((NO_REGIONS >> region) & 1)) return STATUS_BAD_TENSOR;
+    const limit = header(model, region == <u32>REGION_ARENA ? HEADER_ARENA_BYTES : HEADER_CONSTANTS_BYTES + <i32>region);
+    if (i32(offset % 4 != 0) | i32(<u64>offset + <u64>bytes > <u64>limit)) return STATUS_BAD_TENSOR;
   }
   return STATUS_OK;
 }
@@ -128,7 +136,7 @@ function checkPorts(model: usize): i32 {
     const tensor = <u32>word(model + header(model, HEADER_PORTS_OFFSET), i);
     if (tensor >= header(model, HEADER_TENSOR_COUNT)) return STATUS_BAD_PORT;
     const isInput = <u32>i < header(model, HEADER_INPUT_COUNT);
-    if (isInput && word(tensors + <usize>tensor * (TENSOR_WORDS * 4), TENSOR_KIND) >> 8 != REGION_ARENA) return STATUS_BAD_PORT;
+    if (i32(isInput) & i32(word(tensors + <usize>tensor * (TENSOR_WORDS * 4), TENSOR_KIND) >> 8 != REGION_ARENA)) return STATUS_BAD_PORT;
   }
   return STATUS_OK;
 }
@@ -138,6 +146,7 @@ function checkSteps(model: usize, context: usize): i32 {
   const end = step + header(model, HEADER_STEPS_BYTES);
   const count = <i32>header(model, HEADER_STEP_COUNT);
   const tensors = model + header(model, HEADER_TENSORS_OFFSET);
+  let reached: usize = 0;
   for (let i = 0; i < count; i++) {
     faultIndex = i;
     if (step + 4 > end || step + stepBytes(step) > end) return STATUS_BAD_STEP;
@@ -145,6 +154,11 @@ function checkSteps(model: usize, context: usize): i32 {
     if (operands == 0) return STATUS_BAD_STEP;
     for (let operand = 0; operand < operands; operand++) {
       if (<u32>operandTensor(step, operand) >= header(model, HEADER_TENSOR_COUNT)) return STATUS_BAD_STEP;
+      if (!OVERLAY || !HAS_ENCODED || operandRegion(step, context, operand) != REGION_WEIGHTS) continue;
+      // Encoded weights are checked now, and must be the same when they are decoded: no earlier step's are prepared over them.
+      const address = operandAddress(step, context, operand);
+      if (address < reached) return STATUS_BAD_OPERANDS;
+      reached = address + operandBytes(step, context, operand);
     }
     const output = tensors + <usize>operandTensor(step, operands - 1) * (TENSOR_WORDS * 4);
     if (word(output, TENSOR_KIND) >> 8 != REGION_ARENA) return STATUS_BAD_OPERANDS;
@@ -157,7 +171,6 @@ function checkSteps(model: usize, context: usize): i32 {
 
 /** Checks everything before a kernel runs; `context` must already point to the tensor records. */
 export function checkModel(model: usize, bytes: u32, context: usize): i32 {
-  faultIndex = -1;
   let status = checkHeader(model, bytes);
   if (status == STATUS_OK) status = checkTensors(model);
   if (status == STATUS_OK) status = checkPorts(model);

@@ -3,12 +3,9 @@
  * `context` (the two address spaces); it keeps no state of its own, so that it can be translated to C as it stands.
  */
 import {
-  CONTEXT_ARENA,
-  CONTEXT_CONSTANTS,
   CONTEXT_ENGINE,
   CONTEXT_TENSORS,
   CONTEXT_WORKSPACE,
-  REGION_ARENA,
   TENSOR_BYTES,
   TENSOR_FITS_QUADS,
   TENSOR_KIND,
@@ -81,11 +78,10 @@ export function operandAddress(step: usize, context: usize, operand: i32): usize
   return tensorAddress(context, operandTensor(step, operand));
 }
 
-/** Address of a tensor's first byte: constants and arena are separate address spaces. */
+/** Address of a tensor's first byte; its region is the index of the context's word. */
 export function tensorAddress(context: usize, index: i32): usize {
   const record = <usize>word(context, CONTEXT_TENSORS) + <usize>index * (TENSOR_WORDS * 4);
-  const region = (word(record, TENSOR_KIND) >> 8) & 0xff;
-  return <usize>word(context, region == REGION_ARENA ? CONTEXT_ARENA : CONTEXT_CONSTANTS) + word(record, TENSOR_OFFSET);
+  return <usize>word(context, load<u8>(record, TENSOR_KIND * 4 + 1)) + word(record, TENSOR_OFFSET);
 }
 
 export function operandBytes(step: usize, context: usize, operand: i32): i32 {
@@ -98,7 +94,7 @@ export function operandDtype(step: usize, context: usize, operand: i32): i32 {
 
 /** REGION_… of the operand. */
 export function operandRegion(step: usize, context: usize, operand: i32): i32 {
-  return (word(tensorRecord(step, context, operand), TENSOR_KIND) >> 8) & 0xff;
+  return load<u8>(tensorRecord(step, context, operand), TENSOR_KIND * 4 + 1);
 }
 
 /** Whether the operand has TENSOR_FITS_QUADS. */

@@ -167,7 +167,7 @@ function partsOf(step: usize): i32 {
 function makePlan(): void {
   const model = modelAddress();
   const count = word(model, HEADER_STEP_COUNT);
-  const table = stepTable(model);
+  const table = stepTable();
   const contexts = align(memoryBytes(), LINE);
   const phases = contexts + <usize>threadCount * CONTEXT_BYTES;
   parts = phases + <usize>count * PHASE_BYTES;

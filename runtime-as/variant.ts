@@ -34,6 +34,9 @@ export const BROADCAST: bool = !isDefined(WITHOUT_BROADCAST);
 /** int8 sums of fewer than 16 neighbouring channels; `--use WITHOUT_NARROW_SUMS=1`: the model has none. */
 export const NARROW_SUMS: bool = !isDefined(WITHOUT_NARROW_SUMS);
 
+/** Weights are prepared over those of the file, but where threads prepare parts of them later. */
+export const OVERLAY: bool = SIMD && !ASC_FEATURE_THREADS;
+
 /** Microcontrollers: every core; with the DSP extension; with MVE. Weights come prepared from the host. */
 export const BOARD: bool = isDefined(VARIANT_BOARD);
 export const DSP: bool = isDefined(VARIANT_DSP);

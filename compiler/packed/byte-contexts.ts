@@ -75,16 +75,19 @@ export class ByteContexts {
     return this.model(`number ${dtype} ${offset % 4}`, WORD_RATE);
   }
 
+  /** Of the constants and the weights behind them. */
   private constantDtypes(): Uint8Array {
-    const dtypes = new Uint8Array(Math.min(this.header(format.HEADER_CONSTANTS_BYTES), this.bytes.length)).fill(PLAIN);
+    const weights = this.header(format.HEADER_WEIGHTS_OFFSET) - this.header(format.HEADER_CONSTANTS_OFFSET);
+    const dtypes = new Uint8Array(Math.min(weights + this.header(format.HEADER_WEIGHTS_BYTES), this.bytes.length)).fill(PLAIN);
     // Tensors may share bytes, but a damaged table must not take forever.
     let left = SHARED_LIMIT * dtypes.length;
     for (let i = 0; i < this.header(format.HEADER_TENSOR_COUNT) && left > 0; i++) {
       const record = this.header(format.HEADER_TENSORS_OFFSET) + i * format.TENSOR_WORDS * 4;
       if (record + format.TENSOR_WORDS * 4 > this.bytes.length) break;
       const kind = this.word(record + format.TENSOR_KIND * 4);
-      if (((kind >>> 8) & 0xff) !== format.REGION_CONSTANTS) continue;
-      const offset = this.word(record + format.TENSOR_OFFSET * 4);
+      const region = (kind >>> 8) & 0xff;
+      if (region === format.REGION_ARENA) continue;
+      const offset = this.word(record + format.TENSOR_OFFSET * 4) + (region === format.REGION_WEIGHTS ? weights : 0);
       const size = this.word(record + format.TENSOR_BYTES * 4);
       dtypes.fill(kind & 0xff, offset, offset + size);
       left -= Math.min(size, dtypes.length) + 1;

@@ -11,6 +11,7 @@ export interface PackedModel {
   readonly file: Uint8Array;
   readonly metadata: PackedMetadata;
   readonly arenaBytes: number;
+  /** Of constants and weights. */
   readonly constantsBytes: number;
   readonly stepCount: number;
   /** Opcode of each step, in order. */
@@ -60,7 +61,7 @@ export function readPackedModel(file: Uint8Array, name = 'model'): PackedModel {
     file,
     metadata: readMetadata(bytes) ?? refuse('the metadata are not valid JSON'),
     arenaBytes: header(format.HEADER_ARENA_BYTES),
-    constantsBytes: header(format.HEADER_CONSTANTS_BYTES),
+    constantsBytes: header(format.HEADER_CONSTANTS_BYTES) + header(format.HEADER_WEIGHTS_BYTES),
     stepCount: header(format.HEADER_STEP_COUNT),
     opcodes,
   };

@@ -6,7 +6,7 @@ import type { PackedModel } from './read.ts';
 export interface TensorRecord {
   /** DTYPE_… */
   readonly dtype: number;
-  /** REGION_… */
+  /** REGION_CONSTANTS, the weights among them, or REGION_ARENA. */
   readonly region: number;
   /** From the start of its region. */
   readonly offset: number;
@@ -31,6 +31,7 @@ export interface PackedRecords {
   /** Tensor indices. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Constants and weights. */
   readonly constants: Uint8Array;
   /** HEADER_CRC32 of the file. */
   readonly crc32: number;
@@ -47,13 +48,16 @@ export function readRecords({ bytes, metadata }: PackedModel): PackedRecords {
   const words = (offset: number, count: number) => Array.from({ length: count }, (_, i) => word(offset + i * 4));
   const header = (index: number) => word(index * 4);
 
+  const constantsOffset = header(format.HEADER_CONSTANTS_OFFSET);
+  const weightsOffset = header(format.HEADER_WEIGHTS_OFFSET);
   const tensors = Array.from({ length: header(format.HEADER_TENSOR_COUNT) }, (_, i) => {
     const record = words(header(format.HEADER_TENSORS_OFFSET) + i * format.TENSOR_WORDS * 4, format.TENSOR_WORDS);
     const kind = record[format.TENSOR_KIND] as number;
+    const isWeights = ((kind >>> 8) & 0xff) === format.REGION_WEIGHTS;
     return {
       dtype: kind & 0xff,
-      region: (kind >>> 8) & 0xff,
-      offset: record[format.TENSOR_OFFSET] as number,
+      region: isWeights ? format.REGION_CONSTANTS : (kind >>> 8) & 0xff,
+      offset: (record[format.TENSOR_OFFSET] as number) + (isWeights ? weightsOffset - constantsOffset : 0),
       bytes: record[format.TENSOR_BYTES] as number,
       fitsQuads: (kind & format.TENSOR_FITS_QUADS) !== 0,
     };
@@ -75,13 +79,12 @@ export function readRecords({ bytes, metadata }: PackedModel): PackedRecords {
   }
   const inputCount = header(format.HEADER_INPUT_COUNT);
   const ports = words(header(format.HEADER_PORTS_OFFSET), inputCount + header(format.HEADER_OUTPUT_COUNT));
-  const constantsOffset = header(format.HEADER_CONSTANTS_OFFSET);
   return {
     tensors,
     steps,
     inputs: ports.slice(0, inputCount),
     outputs: ports.slice(inputCount),
-    constants: bytes.subarray(constantsOffset, constantsOffset + header(format.HEADER_CONSTANTS_BYTES)),
+    constants: bytes.subarray(constantsOffset, weightsOffset + header(format.HEADER_WEIGHTS_BYTES)),
     crc32: header(format.HEADER_CRC32),
   };
 }

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import * as format from '../../runtime-as/format.ts';
 import type { DType } from '../graph.ts';
 import { type ExecutionPlan, plannedBytes } from '../plan/plan.ts';
+import { layOutConstants } from './constants.ts';
 import type { PackedMetadata } from './metadata.ts';
 
 export const dtypeCodes: Readonly<Record<DType, number>> = {
@@ -15,37 +16,6 @@ export const dtypeCodes: Readonly<Record<DType, number>> = {
 
 function align(offset: number, alignment: number): number {
   return Math.ceil(offset / alignment) * alignment;
-}
-
-/** Constants one after the other, equal ones once. */
-function layOutConstants(plan: ExecutionPlan): { offsets: Map<number, number>; bytes: Uint8Array } {
-  const offsets = new Map<number, number>();
-  const seen = new Map<string, number>();
-  const pieces: { offset: number; data: Uint8Array }[] = [];
-  let end = 0;
-  plan.tensors.forEach((planned, index) => {
-    if (!planned.constant) return;
-    const data = new Uint8Array(planned.constant.buffer, planned.constant.byteOffset, planned.constant.byteLength);
-    const key = `${data.length}:${crc32(data)}`;
-    const earlier = seen.get(key);
-    if (
-      earlier !== undefined &&
-      pieces.some(
-        (piece) => piece.offset === earlier && piece.data.length === data.length && piece.data.every((byte, i) => byte === data[i]),
-      )
-    ) {
-      offsets.set(index, earlier);
-      return;
-    }
-    const offset = align(end, data.length >= format.SECTION_ALIGNMENT ? format.SECTION_ALIGNMENT : 4);
-    offsets.set(index, offset);
-    seen.set(key, offset);
-    pieces.push({ offset, data });
-    end = offset + data.length;
-  });
-  const bytes = new Uint8Array(end);
-  for (const { offset, data } of pieces) bytes.set(data, offset);
-  return { offsets, bytes };
 }
 
 function stepWords(plan: ExecutionPlan): number[] {
@@ -61,9 +31,9 @@ export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata):
   const constants = layOutConstants(plan);
   const tensors = plan.tensors.flatMap((planned, index) => [
     dtypeCodes[planned.type.dtype] |
-      ((planned.constant ? format.REGION_CONSTANTS : format.REGION_ARENA) << 8) |
+      ((constants.places.get(index)?.region ?? format.REGION_ARENA) << 8) |
       (planned.fitsQuads ? format.TENSOR_FITS_QUADS : 0),
-    planned.constant ? (constants.offsets.get(index) as number) : planned.offset,
+    constants.places.get(index)?.offset ?? planned.offset,
     plannedBytes(planned),
   ]);
   const ports = [...plan.inputs, ...plan.outputs];
@@ -75,7 +45,8 @@ export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata):
   const stepsOffset = portsOffset + ports.length * 4;
   const metadataOffset = stepsOffset + steps.length * 4;
   const constantsOffset = align(metadataOffset + json.length, format.SECTION_ALIGNMENT);
-  const fileBytes = constantsOffset + constants.bytes.length;
+  const weightsOffset = align(constantsOffset + constants.constants.length, format.SECTION_ALIGNMENT);
+  const fileBytes = weightsOffset + constants.weights.length;
 
   const file = new Uint8Array(fileBytes);
   const view = new DataView(file.buffer);
@@ -84,7 +55,8 @@ export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata):
   put(portsOffset, ports);
   put(stepsOffset, steps);
   file.set(json, metadataOffset);
-  file.set(constants.bytes, constantsOffset);
+  file.set(constants.constants, constantsOffset);
+  file.set(constants.weights, weightsOffset);
 
   const header = new Array<number>(format.HEADER_WORDS).fill(0);
   header[format.HEADER_MAGIC] = format.FORMAT_MAGIC;
@@ -100,7 +72,9 @@ export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata):
   header[format.HEADER_STEPS_OFFSET] = stepsOffset;
   header[format.HEADER_STEPS_BYTES] = steps.length * 4;
   header[format.HEADER_CONSTANTS_OFFSET] = constantsOffset;
-  header[format.HEADER_CONSTANTS_BYTES] = constants.bytes.length;
+  header[format.HEADER_CONSTANTS_BYTES] = constants.constants.length;
+  header[format.HEADER_WEIGHTS_OFFSET] = weightsOffset;
+  header[format.HEADER_WEIGHTS_BYTES] = constants.weights.length;
   header[format.HEADER_METADATA_OFFSET] = metadataOffset;
   header[format.HEADER_METADATA_BYTES] = json.length;
   put(0, header);

@@ -95,7 +95,6 @@ export function panelsLargestBytes(step: usize): i64 {
 
 /**
  * `weights` [outC, K], plain. constants · per group: blocks of 8 or 16 channels (drawn in microkernels/gemm-*-simd.ts, row-int8-simd.ts).
- * What blocks hold behind the last channel and the last weight keeps the zeros of new memory: filling it touches it twice.
  */
 export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
   const groups = parameter(step, CONV_GROUPS);
@@ -140,7 +139,7 @@ function prepareBlockInt8(
       store<f32>(to + lane, load<f32>(multipliers + lane), 64);
       continue;
     }
-    const sum = packWeights(from, k, to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes), depth, bytes);
+    const sum = packWeights(from, k, depthSteps(form, k) * depth - k, to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes), depth, bytes);
     store<i32>(to + lane, load<i32>(bias + lane) - flip * sum);
     store<f32>(to + lane, load<f32>(multipliers + lane), 32);
   }

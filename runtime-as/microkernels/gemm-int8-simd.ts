@@ -5,8 +5,8 @@
  *     blocks  [ceil(N / 8)] of 8 biases int32 · 8 multipliers float32 · [steps][8 channels][step]
  *
  * A step of the blocks is the depth that one dot consumes, in every form of dot-simd.ts: two weights, as int16 for 4 rows, as
- * int8 for 1 row, which takes as long as its weights take to arrive; or four bytes, for gemm-relaxed-simd.ts. Channels behind
- * N and the depth behind K hold zeros in the blocks, so the panel may hold anything there.
+ * int8 for 1 row, which takes as long as its weights take to arrive; or four bytes, for gemm-relaxed-simd.ts. The depth behind
+ * K holds zeros in the blocks, so the panel may hold anything there; channels behind N hold anything, and are not stored.
  */
 import { RELAXED, ROWS } from "../variant";
 import { dotPair } from "./dot-simd";
@@ -20,10 +20,10 @@ export function panelBytesInt8(k: i64): i64 {
 }
 
 /**
- * One channel's `k` weights, `depth` of them in each step of `stepBytes` bytes, as int8 or int16.
+ * One channel's `k` weights and `padding` zeros, `depth` of them in each step of `stepBytes` bytes, as int8 or int16.
  * @returns their sum, where a form needs it
  */
-export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepBytes: usize): i32 {
+export function packWeights(from: usize, k: i32, padding: i32, to: usize, depth: i32, stepBytes: usize): i32 {
   const elementBytes = <i32>stepBytes / (depth * 8);
   let sums = i32x4.splat(0);
   for (; k >= 8; k -= 8, from += 8) {
@@ -52,8 +52,8 @@ export function packWeights(from: usize, k: i32, to: usize, depth: i32, stepByte
   let sum = RELAXED
     ? i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3)
     : 0;
-  for (let i = 0; i < k; i++, from++) {
-    const weight = load<i8>(from);
+  for (let i = 0; i < k + padding; i++, from++) {
+    const weight = i < k ? load<i8>(from) : 0;
     if (RELAXED) sum += weight;
     const at = to + <usize>(i / depth) * stepBytes + <usize>((i % depth) * elementBytes);
     if (!RELAXED || elementBytes == 2) store<i16>(at, weight);
