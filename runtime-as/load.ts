@@ -2,7 +2,7 @@
  * The reader of the packed model: trusts nothing, and proves before the first inference that no kernel can leave its
  * operands. After `checkModel` has returned STATUS_OK everything runs unchecked.
  */
-import { finishCrc32 as finishSliced, receiveCrc32 as receiveSliced } from "./crc32";
+import { finishCrc32, receiveCrc32 } from "./crc32";
 import {
   DTYPE_INT16,
   FORMAT_MAGIC,
@@ -49,9 +49,8 @@ import {
 } from "./format";
 import { NO_KERNEL } from "./check";
 import { checkStep } from "./opcodes";
-import { finishCrc32, receiveCrc32 } from "./microkernels/crc32-simd";
 import { operandAddress, operandBytes, operandCount, operandRegion, operandTensor, stepBytes, word } from "./step";
-import { HAS_ENCODED, OVERLAY, SIMD } from "./variant";
+import { HAS_ENCODED, OVERLAY } from "./variant";
 
 /** Largest arena that is accepted, in bytes. */
 const ARENA_LIMIT: u32 = 1 << 30;
@@ -80,9 +79,7 @@ function isSection(model: usize, offset: u32, count: u32, itemBytes: u32): bool 
 
 /** `bytes` of the packed model have arrived. The CRC-32 covers those behind itself. */
 export function receive(model: usize, bytes: u32): void {
-  const start = model + (HEADER_CRC32 + 1) * 4;
-  if (SIMD) receiveCrc32(start, model + bytes);
-  else receiveSliced(start, model + bytes);
+  receiveCrc32(model + (HEADER_CRC32 + 1) * 4, model + bytes);
 }
 
 function checkHeader(model: usize, bytes: u32): i32 {
@@ -92,8 +89,7 @@ function checkHeader(model: usize, bytes: u32): i32 {
   if (header(model, HEADER_FILE_BYTES) > bytes) return STATUS_TRUNCATED;
   if (header(model, HEADER_FILE_BYTES) != bytes) return STATUS_BAD_SIZE;
   receive(model, bytes);
-  const crc = SIMD ? finishCrc32(model + bytes) : finishSliced(model + bytes);
-  if (crc != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
+  if (finishCrc32(model + bytes) != header(model, HEADER_CRC32)) return STATUS_BAD_CRC;
   if (
     i32(header(model, HEADER_ARENA_BYTES) > ARENA_LIMIT) |
     i32(header(model, HEADER_WEIGHTS_OFFSET) > bytes) |
