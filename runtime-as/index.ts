@@ -100,7 +100,8 @@ export function loadModel(bytes: u32, engine: i32): i32 {
 }
 
 /**
- * Lays out the prepared weights of all steps, and finds the largest workspace and shift (once moved, nothing needs more); with `writes`, fills them and the step table.
+ * Lays out the prepared weights of all steps, and finds the largest workspace and shift (once moved, nothing needs more); with
+ * `writes`, fills them and the step table.
  * @returns the end of the weights
  */
 function walkSteps(writes: bool): u64 {
@@ -122,7 +123,10 @@ function walkSteps(writes: bool): u64 {
   return top;
 }
 
-/** Up to where prepared weights of a step may reach: its biases lie behind its weights, of which the last block is read before it is written. */
+/**
+ * Up to where the prepared weights of a step may reach. Those of a dense layer are written block after block, each from rows that were
+ * read before, so only the last block's rows must still be there; biases lie behind the weights.
+ */
 function readFrom(step: usize): i64 {
   const bytes = operandBytes(step, context, 1);
   const isDense = opcodeOf(step) == OPCODE_CONV2D_INT8;

@@ -4,7 +4,7 @@ import * as format from '../../runtime-as/format.ts';
 import type { ExecutionPlan } from '../plan/plan.ts';
 
 /** Convolutions whose weights, biases and multipliers become others before the first inference, in builds with SIMD. */
-const preparedOpcodes: ReadonlySet<number> = new Set([
+export const preparedOpcodes: ReadonlySet<number> = new Set([
   format.OPCODE_CONV2D_INT8,
   format.OPCODE_CONV2D_FLOAT32,
   format.OPCODE_CONV2D_FLOAT16,

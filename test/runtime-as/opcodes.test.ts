@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { preparedOpcodes } from '../../compiler/packed/constants.ts';
 import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { packageRoot } from '../../compiler/root.ts';
 import { buildRuntime } from '../../targets/build-runtime.ts';
@@ -37,6 +38,20 @@ test.for(names)('%s has a flag, a check, a kernel and an operator that calls it'
     `no operator calls OPCODE_${name}`,
   ).toBe(true);
 });
+
+test.for([...preparedOpcodes].map((opcode) => opcodeNames.get(opcode) as string))(
+  '%s does not read what it has in the section of weights again',
+  (name) => {
+    const isEncoded = /^CONV2D_(CSR|BITMAP|BLOCK|NIBBLES|CODEBOOK)/.test(name);
+    const kernels = readdirSync(join(packageRoot, 'runtime-as/kernels')).map((file) => read(`runtime-as/kernels/${file}`));
+    // Weights, biases and, of integers, multipliers: all operands between the input and the output.
+    const all = name.includes('FLOAT') ? '0b0110' : '0b1110';
+    const replaced = new RegExp(
+      `function replacedOperands${isEncoded ? 'Encoded' : pascal(name)}\\(step: usize\\): i32 \\{\\n  return (BOARD \\|\\| )?SIMD \\? ${all} : 0;`,
+    );
+    expect(kernels.some((text) => replaced.test(text))).toBe(true);
+  },
+);
 
 test('a model-specific build contains only the kernels it needs', async () => {
   const opcode = [...opcodeNames].find(([, name]) => name === 'TABLE_INT8')?.[0] as number;
