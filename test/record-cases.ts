@@ -20,8 +20,15 @@ const { create } = Engine;
 Engine.create = async (wasm, model) => {
   // Damaged models may do anything that harms nobody: operands may overlap, and then the order of a kernel's loops shows.
   const isDamaged = new Error('who calls').stack?.includes('damage.ts');
-  const engine = await create.call(Engine, wasm, model);
-  if (!isDamaged) models.set(engine, engine.model.slice());
+  // As it arrives: where it lies, weights are prepared over it.
+  const parts: Uint8Array[] = [];
+  const recorded = (put: (part: Uint8Array) => void) => (part: Uint8Array) => {
+    parts.push(part.slice());
+    put(part);
+  };
+  const source = model instanceof Uint8Array ? model : (put: (part: Uint8Array) => void) => model(recorded(put));
+  const engine = await create.call(Engine, wasm, source);
+  if (!isDamaged) models.set(engine, model instanceof Uint8Array ? model.slice() : Buffer.concat(parts));
   return engine;
 };
 
