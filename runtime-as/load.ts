@@ -119,7 +119,8 @@ function checkTensors(model: usize): i32 {
     const bytes = <u32>word(record, TENSOR_BYTES);
     if (i32(dtype > DTYPE_INT16) | i32(region > <u32>REGION_WEIGHTS) | ((NO_REGIONS >> region) & 1)) return STATUS_BAD_TENSOR;
     const limit = header(model, region == <u32>REGION_ARENA ? HEADER_ARENA_BYTES : HEADER_CONSTANTS_BYTES + <i32>region);
-    if (i32(offset % 4 != 0) | i32(<u64>offset + <u64>bytes > <u64>limit)) return STATUS_BAD_TENSOR;
+    // In 32 bits: Binaryen makes signed loads of words that are extended to u64.
+    if (i32(offset % 4 != 0) | i32(offset > limit) | i32(bytes > limit - offset)) return STATUS_BAD_TENSOR;
   }
   return STATUS_OK;
 }
