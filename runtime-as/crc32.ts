@@ -13,7 +13,7 @@ const PIECE: usize = SIMD ? 16 : 8;
 const WINDOW: usize = 123 * PIECE;
 /** Pieces that moved on; the oldest is the first of WINDOW bytes. */
 const HISTORY_BYTES: usize = 8192;
-const history = memory.data(8192, 16);
+const history = memory.data(<i32>HISTORY_BYTES, 16);
 
 let oldest: usize = 0;
 /** The first byte that has not moved; 0 before all. */

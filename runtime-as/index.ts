@@ -32,6 +32,7 @@ import {
   STATUS_OK,
   STATUS_TOO_LARGE,
 } from "./format";
+import { ROW_CHANNELS } from "./microkernels/row-int8-simd";
 import { checkModel, fault, receive as receiveBytes } from "./load";
 import { preparedBytes, prepareStep, workspaceBytes } from "./opcodes";
 import { runRange, setStepTable, STEP_ENTRY_BYTES, stepTable } from "./run";
@@ -39,8 +40,6 @@ import { opcodeOf, operandAddress, operandBytes, operandRegion, parameter, stepB
 import { OVERLAY, RELAXED } from "./variant";
 
 const MEMORY_LIMIT: u64 = 0xf0000000;
-/** Most rows of weights that are read for one block of prepared ones (kernels/conv2d-weights.ts). */
-const BLOCK_ROWS: i32 = 16;
 
 let end: usize = 0;
 /** Bytes of the largest workspace. */
@@ -124,13 +123,13 @@ function walkSteps(writes: bool): u64 {
 }
 
 /**
- * Up to where the prepared weights of a step may reach. Those of a dense layer are written block after block, each from rows that were
- * read before, so only the last block's rows must still be there; biases lie behind the weights.
+ * Up to where the prepared weights of a step may reach. Those of a dense layer are written block after block, of ROW_CHANNELS rows at
+ * most, so only the rows of the last one must still be there; biases lie behind the weights.
  */
 function readFrom(step: usize): i64 {
   const bytes = operandBytes(step, context, 1);
   const isDense = opcodeOf(step) == OPCODE_CONV2D_INT8;
-  const block = isDense ? bytes / parameter(step, CONV_OUT_CHANNELS) * BLOCK_ROWS : bytes;
+  const block = isDense ? bytes / parameter(step, CONV_OUT_CHANNELS) * ROW_CHANNELS : bytes;
   return <i64>operandAddress(step, context, 1) + bytes - block;
 }
 

@@ -9,7 +9,6 @@ import {
   FORMAT_VERSION,
   HEADER_ARENA_BYTES,
   HEADER_CONSTANTS_BYTES,
-  HEADER_CONSTANTS_OFFSET,
   HEADER_CRC32,
   HEADER_FILE_BYTES,
   HEADER_INPUT_COUNT,
@@ -58,7 +57,7 @@ const ARENA_LIMIT: u32 = 1 << 30;
 /** A bit for each number below REGION_WEIGHTS that is no region. */
 const NO_REGIONS: i32 = ((1 << REGION_WEIGHTS) - 1) & ~((1 << REGION_CONSTANTS) | (1 << REGION_ARENA));
 
-/** The tensor, port or step that `checkModel` complained about; -1 when it is the header. */
+/** The tensor, port or step that `checkModel` complained about; 0 before. */
 let faultIndex: i32 = 0;
 
 export function fault(): i32 {

@@ -1,6 +1,6 @@
 /**
  * Access to a step record and its operands. A kernel gets `step` (address of its record in the packed model) and
- * `context` (the two address spaces); it keeps no state of its own, so that it can be translated to C as it stands.
+ * `context` (the address spaces); it keeps no state of its own, so that it can be translated to C as it stands.
  */
 import {
   CONTEXT_ENGINE,

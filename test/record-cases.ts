@@ -22,13 +22,15 @@ Engine.create = async (wasm, model) => {
   const isDamaged = new Error('who calls').stack?.includes('damage.ts');
   // As it arrives: where it lies, weights are prepared over it.
   const parts: Uint8Array[] = [];
-  const recorded = (put: (part: Uint8Array) => void) => (part: Uint8Array) => {
-    parts.push(part.slice());
-    put(part);
-  };
-  const source = model instanceof Uint8Array ? model : (put: (part: Uint8Array) => void) => model(recorded(put));
-  const engine = await create.call(Engine, wasm, source);
-  if (!isDamaged) models.set(engine, model instanceof Uint8Array ? model.slice() : Buffer.concat(parts));
+  const engine = await create.call(Engine, wasm, async (put) => {
+    const keep = (part: Uint8Array) => {
+      parts.push(part.slice());
+      put(part);
+    };
+    if (model instanceof Uint8Array) keep(model);
+    else await model(keep);
+  });
+  if (!isDamaged) models.set(engine, Buffer.concat(parts));
   return engine;
 };
 

@@ -77,7 +77,7 @@ export class ByteContexts {
 
   /** Of the constants and the weights behind them. */
   private constantDtypes(): Uint8Array {
-    const weights = this.header(format.HEADER_WEIGHTS_OFFSET) - this.header(format.HEADER_CONSTANTS_OFFSET);
+    const weights = Math.max(0, this.header(format.HEADER_WEIGHTS_OFFSET) - this.header(format.HEADER_CONSTANTS_OFFSET));
     const dtypes = new Uint8Array(Math.min(weights + this.header(format.HEADER_WEIGHTS_BYTES), this.bytes.length)).fill(PLAIN);
     // Tensors may share bytes, but a damaged table must not take forever.
     let left = SHARED_LIMIT * dtypes.length;

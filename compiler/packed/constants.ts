@@ -68,13 +68,21 @@ function weightsOf({ steps, outputs }: ExecutionPlan, constants: ReadonlyMap<num
   return new Set(own.map((index) => constants.get(index) as Uint8Array));
 }
 
+export function align(offset: number, alignment: number): number {
+  return Math.ceil(offset / alignment) * alignment;
+}
+
+/** Where a tensor of so many bytes may begin, from `end` on: one of SECTION_ALIGNMENT bytes or more is aligned to as many, others to 4. */
+export function alignTensor(end: number, bytes: number): number {
+  return align(end, bytes >= format.SECTION_ALIGNMENT ? format.SECTION_ALIGNMENT : 4);
+}
+
 /** One after the other. @returns the bytes, and where each begins */
 function layOut(pieces: Iterable<Uint8Array>): { section: Uint8Array; offsets: ReadonlyMap<Uint8Array, number> } {
   const offsets = new Map<Uint8Array, number>();
   let end = 0;
   for (const bytes of pieces) {
-    const alignment = bytes.length >= format.SECTION_ALIGNMENT ? format.SECTION_ALIGNMENT : 4;
-    const offset = Math.ceil(end / alignment) * alignment;
+    const offset = alignTensor(end, bytes.length);
     offsets.set(bytes, offset);
     end = offset + bytes.length;
   }
@@ -83,7 +91,6 @@ function layOut(pieces: Iterable<Uint8Array>): { section: Uint8Array; offsets: R
   return { section, offsets };
 }
 
-/** Every tensor of SECTION_ALIGNMENT bytes or more is aligned to as many, others to 4. */
 export function layOutConstants(plan: ExecutionPlan): Constants {
   const all = distinctConstants(plan);
   const preparedOnce = weightsOf(plan, all);

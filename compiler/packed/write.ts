@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import * as format from '../../runtime-as/format.ts';
 import type { DType } from '../graph.ts';
 import { type ExecutionPlan, plannedBytes } from '../plan/plan.ts';
-import { layOutConstants } from './constants.ts';
+import { align, layOutConstants } from './constants.ts';
 import type { PackedMetadata } from './metadata.ts';
 
 export const dtypeCodes: Readonly<Record<DType, number>> = {
@@ -13,10 +13,6 @@ export const dtypeCodes: Readonly<Record<DType, number>> = {
   float16: format.DTYPE_FLOAT16,
   int16: format.DTYPE_INT16,
 };
-
-function align(offset: number, alignment: number): number {
-  return Math.ceil(offset / alignment) * alignment;
-}
 
 function stepWords(plan: ExecutionPlan): number[] {
   return plan.steps.flatMap(({ opcode, operands, parameters }) => [

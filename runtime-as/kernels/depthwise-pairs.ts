@@ -33,7 +33,6 @@ import {
   depthwisePixels,
   interleaveRows,
   PAIR_COLUMN_BYTES,
-  PAIR_WEIGHT_BYTES,
   PAIRS_HEADER_BYTES,
   WINDOW_WEIGHT_BYTES,
 } from "../microkernels/depthwise-pairs-simd";

@@ -1,12 +1,13 @@
 /** Packed model → board image (runtime-as/board-image.ts): what a microcontroller keeps in flash. Same model, same bytes. */
 import { crc32 } from 'node:zlib';
+import { align } from '../../compiler/packed/constants.ts';
 import type { PackedPort } from '../../compiler/packed/metadata.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import { type PackedRecords, readRecords, type TensorRecord } from '../../compiler/packed/records.ts';
 import * as boardImage from '../../runtime-as/board-image.ts';
 import * as format from '../../runtime-as/format.ts';
 import { type PreparedStep, prepareSteps } from './prepare.ts';
-import { align, type ImagePart, layOutStorage, type Storage } from './storage.ts';
+import { type ImagePart, layOutStorage, type Storage } from './storage.ts';
 import { type Vocabulary, vocabularyCodes } from './vocabulary.ts';
 
 export interface ImageStep {

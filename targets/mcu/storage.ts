@@ -1,5 +1,6 @@
 /** The second half of a board image: the constants that its kernels read in place, and the prepared weights. */
 
+import { align, alignTensor } from '../../compiler/packed/constants.ts';
 import type { PackedRecords, TensorRecord } from '../../compiler/packed/records.ts';
 import * as format from '../../runtime-as/format.ts';
 import type { PreparedStep } from './prepare.ts';
@@ -24,17 +25,13 @@ export interface Storage {
   readonly prepared: readonly (number | undefined)[];
 }
 
-export function align(offset: number, alignment: number): number {
-  return Math.ceil(offset / alignment) * alignment;
-}
-
 export function layOutStorage({ tensors, steps, outputs, constants }: PackedRecords, prepared: readonly PreparedStep[]): Storage {
   const pieces: { part: ImagePart; data: Uint8Array }[] = [];
   const places = new Map<string, number>();
   const keyOf = ({ offset, bytes }: TensorRecord) => `${offset}:${bytes}`;
   let end = 0;
   const add = (data: Uint8Array, step: number, content: ImagePart['content']): number => {
-    const offset = align(end, data.length >= format.SECTION_ALIGNMENT ? format.SECTION_ALIGNMENT : 4);
+    const offset = alignTensor(end, data.length);
     pieces.push({ part: { offset, bytes: data.length, step, content }, data });
     end = offset + data.length;
     return offset;

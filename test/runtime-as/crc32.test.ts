@@ -23,7 +23,7 @@ function inParts(model: Uint8Array, largest: number, random: (limit: number) => 
   };
 }
 
-// From far below to far above the bytes that the SIMD build keeps back, and what its history holds.
+// From far below to far above the bytes that are kept back, and what its history holds.
 const sizes = [1, 15, 1500, 1960, 1968, 1969, 1984, 2500, 6200, 8192, 14_336, 50_001];
 
 test.for(['scalar', 'simd'] satisfies Variant[])(

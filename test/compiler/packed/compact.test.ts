@@ -7,6 +7,7 @@ import { ByteDecoder, ByteEncoder, byteModel } from '../../../compiler/packed/en
 import { expandPacked, isCompact } from '../../../compiler/packed/expand.ts';
 import { readPackedModel } from '../../../compiler/packed/read.ts';
 import { packageRoot } from '../../../compiler/root.ts';
+import { HEADER_WEIGHTS_BYTES, HEADER_WEIGHTS_OFFSET } from '../../../runtime-as/format.ts';
 import { randomIntegers, survives } from '../../damage.ts';
 import { smallModel } from '../../small-model.ts';
 import { randomTensor } from '../ops/op-case.ts';
@@ -81,4 +82,12 @@ test('a file that claims to be endless is refused', () => {
   const compact = compactPacked(smallModel());
   new DataView(compact.buffer).setUint32(4, 0xffffffff, true);
   expect(() => expandPacked(compact)).toThrow(/says it holds 4294967295 bytes/);
+});
+
+test('a file whose weights lie before its constants expands to what it was', () => {
+  const model = smallModel();
+  const header = new Uint32Array(model.buffer);
+  header[HEADER_WEIGHTS_OFFSET] = 0;
+  header[HEADER_WEIGHTS_BYTES] = 0;
+  expect(Buffer.compare(expandPacked(compactPacked(model)), model)).toBe(0);
 });
