@@ -35,6 +35,8 @@ const PASS_MAX_US = 5e5;
 const PASSES_MAX_US = 2e6;
 const MIN_PASSES = 3;
 const MAX_PASSES = 20;
+/** Of the roofline, spread over the passes. */
+const MAX_ROOFLINES = 5;
 
 /** Which loop of the roofline bounds the kernel. */
 function rooflineOf(op: string): keyof Roofline | undefined {
@@ -43,16 +45,27 @@ function rooflineOf(op: string): keyof Roofline | undefined {
   return op.startsWith('DEPTHWISE') ? 'depthwise' : 'dot';
 }
 
-/** Every step's least time over several passes: what else the machine does only adds. */
-async function stepTimes(profile: (runs: number) => Promise<readonly StepTime[]>, inferenceUs: number, clockStepUs: number) {
+/** Passes for which every step is measured well enough, and the runs of each. */
+function passesFor(inferenceUs: number, clockStepUs: number): { readonly runs: number; readonly passes: number } {
   const wanted = Math.ceil((CLOCK_STEPS * clockStepUs) / (SMALLEST_SHARE * inferenceUs));
   const runs = Math.max(1, Math.min(wanted, Math.floor(PASS_MAX_US / inferenceUs)));
-  const passes = Math.min(MAX_PASSES, Math.max(MIN_PASSES, Math.floor(PASSES_MAX_US / (runs * inferenceUs))));
-  const best: number[] = [];
+  return { runs, passes: Math.min(MAX_PASSES, Math.max(MIN_PASSES, Math.floor(PASSES_MAX_US / (runs * inferenceUs)))) };
+}
+
+function fastest(a: Roofline | undefined, b: Roofline): Roofline {
+  return a ? { dot: Math.max(a.dot, b.dot), depthwise: Math.max(a.depthwise, b.depthwise), float32: Math.max(a.float32, b.float32) } : b;
+}
+
+/** Every step's least time and the roofline's highest rates, in turns: what else the machine does only slows both, and often for seconds. */
+async function measureInTurns(device: Device, profile: (runs: number) => Promise<readonly StepTime[]>, runs: number, passes: number) {
+  const times: number[] = [];
+  let roofline: Roofline | undefined;
+  const between = Math.ceil(passes / MAX_ROOFLINES);
   for (let pass = 0; pass < passes; pass++) {
-    for (const { step, us } of await profile(runs)) best[step] = Math.min(best[step] ?? Number.POSITIVE_INFINITY, us);
+    for (const { step, us } of await profile(runs)) times[step] = Math.min(times[step] ?? Number.POSITIVE_INFINITY, us);
+    if (device.roofline && pass % between === 0) roofline = fastest(roofline, await device.roofline());
   }
-  return best;
+  return { times, roofline };
 }
 
 /**
@@ -63,10 +76,9 @@ export async function profileModel(model: PackedModel, device: Device, inference
   const { stepUs, counts } = await device.clock();
   const { profile } = device;
   if (!profile) return undefined;
-  const measure = (runs: number) => profile.call(device, runs);
   // Instructions are the same in every run.
-  const times = counts === 'instructions' ? (await measure(1)).map(({ us }) => us) : await stepTimes(measure, inferenceUs, stepUs);
-  const roofline = await device.roofline?.();
+  const { runs, passes } = counts === 'instructions' ? { runs: 1, passes: 1 } : passesFor(inferenceUs, stepUs);
+  const { times, roofline } = await measureInTurns(device, (count) => profile.call(device, count), runs, passes);
   const { steps, tensors } = readRecords(model);
   const totalUs = times.reduce((sum, us) => sum + us, 0);
   const perLayer = steps.map((step, i): LayerProfile => {

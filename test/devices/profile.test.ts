@@ -60,6 +60,17 @@ describe('profile', () => {
     expect(asked.length).toBeGreaterThanOrEqual(3);
   });
 
+  it('keeps the highest rates of a roofline that something else slowed at times, measured between the passes', async () => {
+    const { device, asked } = deviceOf([Array.from({ length: readPackedModel(model).stepCount }, () => 2)]);
+    const rates = [1, 3, 2].map((n) => ({ dot: n * 1e9, depthwise: 9e9 / n, float32: 1e9 }));
+    const passesBefore: number[] = [];
+    device.roofline = async () => rates[(passesBefore.push(asked.length) - 1) % rates.length] as (typeof rates)[number];
+    const profile = await profileModel(readPackedModel(model), device, 10_000);
+    expect(profile?.roofline).toEqual({ dot: 3e9, depthwise: 9e9, float32: 1e9 });
+    expect(passesBefore.length).toBeGreaterThan(2);
+    expect(new Set(passesBefore).size).toBe(passesBefore.length);
+  });
+
   it('counts instructions once', async () => {
     const { device, asked } = deviceOf([Array.from({ length: readPackedModel(model).stepCount }, () => 1)], 'instructions');
     await profileModel(readPackedModel(model), device, 10);
