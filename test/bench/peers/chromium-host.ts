@@ -80,13 +80,14 @@ class Page implements Seat {
   }
 }
 
-export async function openChromium(origin: string): Promise<Host> {
-  const browser = CdpBrowser.launch(findChromium());
+/** @param vnni false: the engine does without AVX-VNNI, as on processors that do not have it; whittle's relaxed builds and LiteRT.js use it */
+export async function openChromium(origin: string, { vnni }: { readonly vnni: boolean }): Promise<Host> {
+  const browser = CdpBrowser.launch(findChromium(), vnni ? [] : ['--js-flags=--no-enable-avx-vnni']);
   const { product } = await browser.send('Browser.getVersion');
   let pages = 0;
   return {
     name: 'chromium',
-    engine: product as string,
+    engine: `${product}${vnni ? '' : ' without AVX-VNNI'}`,
     // A host name of its own puts a page into a process of its own.
     open: () => Page.open(browser, origin.replace('127.0.0.1', `seat${pages++}.localhost`)),
     close: () => browser.close(),

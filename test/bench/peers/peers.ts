@@ -1,11 +1,12 @@
 /**
  * whittle against every peer that runs int8 or float models in a browser, one thread, in turns, in Chromium and in Node:
  *
- *     npm run bench:peers [-- --json] [-- --model NAME[,NAME]] [-- --host chromium|node] [-- --runtime TEXT[,TEXT]] [-- --rounds N] [-- --starts N]
+ *     npm run bench:peers [-- --json] [-- --model NAME[,NAME]] [-- --host chromium|node] [-- --runtime TEXT[,TEXT]] [-- --rounds N] [-- --starts N] [-- --no-vnni]
  *
  * An inference is: input written (LiteRT.js: its tensor stays), run, output read. The peers are installed into a folder of
  * their own. Times are comparable within one model and host: everything there ran interleaved, loading (the median of
- * fresh starts, each in a page or process of its own) as well as inferences.
+ * fresh starts, each in a page or process of its own) as well as inferences. Which peer is fastest depends on the processor:
+ * with AVX-VNNI relaxed dot products are one instruction, for LiteRT.js, too; `--no-vnni` is Chromium as on those without.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -147,6 +148,8 @@ interface Options {
   readonly models?: readonly string[];
   readonly hosts: readonly string[];
   readonly runtimes?: readonly string[];
+  /** Of Chromium. */
+  readonly vnni: boolean;
 }
 
 function readOptions(argv: readonly string[]): Options {
@@ -157,6 +160,7 @@ function readOptions(argv: readonly string[]): Options {
   const runtimes = valueOf('--runtime');
   return {
     json: argv.includes('--json'),
+    vnni: !argv.includes('--no-vnni'),
     rounds: Number(valueOf('--rounds')?.[0] ?? 40),
     starts: Number(valueOf('--starts')?.[0] ?? 5),
     hosts: valueOf('--host') ?? ['chromium', 'node'],
@@ -178,7 +182,7 @@ for (const file of readdirSync(join(bench, 'runtimes'))) files.set(`/runtimes/${
 const server = await MemoryServer.start(files);
 const hosts: Host[] = [];
 try {
-  if (options.hosts.includes('chromium')) hosts.push(await openChromium(server.origin));
+  if (options.hosts.includes('chromium')) hosts.push(await openChromium(server.origin, options));
   if (options.hosts.includes('node')) hosts.push(await openNode(server.origin, bench, peers));
   const engines = Object.fromEntries(hosts.map(({ name, engine }) => [name, engine]));
   if (!options.json) {
