@@ -68,6 +68,7 @@ function weightsOf({ steps, outputs }: ExecutionPlan, constants: ReadonlyMap<num
   return new Set(own.map((index) => constants.get(index) as Uint8Array));
 }
 
+/** The first multiple of `alignment` bytes from `offset` on. */
 export function align(offset: number, alignment: number): number {
   return Math.ceil(offset / alignment) * alignment;
 }
