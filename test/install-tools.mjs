@@ -20,6 +20,9 @@ const tools = {
   'qemu-system-arm': 'qemu-system-arm',
   'qemu-system-riscv32': 'qemu-system-misc',
   'qemu-system-xtensa': 'qemu-system-misc',
+  'qemu-aarch64': 'qemu-user',
+  '/usr/aarch64-linux-gnu/lib/libstdc++.so.6': 'libstdc++6-arm64-cross',
+  '/usr/aarch64-linux-gnu/lib/libatomic.so.1': 'libatomic1-arm64-cross',
   stm32flash: 'stm32flash',
   openssl: 'openssl',
 };

@@ -1,11 +1,11 @@
 /** Issue 3, acceptance 5: every variant of the runtime gives equal bytes on every model, in Node, Chromium and Firefox. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engineOf, relaxedProbe } from '../../compiler/relaxed-engine.ts';
-import { fullRuntime, type Variant } from '../../compiler/root.ts';
+import { fullRuntime, fullRuntimeBytes, type Variant } from '../../compiler/root.ts';
 import { chromiumEngine } from '../../devices/browser/chromium.ts';
 import type { BrowserEngine } from '../../devices/browser/engine.ts';
 import { firefoxEngine } from '../../devices/browser/firefox.ts';
@@ -14,9 +14,12 @@ import { WebDevice } from '../../devices/browser/web-device.ts';
 import type { Device } from '../../devices/device.ts';
 import { openDevice } from '../../devices/index.ts';
 import { Runner } from '../../devices/runner.ts';
+import { ENGINE_KNOWN, ENGINE_SIGNED } from '../../runtime-as/format.ts';
 import { requireTool } from '../require-tool.ts';
 import { relaxedEngines, relaxedRuntime } from '../runtime-as/relaxed-engine.ts';
 import { describeWithSharedData } from '../shared-data.ts';
+import { runOnArm64 } from './arm64-node.ts';
+import type { OutputsAnswer, OutputsTask } from './arm64-outputs.ts';
 import { everyModel, type RunnableModel } from './every-model.ts';
 
 type Run = (model: RunnableModel) => Promise<readonly Uint8Array[]>;
@@ -45,17 +48,17 @@ describeWithSharedData('equal bytes', () => {
   const rows: string[] = [];
 
   /** CRC-32 over the outputs of every model, by its name. */
-  async function outputCrcs(run: Run): Promise<Record<string, number>> {
+  async function outputCrcs(run: Run, of = models): Promise<Record<string, number>> {
     const crcs: Record<string, number> = {};
-    for (const model of models) crcs[model.name] = (await run(model)).reduce((crc, output) => crc32(output, crc), 0);
+    for (const model of of) crcs[model.name] = (await run(model)).reduce((crc, output) => crc32(output, crc), 0);
     return crcs;
   }
 
-  async function inRuntime(runtime: WebAssembly.Module): Promise<Record<string, number>> {
+  async function inRuntime(runtime: WebAssembly.Module, of = models): Promise<Record<string, number>> {
     return outputCrcs(async ({ bytes, inputs }) => {
       const { runner } = await Runner.create(bytes, runtime);
       return inputs.map((input) => runner.infer(input));
-    });
+    }, of);
   }
 
   beforeAll(async () => {
@@ -83,6 +86,45 @@ describeWithSharedData('equal bytes', () => {
 
   test.for(relaxedEngines)('relaxed dot products as %s computes them', async (engine) => {
     expect(await inRuntime(await relaxedRuntime(engine))).toEqual(expected);
+  });
+
+  describe.skipIf(!requireTool('qemu-aarch64'))('V8 on an emulated ARM64, relaxed', () => {
+    let task: string;
+    let expectedOfNetworks: Record<string, number>;
+
+    beforeAll(async () => {
+      // An emulated processor is slow: the networks, on a real input and a random one.
+      const isNetwork = ({ name }: RunnableModel) => name.includes('.onnx');
+      const networks = models.filter(isNetwork).map((model) => ({ ...model, inputs: [0, -3].flatMap((i) => model.inputs.at(i) ?? []) }));
+      expectedOfNetworks = await inRuntime(await fullRuntime('scalar'), networks);
+      const folder = join(scratch, 'arm64');
+      mkdirSync(folder);
+      const put = (name: string, bytes: Uint8Array) => {
+        writeFileSync(join(folder, name), bytes);
+        return join(folder, name);
+      };
+      const outputsTask: OutputsTask = {
+        runtime: put('runtime.wasm', fullRuntimeBytes('relaxed')),
+        models: networks.map(({ name, bytes, inputs }, i) => ({
+          name,
+          model: put(`${i}.whittle`, bytes),
+          inputs: inputs.map((input, k) => put(`${i}.${k}.bin`, input)),
+        })),
+      };
+      task = put('task.json', Buffer.from(JSON.stringify(outputsTask)));
+    });
+
+    // The first compiler does not use the dot products that the second one does; a layer begins with one and goes on with the other.
+    test.for([
+      ['cortex-a72', 'no dot products', []],
+      ['cortex-a76', 'dot products, both compilers', ['--wasm-tiering-budget=100000']],
+      ['cortex-a76', 'dot products, the optimizing compiler alone', ['--no-liftoff', '--no-wasm-lazy-compilation']],
+    ] as const)('%s: %s', async ([cpu, , flags]) => {
+      const answer = JSON.parse(await runOnArm64(cpu, flags, 'test/acceptance/arm64-outputs.ts', scratch, task)) as OutputsAnswer;
+      rows.push(`ARM64, ${cpu} ${flags}: relaxed dot products ${relaxedText(answer.engine)}`);
+      expect(answer.crcs).toEqual(expectedOfNetworks);
+      expect(answer.engine & (ENGINE_KNOWN | ENGINE_SIGNED)).toBe(ENGINE_KNOWN | ENGINE_SIGNED);
+    });
   });
 
   const browsers: readonly (readonly [BrowserEngine, tool: string])[] = [
