@@ -39,7 +39,7 @@
 
 /** "WHTL" read as a little-endian word. */
 export const FORMAT_MAGIC = 0x4c544857;
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 export const SECTION_ALIGNMENT = 16;
 
 // Header, in words.
@@ -67,7 +67,7 @@ export const HEADER_WEIGHTS_BYTES = 18;
 export const HEADER_WORDS = 20;
 
 // Tensor record, in words.
-/** dtype | region << 8 | TENSOR_FITS_QUADS */
+/** dtype | region << 8 | TENSOR_FITS_QUADS | TENSOR_IS_SYMMETRIC */
 export const TENSOR_KIND = 0;
 export const TENSOR_OFFSET = 1;
 export const TENSOR_BYTES = 2;
@@ -78,6 +78,8 @@ export const TENSOR_WORDS = 3;
  * dot products give the same bits on every engine (microkernels/relaxed-simd.ts).
  */
 export const TENSOR_FITS_QUADS = 0x10000;
+/** Such weights of which none is -128. */
+export const TENSOR_IS_SYMMETRIC = 0x20000;
 
 // Each is the word of the context that says where it begins.
 export const REGION_CONSTANTS = 0;

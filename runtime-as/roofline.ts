@@ -4,6 +4,7 @@
  * model: `whittle bench --profile` compares every layer with it. The host times the loops; one call makes
  * rounds · (multiply-accumulates of one round of that loop).
  */
+import { TENSOR_FITS_QUADS } from "./format";
 import { formOf } from "./microkernels/relaxed-simd";
 import { depthStep, FORM_PAIRS, writeDotConstants } from "./microkernels/dot-simd";
 import { gemmRows4 } from "./microkernels/gemm-int8-simd";
@@ -29,7 +30,7 @@ let form = FORM_PAIRS;
 
 /** Before everything else. @param engine ENGINE_… bits */
 export function chooseForm(engine: i32): void {
-  if (RELAXED) form = formOf(engine, true);
+  if (RELAXED) form = formOf(engine, TENSOR_FITS_QUADS);
 }
 
 export function dotMacsPerRound(): i32 {

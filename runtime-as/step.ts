@@ -7,7 +7,6 @@ import {
   CONTEXT_TENSORS,
   CONTEXT_WORKSPACE,
   TENSOR_BYTES,
-  TENSOR_FITS_QUADS,
   TENSOR_KIND,
   TENSOR_OFFSET,
   TENSOR_WORDS,
@@ -97,9 +96,9 @@ export function operandRegion(step: usize, context: usize, operand: i32): i32 {
   return load<u8>(tensorRecord(step, context, operand), TENSOR_KIND * 4 + 1);
 }
 
-/** Whether the operand has TENSOR_FITS_QUADS. */
-export function fitsQuads(step: usize, context: usize, operand: i32): bool {
-  return (word(tensorRecord(step, context, operand), TENSOR_KIND) & TENSOR_FITS_QUADS) != 0;
+/** Among other bits, what the compiler promises of the operand: TENSOR_FITS_QUADS, TENSOR_IS_SYMMETRIC. */
+export function promises(step: usize, context: usize, operand: i32): i32 {
+  return word(tensorRecord(step, context, operand), TENSOR_KIND);
 }
 
 // @ts-ignore: decorator

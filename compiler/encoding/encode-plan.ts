@@ -74,7 +74,7 @@ function substitute(plan: ExecutionPlan, chosen: ReadonlyMap<number, Candidate>)
   const steps = plan.steps.map((step, index) => {
     const candidate = chosen.get(index);
     if (!candidate?.data) return step;
-    const { name, fitsQuads } = plan.tensors[step.operands[1] as number] as PlannedTensor;
+    const { name, fitsQuads, isSymmetric } = plan.tensors[step.operands[1] as number] as PlannedTensor;
     const constant = new Int8Array(candidate.data.buffer, candidate.data.byteOffset, candidate.data.length);
     tensors.push({
       name: `${name}.${candidate.encoding}`,
@@ -82,6 +82,7 @@ function substitute(plan: ExecutionPlan, chosen: ReadonlyMap<number, Candidate>)
       offset: 0,
       constant,
       ...(fitsQuads && { fitsQuads }),
+      ...(isSymmetric && { isSymmetric }),
     });
     return { ...step, opcode: candidate.opcode, operands: step.operands.map((operand, i) => (i === 1 ? tensors.length - 1 : operand)) };
   });

@@ -9,15 +9,19 @@ function areRowsFitting(weights: Int8Array, rows: number): boolean {
   return true;
 }
 
-/** The tensors, with `fitsQuads` on the weights [outC, K] of int8 convolutions that fit in every step that reads them. */
+/** The weights [outC, K] of int8 convolutions: with `fitsQuads` those that fit in every step that reads them, with `isSymmetric` those without -128. */
 export function markFittingWeights(tensors: readonly PlannedTensor[], steps: readonly PlannedStep[]): PlannedTensor[] {
   const fits = new Map<number, boolean>();
   for (const { opcode, operands, parameters } of steps) {
     if (opcode !== format.OPCODE_CONV2D_INT8) continue;
     const index = operands[1] as number;
     const weights = tensors[index]?.constant;
-    const isFitting = weights instanceof Int8Array && areRowsFitting(weights, parameters[format.CONV_OUT_CHANNELS] as number);
-    fits.set(index, isFitting && fits.get(index) !== false);
+    if (!(weights instanceof Int8Array)) continue;
+    fits.set(index, fits.get(index) !== false && areRowsFitting(weights, parameters[format.CONV_OUT_CHANNELS] as number));
   }
-  return tensors.map((tensor, index) => (fits.get(index) ? { ...tensor, fitsQuads: true } : tensor));
+  return tensors.map((tensor, index) => {
+    if (!fits.has(index)) return tensor;
+    const isSymmetric = !(tensor.constant as Int8Array).includes(-128);
+    return { ...tensor, ...(fits.get(index) && { fitsQuads: true }), ...(isSymmetric && { isSymmetric }) };
+  });
 }

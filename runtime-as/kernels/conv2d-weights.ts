@@ -14,6 +14,7 @@ import {
   CONV_OUT_HEIGHT,
   CONV_OUT_WIDTH,
   ENGINE_KNOWN,
+  TENSOR_FITS_QUADS,
 } from "../format";
 import { blockBytesFloat32, LIMITS_BYTES, packBlockFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
 import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, isPairs, writeDotConstants } from "../microkernels/dot-simd";
@@ -21,7 +22,7 @@ import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd"
 import { flipOf, formOf } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { packRowWeights, ROW_CHANNELS, ROW_HEADER_BYTES, ROW_STEP_BYTES } from "../microkernels/row-int8-simd";
-import { engine, fitsQuads, operandAddress, parameterF32 } from "../step";
+import { engine, operandAddress, parameterF32, promises } from "../step";
 import { PAIRS, QUADS, RELAXED, ROWS } from "../variant";
 import { isInBlocks } from "./conv2d-lines";
 import { convParameter as parameter, patchElements } from "./geometry";
@@ -35,13 +36,13 @@ export function pixels(step: usize): i32 {
 
 /** Whether the build has a form for an int8 layer on this engine. */
 export function hasForm(step: usize, context: usize): bool {
-  return PAIRS || (engine(context) & ENGINE_KNOWN && fitsQuads(step, context, 1));
+  return PAIRS || ((engine(context) & ENGINE_KNOWN) != 0 && (promises(step, context, 1) & TENSOR_FITS_QUADS) != 0);
 }
 
 /** The form of an int8 layer here, after hasForm. */
 export function panelsForm(step: usize, context: usize): i32 {
   if (!RELAXED) return FORM_PAIRS;
-  return formOf(engine(context), QUADS && (!PAIRS || fitsQuads(step, context, 1)));
+  return formOf(engine(context), promises(step, context, 1));
 }
 
 /** Whether a layer has the blocks of microkernels/row-int8-simd.ts. */

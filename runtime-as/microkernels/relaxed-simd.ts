@@ -5,17 +5,22 @@
  *     SDOT, VPDPBSSD    x signed, exact                   VPDPBUSD    x unsigned, exact
  *     SMULL + ADDP      x signed, sums of two wrap        PMADDUBSW   x unsigned, sums of two saturate
  *
- * A layer fits if the positive weights of no quad (dot-simd.ts) sum up to more than 128, nor the negative ones to less than
+ * Signed, sums of two only wrap where both weights and both bytes are -128: where no weight is (TENSOR_IS_SYMMETRIC), these engines are
+ * exact. All of them are taken for such as wrap, because V8 is both on one processor: on ARM64 its first compiler has SMULL,
+ * the second one SDOT, and a layer begins with the one and goes on with the other.
+ *
+ * Unsigned, a layer fits if the positive weights of no quad (dot-simd.ts) sum up to more than 128, nor the negative ones to less than
  * -128: with bytes of x no sum of products is then beyond int16, 255 · 128 = 32640, and all engines give the same bits.
  * The compiler looks and says so in the file (TENSOR_FITS_QUADS). Others need an exact engine.
  */
-import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED } from "../format";
+import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED, TENSOR_FITS_QUADS, TENSOR_IS_SYMMETRIC } from "../format";
 import { PAIRS, QUADS } from "../variant";
 import { FORM_FOURS, FORM_PAIRS, FORM_QUADS } from "./dot-simd";
 
-/** The form in which a layer runs here; `fits`: its quads are within the bound. */
-export function formOf(engine: i32, fits: bool): i32 {
-  if (PAIRS && (!(engine & ENGINE_KNOWN) || !(fits || engine & ENGINE_EXACT))) return FORM_PAIRS;
+/** The form in which a layer runs here. @param promises of its weights: TENSOR_… */
+export function formOf(engine: i32, promises: i32): i32 {
+  const isExact = engine & ENGINE_SIGNED ? promises & TENSOR_IS_SYMMETRIC : engine & ENGINE_EXACT;
+  if (PAIRS && (!(engine & ENGINE_KNOWN) || !(isExact | (promises & TENSOR_FITS_QUADS)))) return FORM_PAIRS;
   return !QUADS || engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_FOURS : FORM_QUADS;
 }
 

@@ -19,7 +19,7 @@ const SET_BYTES = 6 * 1024;
  * SqueezeNet and ResNet-8, and by every model without the scalar set, which has no microkernels: only engines of before 2023 download it.
  */
 const models = [
-  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 13_750 },
+  { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 13_800 },
   { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_250 },
   { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 11_350 },
   {

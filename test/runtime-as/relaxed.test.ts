@@ -13,7 +13,7 @@ import {
   type QuantizedConvolution,
   quantizedConvolution,
 } from './kernels/convolution-case.ts';
-import { probedEngine, type RelaxedEngine, relaxedBuild, relaxedEngines } from './relaxed-engine.ts';
+import { probedEngine, type RelaxedEngine, relaxedBuild, relaxedEngines, relaxedRuntime } from './relaxed-engine.ts';
 
 const runtimes: readonly (Variant | RelaxedEngine)[] = ['scalar', 'simd', ...relaxedEngines];
 
@@ -114,6 +114,19 @@ test.for(relaxedEngines)('a build without pairs: the same bits of weights that f
     else await expectExact(quantizedConvolution(fitting), [runtime]);
     await refuses({ ...convolution, largestWeight: 127 });
   }
+});
+
+test('engines with signed bytes take weights of 8 bits as bytes, not as int16, unless one is -128', async () => {
+  const memoryOf = async (engine: RelaxedEngine, largestWeight: number) => {
+    const model = convolutionModel({ x: [1, 1, 5, 512], outChannels: 512, kernel: [1, 1], largestWeight });
+    return (await Engine.create(await relaxedRuntime(engine), model)).memoryBytes;
+  };
+  for (const engine of ['SDOT', 'SMULL'] as const) {
+    const bytes = await memoryOf(engine, 127);
+    expect(bytes).toBe(await memoryOf(engine, 32));
+    expect((await memoryOf(engine, 128)) - bytes).toBeGreaterThan(0.9 * 512 * 512);
+  }
+  expect(await memoryOf('PMADDUBSW', 127)).toBe(await memoryOf('SMULL', 128));
 });
 
 test('the probe knows the engines, and nothing it does not know', () => {

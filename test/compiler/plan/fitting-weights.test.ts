@@ -32,3 +32,11 @@ test.for([
 ] as const)('weights %s', ([, steps, tensor, fits]) => {
   expect(markFittingWeights([tensor], steps)[0]?.fitsQuads).toBe(fits);
 });
+
+test.for([
+  ['of a convolution, without -128', format.OPCODE_CONV2D_INT8, [127, -127], true],
+  ['with it', format.OPCODE_CONV2D_INT8, [127, -128], undefined],
+  ['of a depthwise layer', format.OPCODE_DEPTHWISE_INT8, [1, -1], undefined],
+] as const)('symmetric weights: %s', ([, opcode, integers, isSymmetric]) => {
+  expect(markFittingWeights([weights(...integers)], [step(opcode, 0, 1)])[0]?.isSymmetric).toBe(isSymmetric);
+});
