@@ -78,7 +78,7 @@ export const TENSOR_WORDS = 3;
  * dot products give the same bits on every engine (microkernels/relaxed-simd.ts).
  */
 export const TENSOR_FITS_QUADS = 0x10000;
-/** Such weights of which none is -128. */
+/** Weights of int8 convolutions of which none is -128: the same holds on engines that take bytes as signed. */
 export const TENSOR_IS_SYMMETRIC = 0x20000;
 
 // Each is the word of the context that says where it begins.

@@ -1,4 +1,4 @@
-/** Which weights run in relaxed dot products on every engine (runtime-as/microkernels/relaxed-simd.ts): found once, here, and promised in the packed model. */
+/** Which weights run in relaxed dot products, and on which engines (runtime-as/microkernels/relaxed-simd.ts): found once, here, and promised in the packed model. */
 import * as format from '../../runtime-as/format.ts';
 import { areQuadsFitting } from '../quantization/quad-fit.ts';
 import type { PlannedStep, PlannedTensor } from './plan.ts';

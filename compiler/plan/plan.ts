@@ -11,8 +11,9 @@ export interface PlannedTensor {
   readonly type: TensorType;
   /** Present: the tensor lies in the constants section. */
   readonly constant?: TypedArray;
-  /** TENSOR_FITS_QUADS and TENSOR_IS_SYMMETRIC of the packed model. */
+  /** TENSOR_FITS_QUADS of the packed model. */
   readonly fitsQuads?: boolean;
+  /** TENSOR_IS_SYMMETRIC of the packed model. */
   readonly isSymmetric?: boolean;
   /** Byte offset in the arena; 0 for constants. */
   readonly offset: number;

@@ -1,9 +1,8 @@
 /** Installs the peers into a folder of their own, never with the project, and bundles those that come as packages of packages. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { installPackages } from '../../install-packages.ts';
 
 export const peerVersions = {
   'onnxruntime-web': '1.30.0',
@@ -14,28 +13,10 @@ export const peerVersions = {
   '@tensorflow/tfjs-tflite': '0.0.1-alpha.10',
 } as const;
 
-function isInstalled(folder: string): boolean {
-  try {
-    return Object.entries(peerVersions).every(
-      ([name, version]) => JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version === version,
-    );
-  } catch {
-    return false;
-  }
-}
-
 /** @returns the folder that holds node_modules */
 export function installPeers(): string {
-  const folder = join(process.env.WHITTLE_CACHE ?? join(homedir(), '.cache', 'whittle'), 'peers');
-  if (isInstalled(folder)) return folder;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: peerVersions }));
   // tfjs-tflite asks for exactly tfjs-core 4.9.0 and runs with later ones.
-  execFileSync('npm', ['install', '--silent', '--ignore-scripts', '--legacy-peer-deps'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  return folder;
+  return installPackages('peers', peerVersions, '--legacy-peer-deps');
 }
 
 /** One ES module of what `source` exports, resolved in the peers' folder. */
