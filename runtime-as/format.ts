@@ -67,7 +67,7 @@ export const HEADER_WEIGHTS_BYTES = 18;
 export const HEADER_WORDS = 20;
 
 // Tensor record, in words.
-/** dtype | region << 8 | TENSOR_FITS_QUADS | TENSOR_IS_SYMMETRIC */
+/** dtype | region << 8 | PROMISES that hold */
 export const TENSOR_KIND = 0;
 export const TENSOR_OFFSET = 1;
 export const TENSOR_BYTES = 2;
@@ -80,6 +80,7 @@ export const TENSOR_WORDS = 3;
 export const TENSOR_FITS_QUADS = 0x10000;
 /** Weights of int8 convolutions of which none is -128: the same holds on engines that take bytes as signed. */
 export const TENSOR_IS_SYMMETRIC = 0x20000;
+export const PROMISES = TENSOR_FITS_QUADS | TENSOR_IS_SYMMETRIC;
 
 // Each is the word of the context that says where it begins.
 export const REGION_CONSTANTS = 0;

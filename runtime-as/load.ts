@@ -25,6 +25,7 @@ import {
   HEADER_WEIGHTS_BYTES,
   HEADER_WEIGHTS_OFFSET,
   HEADER_WORDS,
+  PROMISES,
   REGION_ARENA,
   REGION_CONSTANTS,
   REGION_WEIGHTS,
@@ -41,8 +42,6 @@ import {
   STATUS_OK,
   STATUS_TRUNCATED,
   TENSOR_BYTES,
-  TENSOR_FITS_QUADS,
-  TENSOR_IS_SYMMETRIC,
   TENSOR_KIND,
   TENSOR_OFFSET,
   TENSOR_WORDS,
@@ -112,7 +111,7 @@ function checkTensors(model: usize): i32 {
   let record = model + header(model, HEADER_TENSORS_OFFSET);
   for (let i = 0; i < count; i++, record += TENSOR_WORDS * 4) {
     faultIndex = i;
-    const kind = word(record, TENSOR_KIND) & ~(TENSOR_FITS_QUADS | TENSOR_IS_SYMMETRIC);
+    const kind = word(record, TENSOR_KIND) & ~PROMISES;
     const dtype = kind & 0xff;
     const region = <u32>kind >> 8;
     const offset = <u32>word(record, TENSOR_OFFSET);

@@ -96,7 +96,7 @@ export function operandRegion(step: usize, context: usize, operand: i32): i32 {
   return load<u8>(tensorRecord(step, context, operand), TENSOR_KIND * 4 + 1);
 }
 
-/** Among other bits, what the compiler promises of the operand: TENSOR_FITS_QUADS, TENSOR_IS_SYMMETRIC. */
+/** Among other bits, the PROMISES that hold of the operand. */
 export function promises(step: usize, context: usize, operand: i32): i32 {
   return word(tensorRecord(step, context, operand), TENSOR_KIND);
 }

@@ -67,7 +67,7 @@ function isLargeRow(step: StepRecord, records: PackedRecords): boolean {
 function areRowsMain(convolutions: readonly StepRecord[], records: PackedRecords): boolean {
   const productsOf = (steps: readonly StepRecord[]) =>
     steps.reduce((sum, step) => sum + pixelsOf(step) * weightsOf(step, records).bytes, 0);
-  const rows = convolutions.filter((step) => isLargeRow(step, records) && !weightsOf(step, records).fitsQuads);
+  const rows = convolutions.filter((step) => isLargeRow(step, records) && !(weightsOf(step, records).promises & format.TENSOR_FITS_QUADS));
   return productsOf(rows) > productsOf(convolutions) / 2;
 }
 
@@ -103,11 +103,11 @@ function isPaired(step: StepRecord): boolean {
 function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPart, boolean>> | undefined {
   const convolutions = records.steps.filter(({ opcode }) => /^(CONV|DEPTHWISE)/.test(opcodeNames.get(opcode) ?? ''));
   if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8)) return undefined;
-  const fits = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => weightsOf(step, records).fitsQuads);
+  const dense = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => weightsOf(step, records).promises);
   const depthwise = convolutions.filter(({ opcode }) => opcode === format.OPCODE_DEPTHWISE_INT8);
   return {
-    PAIRS: fits.includes(false),
-    QUADS: fits.includes(true),
+    PAIRS: dense.some((promises) => !(promises & format.TENSOR_FITS_QUADS)),
+    QUADS: dense.some((promises) => promises & format.TENSOR_FITS_QUADS),
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
     MAIN_ROWS: areRowsMain(convolutions, records),
     GROUPS: convolutions.some(hasGroups),

@@ -74,15 +74,14 @@ function substitute(plan: ExecutionPlan, chosen: ReadonlyMap<number, Candidate>)
   const steps = plan.steps.map((step, index) => {
     const candidate = chosen.get(index);
     if (!candidate?.data) return step;
-    const { name, fitsQuads, isSymmetric } = plan.tensors[step.operands[1] as number] as PlannedTensor;
+    const { name, promises } = plan.tensors[step.operands[1] as number] as PlannedTensor;
     const constant = new Int8Array(candidate.data.buffer, candidate.data.byteOffset, candidate.data.length);
     tensors.push({
       name: `${name}.${candidate.encoding}`,
       type: { dtype: 'int8', shape: [constant.length] },
       offset: 0,
       constant,
-      ...(fitsQuads && { fitsQuads }),
-      ...(isSymmetric && { isSymmetric }),
+      ...(promises && { promises }),
     });
     return { ...step, opcode: candidate.opcode, operands: step.operands.map((operand, i) => (i === 1 ? tensors.length - 1 : operand)) };
   });

@@ -11,7 +11,8 @@ export interface TensorRecord {
   /** From the start of its region. */
   readonly offset: number;
   readonly bytes: number;
-  readonly fitsQuads: boolean;
+  /** PROMISES that hold. */
+  readonly promises: number;
 }
 
 export interface StepRecord {
@@ -59,7 +60,7 @@ export function readRecords({ bytes, metadata }: PackedModel): PackedRecords {
       region: isWeights ? format.REGION_CONSTANTS : (kind >>> 8) & 0xff,
       offset: (record[format.TENSOR_OFFSET] as number) + (isWeights ? weightsOffset - constantsOffset : 0),
       bytes: record[format.TENSOR_BYTES] as number,
-      fitsQuads: (kind & format.TENSOR_FITS_QUADS) !== 0,
+      promises: kind & format.PROMISES,
     };
   });
   const steps: StepRecord[] = [];

@@ -26,10 +26,7 @@ function stepWords(plan: ExecutionPlan): number[] {
 export function writePackedModel(plan: ExecutionPlan, metadata: PackedMetadata): Uint8Array {
   const constants = layOutConstants(plan);
   const tensors = plan.tensors.flatMap((planned, index) => [
-    dtypeCodes[planned.type.dtype] |
-      ((constants.places.get(index)?.region ?? format.REGION_ARENA) << 8) |
-      (planned.fitsQuads ? format.TENSOR_FITS_QUADS : 0) |
-      (planned.isSymmetric ? format.TENSOR_IS_SYMMETRIC : 0),
+    dtypeCodes[planned.type.dtype] | ((constants.places.get(index)?.region ?? format.REGION_ARENA) << 8) | (planned.promises ?? 0),
     constants.places.get(index)?.offset ?? planned.offset,
     plannedBytes(planned),
   ]);

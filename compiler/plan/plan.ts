@@ -3,18 +3,16 @@ import { UnsupportedModelError } from '../errors.ts';
 import { byteLength, type Graph, type Node, type TensorType, type TypedArray, type Value, type ValueName, valueOf } from '../graph.ts';
 import type { KernelCall, Operand } from '../ops/op.ts';
 import { planArena } from './arena.ts';
-import { markFittingWeights } from './fitting-weights.ts';
 import { type Lifetime, lifetimesOf } from './lifetimes.ts';
+import { promiseWeights } from './weight-promises.ts';
 
 export interface PlannedTensor {
   readonly name: string;
   readonly type: TensorType;
   /** Present: the tensor lies in the constants section. */
   readonly constant?: TypedArray;
-  /** TENSOR_FITS_QUADS of the packed model. */
-  readonly fitsQuads?: boolean;
-  /** TENSOR_IS_SYMMETRIC of the packed model. */
-  readonly isSymmetric?: boolean;
+  /** What the compiler has proved of weights: PROMISES of the packed model (runtime-as/format.ts). */
+  readonly promises?: number;
   /** Byte offset in the arena; 0 for constants. */
   readonly offset: number;
 }
@@ -106,7 +104,7 @@ export function planExecution(graph: Graph): ExecutionPlan {
   return {
     inputs: graph.inputs.map((port) => portIndex(port.value)),
     outputs: graph.outputs.map((port) => portIndex(port.value)),
-    tensors: markFittingWeights(tensors, steps),
+    tensors: promiseWeights(tensors, steps),
     steps,
     arenaBytes: arena.bytes,
     arenaLowerBound: arena.lowerBound,

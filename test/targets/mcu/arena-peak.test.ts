@@ -8,7 +8,7 @@ const arena = (offset: number, bytes: number): TensorRecord => ({
   region: format.REGION_ARENA,
   offset,
   bytes,
-  fitsQuads: false,
+  promises: 0,
 });
 const step = (...operands: number[]) => ({ opcode: 1, offset: 0, bytes: 0, operands, parameters: [] });
 

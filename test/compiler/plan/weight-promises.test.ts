@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { markFittingWeights } from '../../../compiler/plan/fitting-weights.ts';
 import type { PlannedStep, PlannedTensor } from '../../../compiler/plan/plan.ts';
+import { promiseWeights } from '../../../compiler/plan/weight-promises.ts';
 import * as format from '../../../runtime-as/format.ts';
 
 function weights(...integers: number[]): PlannedTensor {
@@ -14,29 +14,34 @@ function step(opcode: number, index: number, channels: number): PlannedStep {
   return { node: 'n', opcode, operands: [9, index, 9, 9, 9], parameters };
 }
 
+/** Whether the tensor is promised to be so. */
+function holds(promise: number, tensor: PlannedTensor, steps: readonly PlannedStep[]): boolean {
+  return ((promiseWeights([tensor], steps)[0]?.promises ?? 0) & promise) !== 0;
+}
+
 // Of a row of eight, 0, 1, 4 and 5 are a quad; as two rows of four, 0 and 1.
 const quad = weights(100, 0, 0, 0, 29, 0, 0, 0);
 
 test.for([
   ['fit', [step(format.OPCODE_CONV2D_INT8, 0, 1)], weights(100, 0, 90, 0, 28, -127, 0, 0), true],
-  ['a quad above 128', [step(format.OPCODE_CONV2D_INT8, 0, 1)], quad, undefined],
+  ['a quad above 128', [step(format.OPCODE_CONV2D_INT8, 0, 1)], quad, false],
   ['the same bytes in shorter rows', [step(format.OPCODE_CONV2D_INT8, 0, 2)], quad, true],
   [
     'read by two layers, of which one has longer rows',
     [step(format.OPCODE_CONV2D_INT8, 0, 2), step(format.OPCODE_CONV2D_INT8, 0, 1)],
     quad,
-    undefined,
+    false,
   ],
-  ['in the other order', [step(format.OPCODE_CONV2D_INT8, 0, 1), step(format.OPCODE_CONV2D_INT8, 0, 2)], quad, undefined],
-  ['of a depthwise layer', [step(format.OPCODE_DEPTHWISE_INT8, 0, 1)], weights(1), undefined],
+  ['in the other order', [step(format.OPCODE_CONV2D_INT8, 0, 1), step(format.OPCODE_CONV2D_INT8, 0, 2)], quad, false],
+  ['of a depthwise layer', [step(format.OPCODE_DEPTHWISE_INT8, 0, 1)], weights(1), false],
 ] as const)('weights %s', ([, steps, tensor, fits]) => {
-  expect(markFittingWeights([tensor], steps)[0]?.fitsQuads).toBe(fits);
+  expect(holds(format.TENSOR_FITS_QUADS, tensor, steps)).toBe(fits);
 });
 
 test.for([
   ['of a convolution, without -128', format.OPCODE_CONV2D_INT8, [127, -127], true],
-  ['with it', format.OPCODE_CONV2D_INT8, [127, -128], undefined],
-  ['of a depthwise layer', format.OPCODE_DEPTHWISE_INT8, [1, -1], undefined],
+  ['with it', format.OPCODE_CONV2D_INT8, [127, -128], false],
+  ['of a depthwise layer', format.OPCODE_DEPTHWISE_INT8, [1, -1], false],
 ] as const)('symmetric weights: %s', ([, opcode, integers, isSymmetric]) => {
-  expect(markFittingWeights([weights(...integers)], [step(opcode, 0, 1)])[0]?.isSymmetric).toBe(isSymmetric);
+  expect(holds(format.TENSOR_IS_SYMMETRIC, weights(...integers), [step(opcode, 0, 1)])).toBe(isSymmetric);
 });

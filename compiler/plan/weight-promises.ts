@@ -1,0 +1,33 @@
+/** What the runtime may count on in the weights of int8 convolutions (PROMISES of runtime-as/format.ts): found once, here, and said in the packed model. */
+import * as format from '../../runtime-as/format.ts';
+import { areQuadsFitting } from '../quantization/quad-fit.ts';
+import type { PlannedStep, PlannedTensor } from './plan.ts';
+
+function areRowsFitting(weights: Int8Array, rows: number): boolean {
+  const length = weights.length / rows;
+  for (let row = 0; row < rows; row++) if (!areQuadsFitting(weights.subarray(row * length, (row + 1) * length))) return false;
+  return true;
+}
+
+/** What holds of the weights as this step reads them: relaxed dot products give the same bits (runtime-as/microkernels/relaxed-simd.ts). */
+function promisesOf(weights: Int8Array, { parameters }: PlannedStep): number {
+  return (
+    (areRowsFitting(weights, parameters[format.CONV_OUT_CHANNELS] as number) ? format.TENSOR_FITS_QUADS : 0) |
+    (weights.includes(-128) ? 0 : format.TENSOR_IS_SYMMETRIC)
+  );
+}
+
+/** The tensors, with what holds of the weights [outC, K] of int8 convolutions in every step that reads them. */
+export function promiseWeights(tensors: readonly PlannedTensor[], steps: readonly PlannedStep[]): PlannedTensor[] {
+  const promises = new Map<number, number>();
+  for (const step of steps) {
+    if (step.opcode !== format.OPCODE_CONV2D_INT8) continue;
+    const index = step.operands[1] as number;
+    const weights = tensors[index]?.constant;
+    if (weights instanceof Int8Array) promises.set(index, (promises.get(index) ?? format.PROMISES) & promisesOf(weights, step));
+  }
+  return tensors.map((tensor, index) => {
+    const held = promises.get(index);
+    return held ? { ...tensor, promises: held } : tensor;
+  });
+}
