@@ -12,6 +12,9 @@ export const QUADS: bool = RELAXED && !isDefined(WITHOUT_QUADS);
 /** The form of pairs; `--use WITHOUT_PAIRS=1`, of relaxed builds: every layer of the model fits that of quads. */
 export const PAIRS: bool = !RELAXED || !isDefined(WITHOUT_PAIRS);
 
+/** Winograd's minimal filtering (microkernels/winograd-simd.ts); `--use WITHOUT_WINOGRAD=1`: no layer of the model fits it. */
+export const WINOGRAD: bool = SIMD && !isDefined(WITHOUT_WINOGRAD);
+
 /**
  * The kernel of one row, of int8 in form pairs; `--use WITHOUT_ROWS=1`, of plain SIMD builds: no layer of one pixel is worth it, four
  * rows do; `--use WITHOUT_MAIN_ROWS=1`, of relaxed builds, which have another: the model's work is not in such layers.

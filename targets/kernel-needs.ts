@@ -14,10 +14,10 @@ import * as format from '../runtime-as/format.ts';
 type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'MAIN_ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES' | 'CLAMPS';
 
 /**
- * The same of all models. A build without broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models
+ * The same of all models. A build without Winograd's minimal filtering runs layers that fit it directly; one without broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models
  * that have them.
  */
-export type KernelPart = ConvolutionPart | 'BROADCAST' | 'NARROW_SUMS';
+export type KernelPart = ConvolutionPart | 'WINOGRAD' | 'BROADCAST' | 'NARROW_SUMS';
 
 /** Bytes of weights of a layer of one pixel from which its own kernel is worth its bytes: about 2 us are saved. */
 const ROW_BYTES = 32_768;
@@ -61,6 +61,10 @@ function weightsOf({ operands }: StepRecord, { tensors }: PackedRecords): Tensor
 
 function isLargeRow(step: StepRecord, records: PackedRecords): boolean {
   return step.opcode === format.OPCODE_CONV2D_INT8 && pixelsOf(step) === 1 && weightsOf(step, records).bytes >= ROW_BYTES;
+}
+
+function isWinograd(step: StepRecord, records: PackedRecords): boolean {
+  return step.opcode === format.OPCODE_CONV2D_INT8 && (weightsOf(step, records).promises & format.TENSOR_FITS_WINOGRAD) !== 0;
 }
 
 /** Whether most products of the convolutions are those of single pixels whose weights do not fit quads. */
@@ -122,6 +126,7 @@ export function kernelNeeds(model: PackedModel): KernelNeeds {
   const records = readRecords(model);
   const has: Readonly<Partial<Record<KernelPart, boolean>>> = {
     ...convolutionParts(records),
+    WINOGRAD: records.steps.some((step) => isWinograd(step, records)),
     BROADCAST: records.steps.some(isBroadcast),
     NARROW_SUMS: records.steps.some(isNarrowSum),
   };

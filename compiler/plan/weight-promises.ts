@@ -2,6 +2,7 @@
 import * as format from '../../runtime-as/format.ts';
 import { areQuadsFitting } from '../quantization/quad-fit.ts';
 import type { PlannedStep, PlannedTensor } from './plan.ts';
+import { winogradPromises } from './winograd.ts';
 
 function areRowsFitting(weights: Int8Array, rows: number): boolean {
   const length = weights.length / rows;
@@ -9,11 +10,13 @@ function areRowsFitting(weights: Int8Array, rows: number): boolean {
   return true;
 }
 
-/** What holds of the weights as this step reads them: relaxed dot products give the same bits (runtime-as/microkernels/relaxed-simd.ts). */
-function promisesOf(weights: Int8Array, { parameters }: PlannedStep): number {
+/** What holds of the weights as this step reads them. */
+function promisesOf(weights: Int8Array, { operands, parameters }: PlannedStep, tensors: readonly PlannedTensor[]): number {
+  const [, , bias, multipliers] = operands.map((operand) => tensors[operand]?.constant);
   return (
     (areRowsFitting(weights, parameters[format.CONV_OUT_CHANNELS] as number) ? format.TENSOR_FITS_QUADS : 0) |
-    (weights.includes(-128) ? 0 : format.TENSOR_IS_SYMMETRIC)
+    (weights.includes(-128) ? 0 : format.TENSOR_IS_SYMMETRIC) |
+    winogradPromises(parameters, weights, bias, multipliers)
   );
 }
 
@@ -24,7 +27,7 @@ export function promiseWeights(tensors: readonly PlannedTensor[], steps: readonl
     if (step.opcode !== format.OPCODE_CONV2D_INT8) continue;
     const index = step.operands[1] as number;
     const weights = tensors[index]?.constant;
-    if (weights instanceof Int8Array) promises.set(index, (promises.get(index) ?? format.PROMISES) & promisesOf(weights, step));
+    if (weights instanceof Int8Array) promises.set(index, (promises.get(index) ?? format.PROMISES) & promisesOf(weights, step, tensors));
   }
   return tensors.map((tensor, index) => {
     const held = promises.get(index);

@@ -9,21 +9,26 @@ import {
   CONV_CLAMP_LOW,
   CONV_CLAMP_LOW_F32,
   CONV_GROUPS,
+  CONV_IN_CHANNELS,
   CONV_OUTPUT_ZERO_POINT,
   CONV_OUT_CHANNELS,
   CONV_OUT_HEIGHT,
   CONV_OUT_WIDTH,
   ENGINE_KNOWN,
+  ENGINE_SIGNED,
   TENSOR_FITS_QUADS,
+  TENSOR_FITS_WINOGRAD,
+  TENSOR_FITS_WINOGRAD_BEST,
 } from "../format";
 import { blockBytesFloat32, LIMITS_BYTES, packBlockFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
-import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_PAIRS, FORM_QUADS, isPairs, writeDotConstants } from "../microkernels/dot-simd";
+import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_FOURS, FORM_PAIRS, FORM_QUADS, FORM_WINOGRAD, isPairs, isWinograd, writeDotConstants } from "../microkernels/dot-simd";
 import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { packRowWeights, ROW_CHANNELS, ROW_HEADER_BYTES, ROW_STEP_BYTES } from "../microkernels/row-int8-simd";
-import { engine, operandAddress, parameterF32, promises } from "../step";
-import { PAIRS, QUADS, RELAXED, ROWS } from "../variant";
+import { packWeightsWinograd, SCALE, winogradBlockBytes } from "../microkernels/winograd-simd";
+import { engine, operandAddress, parameterF32, promises, workspace } from "../step";
+import { PAIRS, QUADS, RELAXED, ROWS, WINOGRAD } from "../variant";
 import { isInBlocks } from "./conv2d-lines";
 import { convParameter as parameter, patchElements } from "./geometry";
 
@@ -39,17 +44,29 @@ export function hasForm(step: usize, context: usize): bool {
   return PAIRS || ((engine(context) & ENGINE_KNOWN) != 0 && (promises(step, context, 1) & TENSOR_FITS_QUADS) != 0);
 }
 
-/** The form of an int8 layer here, after hasForm. */
+/** The form in which an int8 layer runs directly here, after hasForm. */
 export function panelsForm(step: usize, context: usize): i32 {
   if (!RELAXED) return FORM_PAIRS;
   return formOf(engine(context), promises(step, context, 1));
+}
+
+/**
+ * The form of a layer whose weights are plain. Where it would run in fours of signed bytes, one instruction may make 16 products: that is
+ * never beaten.
+ */
+export function plainForm(step: usize, context: usize): i32 {
+  const form = panelsForm(step, context);
+  if (!WINOGRAD) return form;
+  let promise = TENSOR_FITS_WINOGRAD;
+  if (form == FORM_FOURS) promise = engine(context) & ENGINE_SIGNED ? 0 : TENSOR_FITS_WINOGRAD_BEST;
+  return promises(step, context, 1) & promise ? FORM_WINOGRAD : form;
 }
 
 /** Whether a layer has the blocks of microkernels/row-int8-simd.ts. */
 // @ts-ignore: decorator
 @inline
 function isRow<T>(step: usize, form: i32): bool {
-  return ROWS && !isFloat<T>() && isPairs(form) && pixels(step) == 1;
+  return ROWS && !isFloat<T>() && isPairs(form) && !isWinograd(form) && pixels(step) == 1;
 }
 
 /** Output channels of a block. */
@@ -65,6 +82,7 @@ function stepBytes(step: usize, form: i32): i32 {
 export function blockBytes<T>(step: usize, form: i32): i64 {
   const k: i64 = patchElements(step);
   if (isFloat<T>()) return blockBytesFloat32(k);
+  if (isWinograd(form)) return BLOCK_HEADER_BYTES + winogradBlockBytes(parameter(step, CONV_IN_CHANNELS));
   if (isRow<T>(step, form)) return <i64>ROW_HEADER_BYTES + ((k + 3) >> 2) * ROW_STEP_BYTES;
   return BLOCK_HEADER_BYTES + <i64>depthSteps(form, <i32>k) * stepBytes(step, form);
 }
@@ -97,11 +115,10 @@ export function panelsLargestBytes(step: usize): i64 {
 /**
  * `weights` [outC, K], plain. constants · per group: blocks of 8 or 16 channels (drawn in microkernels/gemm-*-simd.ts, row-int8-simd.ts).
  */
-export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize): void {
+export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize, form: i32 = FORM_PAIRS): void {
   const groups = parameter(step, CONV_GROUPS);
   const outGroup = parameter(step, CONV_OUT_CHANNELS) / groups;
-  const form = isFloat<T>() ? FORM_PAIRS : panelsForm(step, context);
-  const flip = isFloat<T>() || isPairs(form) ? 0 : flipOf(engine(context));
+  const flip = isFloat<T>() || isPairs(form) || isWinograd(form) ? 0 : flipOf(engine(context));
   if (isFloat<T>()) writeLimits(prepared, parameterF32(step, CONV_CLAMP_LOW_F32), parameterF32(step, CONV_CLAMP_HIGH_F32));
   else {
     writeRequantizeConstants(
@@ -138,6 +155,12 @@ function prepareBlockInt8(
     if (isRow<i8>(step, form)) {
       store<i32>(to + lane, load<i32>(bias + lane) + packRowWeights(from, k, to + ROW_HEADER_BYTES + lane));
       store<f32>(to + lane, load<f32>(multipliers + lane), 64);
+      continue;
+    }
+    if (isWinograd(form)) {
+      store<i32>(to + lane, load<i32>(bias + lane) * SCALE);
+      store<f32>(to + lane, load<f32>(multipliers + lane) / <f32>SCALE, 32);
+      packWeightsWinograd(from, parameter(step, CONV_IN_CHANNELS), to + BLOCK_HEADER_BYTES + lane, workspace(context));
       continue;
     }
     const sum = packWeights(from, k, depthSteps(form, k) * depth - k, to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes), depth, bytes);

@@ -35,7 +35,7 @@ import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8, SIMD } from "../v
 import { blocksPreparedBytes, prepareBlocks } from "./conv2d-blocks";
 import { InBlocks } from "./conv2d-lines";
 import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
-import { panelsLargestBytes, preparePanels } from "./conv2d-weights";
+import { panelsForm, panelsLargestBytes, preparePanels } from "./conv2d-weights";
 import { decodeWeights } from "./decode-weights";
 import { multiplyEncoded } from "./encoded-rows";
 import { isEncoded } from "./encoded-weights";
@@ -109,7 +109,7 @@ export function prepareEncoded(step: usize, context: usize, prepared: usize): vo
   }
   const plain = workspace(context);
   decodeWeights(opcodeOf(step), operandAddress(step, context, 1), parameter(step, CONV_OUT_CHANNELS), patchElements(step), plain);
-  preparePanels<i8>(step, context, prepared, plain);
+  preparePanels<i8>(step, context, prepared, plain, panelsForm(step, context));
 }
 
 /** Copies the patch whose tap (0, 0) lies at row `hStart`, column `wStart` of `image`, padded with the zero point. */

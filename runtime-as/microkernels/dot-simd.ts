@@ -7,13 +7,16 @@
  *             four pass through int16: such four weights, a quad, are 8i + 0, 1, 4, 5 and 8i + 2, 3, 6, 7 of a row
  *     fours   4 products of bytes in the one relaxed instruction that engines with dot product units do exactly
  *
+ * or in that of winograd-simd.ts, which makes fewer products, in pairs.
+ *
  * With bytes, x carries the sign that the engine wants (relaxed-simd.ts).
  */
-import { PAIRS, QUADS, RELAXED } from "../variant";
+import { PAIRS, QUADS, RELAXED, WINOGRAD } from "../variant";
 
 export const FORM_PAIRS: i32 = 0;
 export const FORM_QUADS: i32 = 1;
 export const FORM_FOURS: i32 = 2;
+export const FORM_WINOGRAD: i32 = 3;
 
 // @ts-ignore: decorator
 @inline
@@ -43,6 +46,12 @@ export function dotQuads(sum: v128, xa: v128, xb: v128, a: v128, b: v128, ones: 
 @inline
 export function isPairs(form: i32): bool {
   return PAIRS && (!RELAXED || form == FORM_PAIRS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function isWinograd(form: i32): bool {
+  return WINOGRAD && form == FORM_WINOGRAD;
 }
 
 /** Depth of one step of the panels and blocks. */

@@ -71,6 +71,7 @@ const models: readonly (readonly [string, readonly number[], readonly Layer[]])[
   ['a large layer last', [1, 4, 4, 8], [dense(5), dense(8), dense(200, 3)]],
   ['depths and channels beside all steps', [1, 3, 5, 3], [dense(27), dense(13, 3), dense(1), dense(17), dense(33)]],
   ['depthwise layers between', [1, 6, 6, 8], [depthwise(8), dense(40), depthwise(40), dense(9), depthwise(9), dense(64)]],
+  ["Winograd's filtering between direct layers", [1, 8, 8, 24], [dense(40, 3), dense(9), dense(32, 3), dense(32, 3)]],
   ['one pixel', [1, 1, 1, 300], [dense(120), dense(3), dense(1000), dense(10)]],
   [
     'shared weights and biases',
@@ -107,7 +108,7 @@ test('what several steps read lies in the constants, everything else of convolut
     return [format.HEADER_CONSTANTS_BYTES, format.HEADER_WEIGHTS_BYTES].map((word) => header.getUint32(word * 4, true));
   };
   // Two layers have their own weights and biases; their multipliers are those of a third.
-  const [constants, weights] = bytesOf(5) as [number, number];
+  const [constants, weights] = bytesOf(6) as [number, number];
   expect(weights).toBe(2 * (24 * 24 + 4 * 24));
   // Shared weights are there once, with the biases and multipliers of those who share them.
   expect(constants).toBeGreaterThan(24 * 24 + 9 * 24);

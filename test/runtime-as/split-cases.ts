@@ -153,6 +153,7 @@ export const cases: readonly Case[] = [
   ...convolution('3x3, stride 2, padded behind', [1, 11, 8, 3], 9, { kernel: [3, 3], stride: [2, 2], padAfter: [1, 1] }),
   ...convolution('1x1, stride 2', [1, 9, 9, 6], 7, { stride: [2, 2] }),
   ...convolution('2x5, dilated', [1, 13, 12, 4], 6, { kernel: [2, 5], dilation: [3, 2], padBefore: [2, 3], padAfter: [1, 3] }),
+  ...convolution('3x3, filtered after Winograd', [1, 13, 17, 24], 24, { kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }),
   ...convolution('3x3, batch 2', [2, 5, 6, 4], 5, { kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }),
   ...convolution('3x3, a column of pixels', [1, 11, 3, 4], 5, { kernel: [3, 3] }),
   ...convolution('3x3, one pixel of each of 5 images', [5, 3, 3, 4], 6, { kernel: [3, 3] }),

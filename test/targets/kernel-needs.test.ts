@@ -13,12 +13,13 @@ import { isRelaxedEngine, type RelaxedEngine, relaxedBuild } from '../runtime-as
 const matrix: ConvolutionCase = { x: [1, 1, 5, 18], outChannels: 8, kernel: [1, 1], largestWeight: 127 };
 const dilated: ConvolutionCase = { ...matrix, x: [1, 7, 7, 4], kernel: [3, 3], dilation: [2, 2] };
 const depthwise: ConvolutionCase = { ...matrix, x: [1, 5, 5, 8], groups: 8, kernel: [3, 3] };
+const filtered: ConvolutionCase = { ...matrix, x: [1, 16, 16, 32], outChannels: 32, kernel: [3, 3] };
 const needsOf = (convolution: ConvolutionCase) => kernelNeeds(readPackedModel(convolutionModel(convolution)));
 
 const fitting: ConvolutionCase = { ...matrix, largestWeight: 32 };
 
 test('a plain convolution does without groups, dilation and the form that its weights do not ask for', () => {
-  const others = ['ROWS', 'MAIN_ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'CLAMPS', 'BROADCAST', 'NARROW_SUMS'];
+  const others = ['ROWS', 'MAIN_ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'CLAMPS', 'WINOGRAD', 'BROADCAST', 'NARROW_SUMS'];
   expect(needsOf(matrix).without).toEqual(['QUADS', ...others]);
   expect(needsOf(fitting).without).toEqual(['PAIRS', ...others]);
 });
@@ -39,6 +40,7 @@ test.for([
   { part: 'WINDOWS', convolution: { ...depthwise, dilation: [2, 2] } },
   { part: 'WINDOWS', convolution: { ...depthwise, x: [1, 5, 5, 7], outChannels: 7, groups: 7 } },
   { part: 'STRIDES', convolution: { ...depthwise, stride: [1, 2] } },
+  { part: 'WINOGRAD', convolution: filtered },
   { part: 'CLAMPS', convolution: { ...matrix, clampInt8: [-128, 126] } },
   { part: 'CLAMPS', convolution: { ...depthwise, clampInt8: [-127, 127] } },
 ] as const)('$part where a layer has them', ({ part, convolution }) => {
@@ -115,6 +117,17 @@ test.for([
     expect(output).toEqual(await outputOf(name, larger, row, outChannels));
   }
 });
+
+test.for(['simd', 'PMADDUBSW', 'VPDPBUSD'] as const)(
+  "%s: layers give the same bits without Winograd's filtering, in fewer bytes",
+  async (name) => {
+    const [smaller, larger] = await Promise.all([buildOf(name, ['WINOGRAD']), buildOf(name, [])]);
+    expect(smaller.length).toBeLessThan(larger.length - 1000);
+    const output = await outputOf(name, smaller, filtered, 14 * 14 * 32);
+    expect(new Set(output).size).toBeGreaterThan(100);
+    expect(output).toEqual(await outputOf(name, larger, filtered, 14 * 14 * 32));
+  },
+);
 
 test.for(['simd', 'PMADDUBSW', 'unknown'] as const)(
   '%s: outputs beyond int8 are the same bits without clamps, in fewer bytes',

@@ -100,7 +100,7 @@ function withoutMetadata(bytes: Uint8Array): Uint8Array {
 test.for([
   ['too short', (bytes: Uint8Array) => bytes.slice(0, 20), /20 bytes are too few/],
   ['no packed model', (bytes: Uint8Array) => bytes.fill(0, 0, 4), /wrong magic number/],
-  ['another version', (bytes: Uint8Array) => bytes.fill(9, 4, 5), /has format version 9, this whittle reads version 4/],
+  ['another version', (bytes: Uint8Array) => bytes.fill(9, 4, 5), /has format version 9, this whittle reads version 5/],
   ['cut off', (bytes: Uint8Array) => bytes.slice(0, -1), /says it has \d+ bytes but has \d+/],
   ['broken metadata', withoutMetadata, /metadata are not valid JSON/],
 ] as const)('the host reader names the damage: %s', ([, damage, message]) => {

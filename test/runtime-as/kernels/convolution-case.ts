@@ -136,6 +136,12 @@ function float32Case(convolution: ConvolutionCase, clamp: readonly [number, numb
   return { attributes, x, weights, bias, graph: graphOf(attributes, x, weights, bias) };
 }
 
+/** What the compiler promises of its weights: TENSOR_… */
+export function weightPromises(quantized: QuantizedConvolution): number {
+  const { tensors, steps } = planExecution(int8Graph(quantized));
+  return tensors[steps[0]?.operands[1] as number]?.promises ?? 0;
+}
+
 /** The packed model of the int8 convolution alone. */
 export function convolutionModel(convolution: ConvolutionCase): Uint8Array {
   const graph = int8Graph(quantizedConvolution(convolution));
