@@ -36,7 +36,9 @@ function profileText(layers: readonly LayerProfile[], roofline: Roofline | undef
   for (const title of ['µs', 'share', 'GMAC/s', 'of roofline', 'bytes']) columns.push({ title, align: 'right' });
   const bounds =
     roofline && `roofline: dot ${rate(roofline.dot)}, depthwise ${rate(roofline.depthwise)}, float32 ${rate(roofline.float32)} GMAC/s`;
-  return [table(columns, [...layers.map(row), total]), ...(bounds ? ['', bounds] : [])].join('\n');
+  const isAbove = layers.some(({ rooflineShare = 0 }) => rooflineShare > 1);
+  const above = isAbove ? ["above 100 %: layers of Winograd's minimal filtering make a quarter of the products that are counted"] : [];
+  return [table(columns, [...layers.map(row), total]), ...(bounds ? ['', bounds, ...above] : [])].join('\n');
 }
 
 /** Facts of a board, where the report has them. */

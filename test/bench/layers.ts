@@ -5,30 +5,16 @@
  *
  * LAYERS=<regular expression> picks layers, VARIANTS=simd one variant. Read `best`: other load on the machine disturbs it
  * least; its share is that of what the engine reaches without memory, packing and edges (runtime-as/roofline.ts), measured
- * just before. Weights are within [-31, 31], so that every layer runs on relaxed dot products where the engine has them.
+ * just before. Layers of Winograd's minimal filtering are above it: products that they do without count.
  */
 import { Engine } from '../../compiler/engine.ts';
-import { elementCount, type Tensor, tensor } from '../../compiler/graph.ts';
-import { GraphBuilder } from '../../compiler/onnx/builder.ts';
-import { Conv2d } from '../../compiler/ops/conv2d.ts';
-import { writePackedModel } from '../../compiler/packed/write.ts';
-import { planExecution } from '../../compiler/plan/plan.ts';
 import { fullRuntime, type Variant } from '../../compiler/root.ts';
 import { measureRoofline } from '../../devices/roofline.ts';
 import { performanceClock } from '../../devices/runner.ts';
 import { buildRoofline } from '../../targets/build-runtime.ts';
 import { bestVariant } from '../../targets/loader/variant.ts';
 import { webVariants } from '../../targets/web-package.ts';
-
-interface Layer {
-  readonly name: string;
-  readonly x: readonly [number, number, number, number];
-  readonly outChannels: number;
-  /** Side of the window, or [height, width]. */
-  readonly kernel?: number | readonly [number, number];
-  readonly stride?: number;
-  readonly isDepthwise?: boolean;
-}
+import { type Layer, measure, modelOf } from './layer-model.ts';
 
 const layers: readonly Layer[] = [
   { name: '1x1 3136x24x144', x: [1, 56, 56, 24], outChannels: 144 },
@@ -38,6 +24,7 @@ const layers: readonly Layer[] = [
   { name: '1x1 49x960x160', x: [1, 7, 7, 960], outChannels: 160 },
   { name: '3x3 56x56 32-32', x: [1, 56, 56, 32], outChannels: 32, kernel: 3 },
   { name: '3x3 32x32 16-16', x: [1, 32, 32, 16], outChannels: 16, kernel: 3 },
+  { name: '3x3 8x8 64-64', x: [1, 8, 8, 64], outChannels: 64, kernel: 3 },
   { name: '3x3 28x28 11-13', x: [1, 28, 28, 11], outChannels: 13, kernel: 3 },
   { name: '1x3 28x28 64-64', x: [1, 28, 28, 64], outChannels: 64, kernel: [1, 3] },
   { name: '3x1 28x28 64-64', x: [1, 28, 28, 64], outChannels: 64, kernel: [3, 1] },
@@ -51,55 +38,6 @@ const layers: readonly Layer[] = [
   { name: 'FC 1280x1000', x: [1, 1, 1, 1280], outChannels: 1000 },
   { name: 'FC 64x12', x: [1, 1, 1, 64], outChannels: 12 },
 ];
-
-function modelOf({ x, outChannels, kernel = 1, stride = 1, isDepthwise }: Layer, dtype: 'int8' | 'float32') {
-  const builder = new GraphBuilder();
-  const groups = isDepthwise ? x[3] : 1;
-  const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
-  const shape = [outChannels, height, width, x[3] / groups];
-  const int8 = dtype === 'int8';
-  const quantization = (scale: number) => (int8 ? { quantization: { scale: [scale], zeroPoint: 0 } } : {});
-  const weights = tensor(
-    dtype,
-    shape,
-    Array.from({ length: elementCount(shape) }, (_, i) => ((i * 37) % 63) - 31),
-  );
-  builder.define('x', { dtype, shape: x, ...quantization(0.05) });
-  const inputs: Tensor[] = [
-    { type: { ...weights.type, ...quantization(0.01) }, data: weights.data },
-    tensor(int8 ? 'int32' : 'float32', [outChannels], new Array(outChannels).fill(0)),
-  ];
-  const padding: [number, number] = [(height - 1) / 2, (width - 1) / 2];
-  const y = builder.addOne(Conv2d, ['x', ...inputs.map((input) => builder.addConstant(input))], {
-    kernel: [height, width],
-    stride: [stride, stride],
-    dilation: [1, 1],
-    padBefore: padding,
-    padAfter: padding,
-    groups,
-    clamp: [-Infinity, Infinity],
-  });
-  builder.define(y, { ...builder.type(y), ...quantization(2) });
-  const graph = builder.build('layer', [{ name: 'x', value: 'x' }], [{ name: 'y', value: y }]);
-  const macs = elementCount(builder.shape(y)) * height * width * (x[3] / groups);
-  return { macs, bytes: writePackedModel(planExecution(graph), { name: 'layer', inputs: [], outputs: [], steps: [] }) };
-}
-
-/** Microseconds per run: samples of about a millisecond. */
-function measure(engine: Engine, milliseconds: number): { median: number; best: number } {
-  const end = performance.now() + milliseconds;
-  const samples: number[] = [];
-  let runs = 1;
-  while (performance.now() < end) {
-    const start = performance.now();
-    for (let i = 0; i < runs; i++) engine.run();
-    const elapsed = performance.now() - start;
-    samples.push((elapsed / runs) * 1000);
-    if (elapsed < 1) runs *= 2;
-  }
-  samples.sort((a, b) => a - b);
-  return { median: samples[samples.length >> 1] as number, best: samples[0] as number };
-}
 
 const wanted = new RegExp(process.env.LAYERS ?? '.');
 const variants = (process.env.VARIANTS?.split(',') ?? webVariants.slice(webVariants.indexOf(bestVariant()))) as Variant[];
