@@ -63,8 +63,12 @@ function isLargeRow(step: StepRecord, records: PackedRecords): boolean {
   return step.opcode === format.OPCODE_CONV2D_INT8 && pixelsOf(step) === 1 && weightsOf(step, records).bytes >= ROW_BYTES;
 }
 
+/** Which run on the blocks that the file has. */
+const BLOCK_OPCODES: readonly number[] = [format.OPCODE_CONV2D_BLOCK1X16_INT8, format.OPCODE_CONV2D_BLOCK16X4_INT8];
+
 function isWinograd(step: StepRecord, records: PackedRecords): boolean {
-  return step.opcode === format.OPCODE_CONV2D_INT8 && (weightsOf(step, records).promises & format.TENSOR_FITS_WINOGRAD) !== 0;
+  const promises = records.tensors[step.operands[1] as number]?.promises ?? 0;
+  return !BLOCK_OPCODES.includes(step.opcode) && (promises & format.TENSOR_FITS_WINOGRAD) !== 0;
 }
 
 /** Whether most products of the convolutions are those of single pixels whose weights do not fit quads. */

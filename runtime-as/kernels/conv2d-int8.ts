@@ -8,7 +8,7 @@ import { BOARD, SIMD, WINOGRAD } from "../variant";
 import { columnsPreparedBytes, columnsWorkspaceBytes, prepareColumns, runColumns } from "./conv2d-columns";
 import { runDirect } from "./conv2d-direct";
 import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
-import { hasForm, panelsPreparedBytes, plainForm, preparePanels } from "./conv2d-weights";
+import { convolutionForm, hasForm, panelsPreparedBytes, preparePanels } from "./conv2d-weights";
 import { checkWinograd, isFiltered, runWinograd, winogradWorkspaceBytes } from "./conv2d-winograd";
 import { operandAddress } from "../step";
 import { checkGeometry, isBlock, isInBuild } from "./geometry";
@@ -24,7 +24,7 @@ export function checkConv2dInt8(step: usize, context: usize): i32 {
 
 export function preparedBytesConv2dInt8(step: usize, context: usize): i32 {
   if (BOARD) return <i32>columnsPreparedBytes(step);
-  return SIMD ? <i32>panelsPreparedBytes<i8>(step, plainForm(step, context)) : 0;
+  return SIMD ? <i32>panelsPreparedBytes<i8>(step, convolutionForm(step, context)) : 0;
 }
 
 export function workspaceBytesConv2dInt8(step: usize, context: usize): i32 {
@@ -40,7 +40,7 @@ export function replacedOperandsConv2dInt8(step: usize): i32 {
 
 export function prepareConv2dInt8(step: usize, context: usize, prepared: usize): void {
   if (BOARD) prepareColumns(step, context, prepared);
-  else if (SIMD) preparePanels<i8>(step, context, prepared, operandAddress(step, context, 1), plainForm(step, context));
+  else if (SIMD) preparePanels<i8>(step, context, prepared, operandAddress(step, context, 1), convolutionForm(step, context));
 }
 
 export function runConv2dInt8(step: usize, context: usize, prepared: usize): void {

@@ -26,13 +26,16 @@ import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd"
 import { flipOf, formOf } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { packRowWeights, ROW_CHANNELS, ROW_HEADER_BYTES, ROW_STEP_BYTES } from "../microkernels/row-int8-simd";
-import { packWeightsWinograd, SCALE, winogradBlockBytes } from "../microkernels/winograd-simd";
+import { PACK_SCRATCH_BYTES, packWeightsWinograd, SCALE, winogradBlockBytes } from "../microkernels/winograd-simd";
 import { engine, operandAddress, parameterF32, promises, workspace } from "../step";
 import { PAIRS, QUADS, RELAXED, ROWS, WINOGRAD } from "../variant";
 import { isInBlocks } from "./conv2d-lines";
 import { convParameter as parameter, patchElements } from "./geometry";
 
 const BLOCK_CHANNELS: i32 = 8;
+
+/** What packing weights may write at the start of the workspace. */
+export const PACKING_BYTES: i32 = WINOGRAD ? PACK_SCRATCH_BYTES : 0;
 
 /** Rows of the matrix product. */
 export function pixels(step: usize): i32 {
@@ -44,18 +47,18 @@ export function hasForm(step: usize, context: usize): bool {
   return PAIRS || ((engine(context) & ENGINE_KNOWN) != 0 && (promises(step, context, 1) & TENSOR_FITS_QUADS) != 0);
 }
 
-/** The form in which an int8 layer runs directly here, after hasForm. */
-export function panelsForm(step: usize, context: usize): i32 {
+/** The form in which an int8 layer runs directly here. */
+function directForm(step: usize, context: usize): i32 {
   if (!RELAXED) return FORM_PAIRS;
   return formOf(engine(context), promises(step, context, 1));
 }
 
 /**
- * The form of a layer whose weights are plain. Where it would run in fours of signed bytes, one instruction may make 16 products: that is
+ * The form of an int8 layer here, after hasForm. Where it would run in fours of signed bytes, one instruction may make 16 products: that is
  * never beaten.
  */
-export function plainForm(step: usize, context: usize): i32 {
-  const form = panelsForm(step, context);
+export function convolutionForm(step: usize, context: usize): i32 {
+  const form = directForm(step, context);
   if (!WINOGRAD) return form;
   let promise = TENSOR_FITS_WINOGRAD;
   if (form == FORM_FOURS) promise = engine(context) & ENGINE_SIGNED ? 0 : TENSOR_FITS_WINOGRAD_BEST;

@@ -19,7 +19,6 @@ import {
   channelsBytes,
   finishPixels,
   multiplyTiles,
-  PACK_SCRATCH_BYTES,
   POSITIONS,
   PRODUCTS_BYTES,
   ROW_BYTES,
@@ -29,7 +28,7 @@ import {
   transformProducts,
 } from "../microkernels/winograd-simd";
 import { operandAddress, workspace } from "../step";
-import { blockBytes, constantsBytes, panelsPreparedBytes, plainForm } from "./conv2d-weights";
+import { blockBytes, constantsBytes, convolutionForm, PACKING_BYTES, panelsPreparedBytes } from "./conv2d-weights";
 import { copyLines, spanOf } from "./conv2d-lines";
 import { convParameter as parameter, imageElements, isBlock, patchElements } from "./geometry";
 
@@ -38,9 +37,9 @@ const STRIP_TILES: i32 = 16;
 /** Tiles of a product. */
 const GROUP: i32 = 4;
 
-/** Whether a layer of plain weights runs here. */
+/** Whether an int8 layer whose weights are packed runs here. */
 export function isFiltered(step: usize, context: usize): bool {
-  return plainForm(step, context) == FORM_WINOGRAD;
+  return convolutionForm(step, context) == FORM_WINOGRAD;
 }
 
 /** Tiles along an axis (0: height, 1: width). */
@@ -74,7 +73,7 @@ function lineVectors(step: usize): i64 {
 export function winogradWorkspaceBytes(step: usize): i64 {
   const groups = (stripRows(step) * tilesAlong(step, 1) + GROUP - 1) / GROUP;
   const tiles = times(<i64>groups * (GROUP * POSITIONS), channelsBytes(parameter(step, CONV_IN_CHANNELS)));
-  return max<i64>(PACK_SCRATCH_BYTES, linesBytes(step) + lineVectors(step) * (TILE_SPAN * 16) + PRODUCTS_BYTES + tiles);
+  return max<i64>(PACKING_BYTES, linesBytes(step) + lineVectors(step) * (TILE_SPAN * 16) + PRODUCTS_BYTES + tiles);
 }
 
 /**

@@ -31,11 +31,12 @@ import {
   OPCODE_CONV2D_NIBBLES_INT8,
 } from "../format";
 import { opcodeOf, operandAddress, operandBytes, operandDtype, parameter, workspace } from "../step";
-import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8, SIMD } from "../variant";
+import { HAS_CONV2D_BLOCK16X4_INT8, HAS_CONV2D_BLOCK1X16_INT8, SIMD, WINOGRAD } from "../variant";
 import { blocksPreparedBytes, prepareBlocks } from "./conv2d-blocks";
 import { InBlocks } from "./conv2d-lines";
 import { areBlocksInt8, panelsWorkspaceBytes, runPanels } from "./conv2d-panels";
-import { panelsForm, panelsLargestBytes, preparePanels } from "./conv2d-weights";
+import { convolutionForm, PACKING_BYTES, panelsPreparedBytes, preparePanels } from "./conv2d-weights";
+import { checkWinograd, isFiltered, runWinograd, winogradWorkspaceBytes } from "./conv2d-winograd";
 import { decodeWeights } from "./decode-weights";
 import { multiplyEncoded } from "./encoded-rows";
 import { isEncoded } from "./encoded-weights";
@@ -53,6 +54,7 @@ function checkEncoded(step: usize, context: usize): bool {
   // Counts are 16 bits, and a decoded matrix must fit into the workspace.
   if (k > 1 << 20 || !isBlock(k * rows)) return false;
   if (!isEncoded(opcodeOf(step), operandAddress(step, context, 1), operandBytes(step, context, 1), rows, <i32>k)) return false;
+  if (WINOGRAD && !keepsBlocks(opcodeOf(step)) && isFiltered(step, context)) return checkWinograd(step);
   return !SIMD || areBlocksInt8(step);
 }
 
@@ -86,14 +88,15 @@ export function checkConv2dCodebookInt8(step: usize, context: usize): bool {
 
 export function preparedBytesEncoded(step: usize, context: usize): i32 {
   if (!SIMD) return 0;
-  return keepsBlocks(opcodeOf(step)) ? blocksPreparedBytes(step, context) : <i32>panelsLargestBytes(step);
+  return keepsBlocks(opcodeOf(step)) ? blocksPreparedBytes(step, context) : <i32>panelsPreparedBytes<i8>(step, convolutionForm(step, context));
 }
 
 export function workspaceBytesEncoded(step: usize, context: usize): i32 {
   if (!SIMD) return patchElements(step);
   if (keepsBlocks(opcodeOf(step))) return <i32>panelsWorkspaceBytes<InBlocks>(step);
-  // While it loads, the workspace holds the decoded matrix.
-  return max(<i32>panelsWorkspaceBytes<i8>(step), parameter(step, CONV_OUT_CHANNELS) * patchElements(step));
+  const bytes = <i32>(WINOGRAD && isFiltered(step, context) ? winogradWorkspaceBytes(step) : panelsWorkspaceBytes<i8>(step));
+  // While it loads, the workspace holds the decoded matrix, behind what packing writes.
+  return max(bytes, PACKING_BYTES + parameter(step, CONV_OUT_CHANNELS) * patchElements(step));
 }
 
 /** Weights, bias and multipliers, where they are prepared. */
@@ -107,9 +110,9 @@ export function prepareEncoded(step: usize, context: usize, prepared: usize): vo
     prepareBlocks(step, context, prepared);
     return;
   }
-  const plain = workspace(context);
+  const plain = workspace(context) + PACKING_BYTES;
   decodeWeights(opcodeOf(step), operandAddress(step, context, 1), parameter(step, CONV_OUT_CHANNELS), patchElements(step), plain);
-  preparePanels<i8>(step, context, prepared, plain, panelsForm(step, context));
+  preparePanels<i8>(step, context, prepared, plain, convolutionForm(step, context));
 }
 
 /** Copies the patch whose tap (0, 0) lies at row `hStart`, column `wStart` of `image`, padded with the zero point. */
@@ -170,6 +173,7 @@ function runRows(opcode: i32, step: usize, context: usize): void {
 function runEncoded(opcode: i32, step: usize, context: usize, prepared: usize): void {
   if (!SIMD) runRows(opcode, step, context);
   else if (keepsBlocks(opcode)) runPanels<InBlocks>(step, context, prepared);
+  else if (WINOGRAD && isFiltered(step, context)) runWinograd(step, context, prepared);
   else runPanels<i8>(step, context, prepared);
 }
 

@@ -108,7 +108,7 @@ function convolution(name: string, x: readonly number[], outChannels: number, wi
 /** Weights that suit every encoding: few, in blocks, and multiples of 3 from -24 to 21. */
 function encoded(encoding: string): Case[] {
   const window = { kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] };
-  return [...convolution(encoding, [1, 6, 5, 16], 32), ...convolution(`${encoding}, 3x3`, [1, 9, 4, 16], 32, window)]
+  return [...convolution(encoding, [1, 6, 5, 16], 32), ...convolution(`${encoding}, 3x3`, [1, 12, 16, 16], 32, window)]
     .filter(({ output }) => output)
     .map((oneCase) => {
       const [x, weights, bias] = oneCase.inputs as [Tensor, Tensor, Tensor];

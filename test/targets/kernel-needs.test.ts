@@ -47,6 +47,14 @@ test.for([
   expect(needsOf(convolution).without).not.toContain(part);
 });
 
+test.for([
+  { encoding: 'bitmap', needs: true },
+  { encoding: 'block16x4', needs: false },
+])("Winograd's filtering of weights encoded as $encoding: $needs", ({ encoding, needs }) => {
+  const { without } = kernelNeeds(readPackedModel(convolutionModel(filtered, encoding)));
+  expect(!without?.includes('WINOGRAD')).toBe(needs);
+});
+
 test('rows are not the main thing of a model whose single pixels fit quads', () => {
   const row: ConvolutionCase = { ...matrix, x: [1, 1, 1, 1024], outChannels: 33 };
   expect(needsOf({ ...row, largestWeight: 32 }).without).toContain('MAIN_ROWS');

@@ -1,11 +1,12 @@
 /** Convolutions on the kernels against the definition of architecture.md 4, computed here with plain integers. */
 import { expect } from 'vitest';
+import { encodeAs } from '../../../compiler/encoding/encode-plan.ts';
 import { Executor } from '../../../compiler/execute.ts';
 import { elementCount, type Graph, type Quantization, type Tensor, type TensorType, tensor } from '../../../compiler/graph.ts';
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { Conv2d, type Conv2dAttributes } from '../../../compiler/ops/conv2d.ts';
 import { writePackedModel } from '../../../compiler/packed/write.ts';
-import { planExecution } from '../../../compiler/plan/plan.ts';
+import { type ExecutionPlan, planExecution } from '../../../compiler/plan/plan.ts';
 import type { Variant } from '../../../compiler/root.ts';
 import { expectWritesOnlyTensors } from '../../canary.ts';
 import { int8Variants, randomTensor, variants } from '../../compiler/ops/op-case.ts';
@@ -136,16 +137,21 @@ function float32Case(convolution: ConvolutionCase, clamp: readonly [number, numb
   return { attributes, x, weights, bias, graph: graphOf(attributes, x, weights, bias) };
 }
 
+function convolutionPlan(quantized: QuantizedConvolution): ExecutionPlan {
+  return planExecution(int8Graph(quantized));
+}
+
 /** What the compiler promises of its weights: TENSOR_… */
 export function weightPromises(quantized: QuantizedConvolution): number {
-  const { tensors, steps } = planExecution(int8Graph(quantized));
+  const { tensors, steps } = convolutionPlan(quantized);
   return tensors[steps[0]?.operands[1] as number]?.promises ?? 0;
 }
 
-/** The packed model of the int8 convolution alone. */
-export function convolutionModel(convolution: ConvolutionCase): Uint8Array {
-  const graph = int8Graph(quantizedConvolution(convolution));
-  return writePackedModel(planExecution(graph), { name: 'convolution', inputs: [], outputs: [], steps: [] });
+/** The packed model of the int8 convolution alone, its weights encoded so where that is asked for. */
+export function convolutionModel(convolution: ConvolutionCase, encoding?: string): Uint8Array {
+  const plan = convolutionPlan(quantizedConvolution(convolution));
+  const encoded = encoding ? encodeAs(plan, encoding).plan : plan;
+  return writePackedModel(encoded, { name: 'convolution', inputs: [], outputs: [], steps: [] });
 }
 
 /** Every variant must refuse or run what is left of the model when words of its step are damaged. */
