@@ -50,7 +50,14 @@ const layers: readonly Layer[] = [
   },
   { name: '1x1 196x384x64', input: [14, 14, 384], outputs: 64, kernel: 1, blocks: LINEAR },
   { name: '1x1 196x96x576', input: [14, 14, 96], outputs: 576, kernel: 1, blocks: LINEAR },
-  { name: '3x3 14x14 64-64', input: [14, 14, 64], outputs: 64, kernel: 3, blocks: LINEAR },
+  {
+    name: '3x3 14x14 64-64',
+    input: [14, 14, 64],
+    outputs: 64,
+    kernel: 3,
+    blocks: LINEAR,
+    note: "the dense layer runs by Winograd's filtering, which makes a quarter of the products",
+  },
 ];
 
 const ZEROS = 0.7;
