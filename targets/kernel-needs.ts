@@ -14,8 +14,8 @@ import * as format from '../runtime-as/format.ts';
 type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'MAIN_ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES' | 'CLAMPS';
 
 /**
- * The same of all models. A build without Winograd's minimal filtering runs layers that fit it directly; one without broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models
- * that have them.
+ * The same of all models. A build without Winograd's minimal filtering runs layers that fit it directly, to the same bits; one without
+ * broadcasting, or without int8 sums of fewer than 16 neighbouring channels, refuses models that have them.
  */
 export type KernelPart = ConvolutionPart | 'WINOGRAD' | 'BROADCAST' | 'NARROW_SUMS';
 

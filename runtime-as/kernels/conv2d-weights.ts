@@ -54,8 +54,8 @@ function directForm(step: usize, context: usize): i32 {
 }
 
 /**
- * The form of an int8 layer here, after hasForm. Where it would run in fours of signed bytes, one instruction may make 16 products: that is
- * never beaten.
+ * The form of an int8 layer here, after hasForm. In fours of signed bytes a layer stays: where one instruction makes 16 products (SDOT),
+ * transforming takes what fewer products save, and others cannot be told from it.
  */
 export function convolutionForm(step: usize, context: usize): i32 {
   const form = directForm(step, context);
@@ -116,7 +116,7 @@ export function panelsLargestBytes(step: usize): i64 {
 }
 
 /**
- * `weights` [outC, K], plain. constants · per group: blocks of 8 or 16 channels (drawn in microkernels/gemm-*-simd.ts, row-int8-simd.ts).
+ * `weights` [outC, K], plain. constants · per group: blocks of 8 or 16 channels (drawn in microkernels/gemm-*-simd.ts, row-int8-simd.ts, winograd-simd.ts).
  */
 export function preparePanels<T>(step: usize, context: usize, prepared: usize, weights: usize, form: i32 = FORM_PAIRS): void {
   const groups = parameter(step, CONV_GROUPS);

@@ -15,18 +15,18 @@ const PAGE_BYTES = 10 * 1024;
 const SET_BYTES = 6 * 1024;
 
 /**
- * @param sum what the three sets of a model take together, with weights of either kind. The issue asks for 12,288: reached by
- * SqueezeNet and ResNet-8, and by every model without the scalar set, which has no microkernels: only engines of before 2023 download it.
+ * @param sum what the three sets of a model take as files of their own, with weights of either kind. The issue asks for 12,288 together:
+ * reached by every model in one archive, and without the scalar set, which has no microkernels: only engines of before 2023 download it.
  */
 const models = [
   { name: 'DS-CNN', file: 'kws-dscnn/model_fp32.onnx', samples: 'kws-dscnn/dev.dataset.json', sum: 13_800 },
   { name: 'VWW', file: 'vww-mobilenetv1/model_fp32_folded.onnx', samples: 'imagenet-sample1000/dev.vww.dataset.json', sum: 14_250 },
-  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 11_350 },
+  { name: 'ResNet-8', file: 'ic-resnet8/model_fp32_folded.onnx', samples: 'ic-resnet8/calibration.dataset.json', sum: 14_200 },
   {
     name: 'SqueezeNet',
     file: 'imagenet-sample1000/squeezenet1.1_fp32.onnx',
     samples: 'imagenet-sample1000/dev.squeezenet.dataset.json',
-    sum: 11_600,
+    sum: 14_450,
   },
   {
     name: 'MobileNetV2',
