@@ -80,8 +80,15 @@ export const TENSOR_WORDS = 3;
 export const TENSOR_FITS_QUADS = 0x10000;
 /** Weights of int8 convolutions of which none is -128: the same holds on engines that take bytes as signed. */
 export const TENSOR_IS_SYMMETRIC = 0x20000;
-/** Weights of int8 convolutions that give the same bits by Winograd's minimal filtering, and sooner (microkernels/winograd-simd.ts). */
+/**
+ * Weights of int8 convolutions 3x3, of stride, dilation and groups 1, that run sooner by Winograd's minimal filtering, to the same bits
+ * (microkernels/winograd-simd.ts): no sum of a channel, its bias included, reaches 2^25, and no multiplier loses bits when it is divided
+ * by WINOGRAD_SCALE.
+ */
 export const TENSOR_FITS_WINOGRAD = 0x40000;
+export const WINOGRAD_SCALE = 64;
+/** Outputs along each side of a tile. */
+export const WINOGRAD_TILE = 4;
 /** Sooner even where one instruction makes four products a lane. */
 export const TENSOR_FITS_WINOGRAD_BEST = 0x80000;
 export const PROMISES = TENSOR_FITS_QUADS | TENSOR_IS_SYMMETRIC | TENSOR_FITS_WINOGRAD | TENSOR_FITS_WINOGRAD_BEST;

@@ -4,18 +4,15 @@
  */
 import * as format from '../../runtime-as/format.ts';
 
-/** Outputs along each side of a tile, and tiles that one product takes. */
-const TILE = 4;
+/** Tiles that one product takes. */
 const GROUP = 4;
-/** What the kernel multiplies sums by. */
-const SCALE = 64;
 /** Input channels times output channels from which the transformed weights, 8 times the plain ones, are not worth their memory: 4.7 MB. */
 const LARGEST_MATRIX = 65_536;
 
 /**
  * Multiply-accumulates of the direct convolution for each unit of time of this one. With C channels to O, both in blocks of 8, a group
- * of tiles takes C · O for the products, 5 C and 13 O for the transformations: fitted to 14 shapes from 8 -> 8 to 128 -> 128 on an AMD
- * EPYC with AVX-VNNI (Node 26), within 10 % for all of them.
+ * of tiles takes C · O for the products, 5 C and 13 O for the transformations, at 2.73 ns for each such unit: on an AMD EPYC with AVX-VNNI
+ * (Node 26) within 12 % of the quickest runs for all shapes of `npm run bench:winograd` but 4x4.
  */
 const WORTH = 19;
 /** There, direct convolutions in pairs make 15 per unit, in quads 20, in fours 32: at least a quarter is gained over those. */
@@ -46,7 +43,7 @@ function gainOf(parameters: readonly number[]): number {
   const [height, width] = [parameters[format.CONV_OUT_HEIGHT] as number, parameters[format.CONV_OUT_WIDTH] as number];
   const [channels, outChannels] = [parameters[format.CONV_IN_CHANNELS] as number, parameters[format.CONV_OUT_CHANNELS] as number];
   const [c, o] = [upToEight(channels), upToEight(outChannels)];
-  const groups = Math.ceil((Math.ceil(height / TILE) * Math.ceil(width / TILE)) / GROUP);
+  const groups = Math.ceil((Math.ceil(height / format.WINOGRAD_TILE) * Math.ceil(width / format.WINOGRAD_TILE)) / GROUP);
   return (height * width * channels * outChannels) / (groups * (c * o + 5 * c + 13 * o));
 }
 
@@ -60,11 +57,14 @@ export function isExact(weights: Int8Array, bias: Int32Array, multipliers: Float
     const row = weights.subarray(channel * depth, (channel + 1) * depth);
     const most = row.reduce((sum, weight) => sum + 128 * Math.abs(weight), Math.abs(start));
     const multiplier = multipliers[channel] as number;
-    return most < 2 ** 25 && Math.fround(multiplier / SCALE) * SCALE === multiplier;
+    return most < 2 ** 25 && Math.fround(multiplier / format.WINOGRAD_SCALE) * format.WINOGRAD_SCALE === multiplier;
   });
 }
 
-/** TENSOR_… that hold of the weights of such a step. */
+/**
+ * TENSOR_FITS_WINOGRAD and TENSOR_FITS_WINOGRAD_BEST, where they hold.
+ * @param parameters CONV_… of CONV2D_INT8; weights, bias and multipliers as in isExact, where they are constants
+ */
 export function winogradPromises(parameters: readonly number[], weights: Int8Array, bias: unknown, multipliers: unknown): number {
   if (!isWindow(parameters) || weights.length > 9 * LARGEST_MATRIX) return 0;
   const gain = gainOf(parameters);

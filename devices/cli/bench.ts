@@ -37,7 +37,9 @@ function profileText(layers: readonly LayerProfile[], roofline: Roofline | undef
   const bounds =
     roofline && `roofline: dot ${rate(roofline.dot)}, depthwise ${rate(roofline.depthwise)}, float32 ${rate(roofline.float32)} GMAC/s`;
   const isAbove = layers.some(({ rooflineShare = 0 }) => rooflineShare > 1);
-  const above = isAbove ? ["above 100 %: layers of Winograd's minimal filtering make a quarter of the products that are counted"] : [];
+  const above = isAbove
+    ? ["layers of Winograd's minimal filtering make a quarter of the products that are counted: they may lie above 100 %"]
+    : [];
   return [table(columns, [...layers.map(row), total]), ...(bounds ? ['', bounds, ...above] : [])].join('\n');
 }
 

@@ -19,6 +19,7 @@ import {
   TENSOR_FITS_QUADS,
   TENSOR_FITS_WINOGRAD,
   TENSOR_FITS_WINOGRAD_BEST,
+  WINOGRAD_SCALE,
 } from "../format";
 import { blockBytesFloat32, LIMITS_BYTES, packBlockFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
 import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_FOURS, FORM_PAIRS, FORM_QUADS, FORM_WINOGRAD, isPairs, isWinograd, writeDotConstants } from "../microkernels/dot-simd";
@@ -26,7 +27,7 @@ import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd"
 import { flipOf, formOf } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { packRowWeights, ROW_CHANNELS, ROW_HEADER_BYTES, ROW_STEP_BYTES } from "../microkernels/row-int8-simd";
-import { PACK_SCRATCH_BYTES, packWeightsWinograd, SCALE, winogradBlockBytes } from "../microkernels/winograd-simd";
+import { PACK_SCRATCH_BYTES, packWeightsWinograd, winogradBlockBytes } from "../microkernels/winograd-simd";
 import { engine, operandAddress, parameterF32, promises, workspace } from "../step";
 import { PAIRS, QUADS, RELAXED, ROWS, WINOGRAD } from "../variant";
 import { isInBlocks } from "./conv2d-lines";
@@ -161,8 +162,8 @@ function prepareBlockInt8(
       continue;
     }
     if (isWinograd(form)) {
-      store<i32>(to + lane, load<i32>(bias + lane) * SCALE);
-      store<f32>(to + lane, load<f32>(multipliers + lane) / <f32>SCALE, 32);
+      store<i32>(to + lane, load<i32>(bias + lane) * WINOGRAD_SCALE);
+      store<f32>(to + lane, load<f32>(multipliers + lane) / <f32>WINOGRAD_SCALE, 32);
       packWeightsWinograd(from, parameter(step, CONV_IN_CHANNELS), to + BLOCK_HEADER_BYTES + lane, workspace(context));
       continue;
     }

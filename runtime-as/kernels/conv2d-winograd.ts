@@ -12,6 +12,7 @@ import {
   CONV_OUT_HEIGHT,
   CONV_OUT_WIDTH,
   CONV_PAD_TOP,
+  WINOGRAD_TILE as TILE,
 } from "../format";
 import { FORM_WINOGRAD } from "../microkernels/dot-simd";
 import { BLOCK_HEADER_BYTES } from "../microkernels/gemm-int8-simd";
@@ -22,7 +23,6 @@ import {
   POSITIONS,
   PRODUCTS_BYTES,
   ROW_BYTES,
-  TILE,
   TILE_SPAN,
   transformInput,
   transformProducts,

@@ -11,23 +11,21 @@
  *
  * Both factors of the products are int16: B' makes up to 10 · 10 · 128 = 12800 of activations, G up to 12 · 12 · 128 = 18432 of weights.
  */
+import { WINOGRAD_TILE } from "../format";
 import { dotPair } from "./dot-simd";
 import { requantizeRows4 } from "./requantize";
 
-/** Outputs, and activations, along each side of a tile. */
-export const TILE: i32 = 4;
+/** Activations along each side of a tile. */
 export const TILE_SPAN: i32 = 6;
 /** Products of a tile per pair of channels. */
 export const POSITIONS: i32 = 36;
-/** What the sums of a layer are multiplied by. */
-export const SCALE: i32 = 64;
 const INVERSE_OF_9: i32 = 954437177;
 /** The sums of 4 tiles x 8 channels at one position, at a row of positions, and at all. */
 const SUMS_BYTES: i32 = 128;
 export const ROW_BYTES: i32 = TILE_SPAN * SUMS_BYTES;
 export const PRODUCTS_BYTES: i32 = TILE_SPAN * ROW_BYTES;
 /** What packWeightsWinograd writes beside the block. */
-export const PACK_SCRATCH_BYTES: i32 = 528;
+export const PACK_SCRATCH_BYTES: i32 = (9 + 18 + 6) * 16;
 
 /** Bytes of one transformed activation of so many channels. */
 export function channelsBytes(channels: i32): i32 {
@@ -160,10 +158,10 @@ function transformSums(at: usize, stride: usize, vectors: i32): void {
   }
 }
 
-/** From the sums of multiplyTiles to those of the outputs: [4 rows] of ROW_BYTES, [4 columns][4 tiles][8] int32 each, times SCALE · 9. */
+/** From the sums of multiplyTiles to those of the outputs: [4 rows] of ROW_BYTES, [4 columns][4 tiles][8] int32 each, times WINOGRAD_SCALE · 9. */
 export function transformProducts(sums: usize): void {
   transformSums(sums, ROW_BYTES, TILE_SPAN * 8);
-  for (const end = sums + TILE * ROW_BYTES; sums < end; sums += ROW_BYTES) transformSums(sums, SUMS_BYTES, 8);
+  for (const end = sums + WINOGRAD_TILE * ROW_BYTES; sums < end; sums += ROW_BYTES) transformSums(sums, SUMS_BYTES, 8);
 }
 
 // @ts-ignore: decorator

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { Engine } from '../../compiler/engine.ts';
-import { tensor } from '../../compiler/graph.ts';
 import { engineOf } from '../../compiler/relaxed-engine.ts';
 import type { Variant } from '../../compiler/root.ts';
 import { OPCODE_CONV2D_INT8 } from '../../runtime-as/format.ts';
@@ -12,6 +11,7 @@ import {
   expectExact,
   type QuantizedConvolution,
   quantizedConvolution,
+  withValues,
 } from './kernels/convolution-case.ts';
 import { probedEngine, type RelaxedEngine, relaxedBuild, relaxedEngines, relaxedRuntime } from './relaxed-engine.ts';
 
@@ -35,17 +35,8 @@ const depthwise: ConvolutionCase = {
  * the pixel in the middle to 0: a sum that was saturated on the way shows.
  */
 function withExtremes(convolution: ConvolutionCase, weights: readonly number[], activations: readonly number[]): QuantizedConvolution {
-  const quantized = quantizedConvolution(convolution);
-  const repeat = (values: readonly number[], length: number) => Int8Array.from({ length }, (_, i) => values[i % values.length] as number);
   const channels = convolution.outChannels;
-  const weightType = { ...quantized.weights.type, quantization: { scale: new Array(channels).fill(0.5), zeroPoint: 0, axis: 0 } };
-  const extremes = {
-    ...quantized,
-    x: { ...quantized.x, data: repeat(activations, quantized.x.data.length) },
-    weights: { type: weightType, data: repeat(weights, quantized.weights.data.length) },
-    bias: tensor('int32', [channels], new Array(channels).fill(0)),
-    output: { scale: [(quantized.x.type.quantization?.scale[0] as number) * 0.5], zeroPoint: 0 },
-  };
+  const extremes = withValues(convolution, weights, activations);
   const sums = accumulators(extremes);
   const middle = Math.floor(sums.length / channels / 2) * channels;
   const bias = Int32Array.from({ length: channels }, (_, o) => -(sums[middle + o] as number));

@@ -68,6 +68,29 @@ export function quantizedConvolution(convolution: ConvolutionCase) {
 
 export type QuantizedConvolution = ReturnType<typeof quantizedConvolution>;
 
+/** The case with weights and activations that repeat these, no biases, and its sums over `divisor` as outputs. */
+export function withValues(
+  convolution: ConvolutionCase,
+  weights: readonly number[],
+  activations: readonly number[],
+  divisor = 1,
+): QuantizedConvolution {
+  const quantized = quantizedConvolution(convolution);
+  const repeat = (values: readonly number[], length: number) => Int8Array.from({ length }, (_, i) => values[i % values.length] as number);
+  const scale = new Array(convolution.outChannels).fill(0.5);
+  return {
+    ...quantized,
+    attributes: { ...quantized.attributes, clamp: [-Infinity, Infinity] },
+    x: { ...quantized.x, data: repeat(activations, quantized.x.data.length) },
+    weights: {
+      type: { ...quantized.weights.type, quantization: { scale, zeroPoint: 0, axis: 0 } },
+      data: repeat(weights, quantized.weights.data.length),
+    },
+    bias: tensor('int32', [convolution.outChannels], new Array(convolution.outChannels).fill(0)),
+    output: { scale: [(quantized.x.type.quantization?.scale[0] as number) * 0.5 * divisor], zeroPoint: 0 },
+  };
+}
+
 function roundToEven(value: number): number {
   const down = Math.floor(value);
   if (value - down === 0.5) return down % 2 === 0 ? down : down + 1;

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { Engine } from '../../../compiler/engine.ts';
-import { tensor } from '../../../compiler/graph.ts';
 import { fullRuntime } from '../../../compiler/root.ts';
 import * as format from '../../../runtime-as/format.ts';
 import { isRelaxedEngine, relaxedEngines, relaxedRuntime } from '../relaxed-engine.ts';
@@ -9,9 +8,9 @@ import {
   convolutionModel,
   expectExact,
   expectSurvivesDamage,
-  type QuantizedConvolution,
   quantizedConvolution,
   weightPromises,
+  withValues,
 } from './convolution-case.ts';
 
 const runtimes = ['scalar', 'simd', ...relaxedEngines] as const;
@@ -55,11 +54,8 @@ describe('minimal filtering', () => {
     { weight: -128, activations: [-128] },
     { weight: -128, activations: [127, -128] },
   ])('sums just below 2^25: weights $weight, activations $activations', async ({ weight, activations }) => {
-    const quantized = extreme(
-      { x: [1, 8, 8, 224], outChannels: 16, ...padded, inputZeroPoint: 0, outputZeroPoint: 0 },
-      weight,
-      activations,
-    );
+    const layer: ConvolutionCase = { x: [1, 8, 8, 224], outChannels: 16, ...padded, inputZeroPoint: 0, outputZeroPoint: 0 };
+    const quantized = withValues(layer, [weight], activations, 2 ** 18);
     expect(weightPromises(quantized) & format.TENSOR_FITS_WINOGRAD_BEST).not.toBe(0);
     await expectExact(quantized, runtimes);
   });
@@ -79,20 +75,3 @@ describe('minimal filtering', () => {
 
   test('damaged parameters are refused or harmless', () => expectSurvivesDamage({ x: [2, 9, 17, 24], outChannels: 24, ...padded }));
 });
-
-/** All weights the same and activations that repeat: outputs are the sums, over 2^18. */
-function extreme(layer: ConvolutionCase, weight: number, activations: readonly number[]): QuantizedConvolution {
-  const quantized = quantizedConvolution(layer);
-  const scale = new Array(layer.outChannels).fill(0.5);
-  return {
-    ...quantized,
-    attributes: { ...quantized.attributes, clamp: [-Infinity, Infinity] as const },
-    x: { ...quantized.x, data: quantized.x.data.map((_, i) => activations[i % activations.length] as number) },
-    weights: {
-      type: { ...quantized.weights.type, quantization: { scale, zeroPoint: 0, axis: 0 } },
-      data: Int8Array.from(quantized.weights.data, () => weight),
-    },
-    bias: tensor('int32', [layer.outChannels], new Array(layer.outChannels).fill(0)),
-    output: { scale: [0.05 * 0.5 * 2 ** 18], zeroPoint: 0 },
-  };
-}
