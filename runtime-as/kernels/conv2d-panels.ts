@@ -72,11 +72,16 @@ function hasRuns(step: usize): bool {
   return parameter(step, CONV_KERNEL_WIDTH) == 1 || (parameter(step, CONV_GROUPS) == 1 && parameter(step, CONV_DILATION_WIDTH) == 1);
 }
 
-/** Whether rows are read where they lie: their runs end where steps end. A single row is one run. */
+/**
+ * Whether rows are read where they lie: their runs end where steps end. A single row is one run. In relaxed builds the inner loop walks
+ * them again for every 8 channels: where a run is one step, copying them once is quicker from so many runs and channels on.
+ */
 function walksRuns<T>(step: usize, form: i32): bool {
   const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
   const stepElements = isFloat<T>() ? 1 : form == FORM_QUADS ? 8 : depthStep(form);
-  return hasRuns(step) && (kernelHeight == 1 || (pixels(step) > 1 && patchElements(step) / kernelHeight % stepElements == 0));
+  const runElements = patchElements(step) / kernelHeight;
+  const isCut = isStretched<T>() && runElements == 4 && kernelHeight * parameter(step, CONV_OUT_CHANNELS) > 144;
+  return hasRuns(step) && (kernelHeight == 1 || (!isCut && pixels(step) > 1 && runElements % stepElements == 0));
 }
 
 /** Rows of the output, strip after strip. */
