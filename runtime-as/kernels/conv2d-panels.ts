@@ -48,9 +48,9 @@ function panelBytes<T>(k: i64): i64 {
   return 64 + (isFloat<T>() ? panelBytesFloat32(k) : panelBytesInt8(k));
 }
 
-/** Of the table of a strip's pixels and three more, and that of the patches. */
+/** Of the table of a strip's pixels and four more, and that of the patches. */
 function tableBytes(step: usize): i64 {
-  return (<i64>stripRows(step) * parameter(step, CONV_OUT_WIDTH) + 3 + BATCH + 3) * sizeof<usize>() & ~15;
+  return (<i64>stripRows(step) * parameter(step, CONV_OUT_WIDTH) + 4 + BATCH + 3) * sizeof<usize>() & ~15;
 }
 
 /** table · panel · BATCH patches · lines */
@@ -199,14 +199,15 @@ function multiplyStrip<T>(
   }
 }
 
-/** Where the windows of `rows` pixels begin, `width` to a line; then three times that of the last. */
+/** Where the windows of `rows` pixels begin, `width` to a line, four at a time; then three times that of the last. */
 function writeTable(table: usize, line: usize, rows: i32, width: i32, pixelStride: usize, lineStride: usize): void {
-  let at = line;
-  for (; rows > 0; rows -= width, line += lineStride) {
-    at = line;
-    for (let i = width; i > 0; i--, at += pixelStride, table += sizeof<usize>()) store<usize>(table, at);
+  const strides = i32x4.mul(i32x4.splat(pixelStride), i32x4(0, 1, 2, 3));
+  const next = i32x4.splat(pixelStride << 2);
+  for (const end = table + <usize>rows * sizeof<usize>(); table < end; table += <usize>width * sizeof<usize>(), line += lineStride) {
+    let addresses = i32x4.add(i32x4.splat(line), strides);
+    for (let at: usize = 0; at < <usize>width * sizeof<usize>(); at += 16, addresses = i32x4.add(addresses, next)) v128.store(table + at, addresses);
   }
-  for (let i: usize = 0; i < 3; i++) store<usize>(table + i * sizeof<usize>(), at - pixelStride);
+  v128.store(table, v128.load32_splat(table - sizeof<usize>()));
 }
 
 /** Copies the windows of the `count` pixels at `tile`, up to a multiple of four, one run each, to `patches`; writes where they lie to `rows`. */
