@@ -74,8 +74,8 @@ export const TENSOR_BYTES = 2;
 export const TENSOR_WORDS = 3;
 
 /**
- * Weights of int8 convolutions, plain or encoded, that the compiler has proved to fit the quads of every layer that reads them: relaxed
- * dot products give the same bits on every engine (microkernels/relaxed-simd.ts).
+ * Weights of int8 convolutions, plain or encoded, that the compiler has proved to fit the quads of every layer that reads them, those of
+ * depthwise ones their windows: relaxed dot products give the same bits on every engine (microkernels/relaxed-simd.ts).
  */
 export const TENSOR_FITS_QUADS = 0x10000;
 /** Weights of int8 convolutions of which none is -128: the same holds on engines that take bytes as signed. */

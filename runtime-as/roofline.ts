@@ -6,11 +6,11 @@
  */
 import { TENSOR_FITS_QUADS } from "./format";
 import { formOf } from "./microkernels/relaxed-simd";
-import { depthStep, FORM_PAIRS, writeDotConstants } from "./microkernels/dot-simd";
+import { depthStep, FORM_PAIRS, isPairs, writeDotConstants } from "./microkernels/dot-simd";
 import { gemmRows4 } from "./microkernels/gemm-int8-simd";
 import { gemmRowsRelaxed } from "./microkernels/gemm-relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "./microkernels/requantize";
-import { DEPTHWISE_MACS, depthwiseTile, FLOAT32_MACS, float32Tile } from "./microkernels/roofline-simd";
+import { DEPTHWISE_MACS, depthwiseTile, depthwiseTileFours, FLOAT32_MACS, float32Tile } from "./microkernels/roofline-simd";
 import { RELAXED, SIMD } from "./variant";
 
 const operands = memory.data(4096, 16);
@@ -78,7 +78,11 @@ export function dot(rounds: i32): i32 {
 export function depthwise(rounds: i32): i32 {
   if (!SIMD) return scalarTile<i8, i32>(rounds);
   writeRequantizeConstants(constants, 0, -128, 127);
-  depthwiseTile(operands, rounds, block, constants);
+  if (!RELAXED || isPairs(form)) depthwiseTile(operands, rounds, block, constants);
+  else {
+    writeDotConstants(constants + REQUANTIZE_CONSTANTS_BYTES, form, 0);
+    depthwiseTileFours(form, operands, rounds, block, constants);
+  }
   return 0;
 }
 

@@ -24,7 +24,7 @@ export const ROWS: bool = RELAXED ? PAIRS && !isDefined(WITHOUT_MAIN_ROWS) : !is
 /** Of the int8 convolutions; `--use WITHOUT_GROUPS=1`, `WITHOUT_DILATION=1`: the model has none with groups other than depthwise ones, none with dilation. */
 export const GROUPS: bool = !isDefined(WITHOUT_GROUPS);
 export const DILATION: bool = !isDefined(WITHOUT_DILATION);
-/** Of the depthwise int8 convolutions; `--use WITHOUT_WINDOWS=1`: kernels/depthwise-pairs.ts has a kernel for every one of the model. */
+/** Of the depthwise int8 convolutions; `--use WITHOUT_WINDOWS=1`: those for 3x3 run every one of the model (kernels/depthwise-3x3.ts). */
 export const WINDOWS: bool = !isDefined(WITHOUT_WINDOWS);
 /** Of those it has one for; `--use WITHOUT_STRIDES=1`: none has stride 2. */
 export const STRIDES: bool = !isDefined(WITHOUT_STRIDES);

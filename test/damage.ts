@@ -25,10 +25,10 @@ export function repairCrc(model: Uint8Array): Uint8Array {
 }
 
 /** Whether the file ran; false when it was refused. @throws when the runtime traps. */
-export async function survives(model: Uint8Array, variant: Variant = 'simd'): Promise<boolean> {
+export async function survives(model: Uint8Array, runtime: Variant | WebAssembly.Module = 'simd'): Promise<boolean> {
   let engine: Engine;
   try {
-    engine = await Engine.create(await fullRuntime(variant), model);
+    engine = await Engine.create(runtime instanceof WebAssembly.Module ? runtime : await fullRuntime(runtime), model);
   } catch (error) {
     if (error instanceof InvalidPackedModelError) return false;
     throw error;
@@ -40,7 +40,12 @@ export async function survives(model: Uint8Array, variant: Variant = 'simd'): Pr
 const words = [0, 1, 2, 3, 7, 127, 255, 256, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
 /** Overwrites words of the header, the tensor records and the steps (not the text and the weights) and repairs the CRC. */
-export async function expectSurvivesDamagedWords(model: Uint8Array, seed: number, count: number, variant: Variant = 'simd'): Promise<void> {
+export async function expectSurvivesDamagedWords(
+  model: Uint8Array,
+  seed: number,
+  count: number,
+  runtime: Variant | WebAssembly.Module = 'simd',
+): Promise<void> {
   const random = randomIntegers(seed);
   const original = new DataView(model.buffer, model.byteOffset, model.byteLength);
   const structureWords = original.getUint32(format.HEADER_METADATA_OFFSET * 4, true) / 4;
@@ -53,7 +58,7 @@ export async function expectSurvivesDamagedWords(model: Uint8Array, seed: number
     const value = (choices[random(choices.length)] as number) >>> 0;
     view.setUint32(index, value, true);
     try {
-      await survives(repairCrc(damaged), variant);
+      await survives(repairCrc(damaged), runtime);
     } catch (error) {
       expect.fail(`word ${index / 4} ${old} → ${value}: ${error}`);
     }

@@ -12,14 +12,10 @@ import {
   CONV_BATCH,
   CONV_CLAMP_HIGH,
   CONV_CLAMP_LOW,
-  CONV_DILATION_HEIGHT,
-  CONV_DILATION_WIDTH,
   CONV_INPUT_ZERO_POINT,
   CONV_IN_CHANNELS,
   CONV_IN_HEIGHT,
   CONV_IN_WIDTH,
-  CONV_KERNEL_HEIGHT,
-  CONV_KERNEL_WIDTH,
   CONV_OUTPUT_ZERO_POINT,
   CONV_OUT_HEIGHT,
   CONV_OUT_WIDTH,
@@ -39,29 +35,15 @@ import {
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { operandAddress, workspace } from "../step";
 import { STRIDES } from "../variant";
+import { BLOCK_CHANNELS, blockStart, channelBlocks } from "./depthwise-3x3";
 import { convParameter as parameter, imageElements } from "./geometry";
 
-const BLOCK_CHANNELS: i32 = 8;
 const BLOCK_BYTES: usize = PAIRS_HEADER_BYTES + 2 * WINDOW_WEIGHT_BYTES;
 /** Of the lines that hold one block of a small image: they stay in the nearest caches, where up to 7 other blocks find theirs. */
 const SMALL_BYTES: i32 = 40_000;
 const LINE_BYTES: i32 = 64;
 /** One pixel outside of the image, padded. */
 const OUTSIDE_BYTES: usize = 16;
-
-/** Only after checkDepthwise. */
-export function isPaired(step: usize): bool {
-  return (
-    parameter(step, CONV_IN_CHANNELS) >= BLOCK_CHANNELS &&
-    parameter(step, CONV_KERNEL_HEIGHT) == 3 && parameter(step, CONV_KERNEL_WIDTH) == 3 &&
-    (parameter(step, CONV_DILATION_HEIGHT) | parameter(step, CONV_DILATION_WIDTH)) == 1 &&
-    parameter(step, CONV_STRIDE_WIDTH) <= (STRIDES ? 2 : 1)
-  );
-}
-
-function channelBlocks(step: usize): i32 {
-  return (parameter(step, CONV_IN_CHANNELS) + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
-}
 
 /** Of a pair of rows. */
 function pairColumns(step: usize): i32 {
@@ -87,13 +69,6 @@ export function pairsPreparedBytes(step: usize): i64 {
 export function pairsWorkspaceBytes(step: usize): i64 {
   const slots = isSmall(step) ? 2 : channelBlocks(step) + 1;
   return OUTSIDE_BYTES + PAIR_COLUMN_BYTES * <i64>(1 + slots) * pairColumns(step);
-}
-
-/** First channel of the block that begins at `channel`: the last one may repeat channels of the one before. */
-// @ts-ignore: decorator
-@inline
-function blockStart(channel: i32, channels: i32): i32 {
-  return min(channel, channels - BLOCK_CHANNELS);
 }
 
 export function preparePairs(step: usize, context: usize, prepared: usize): void {

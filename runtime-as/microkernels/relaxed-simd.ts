@@ -11,17 +11,27 @@
  *
  * Unsigned, a layer fits if the positive weights of no quad (dot-simd.ts) sum up to more than 128, nor the negative ones to less than
  * -128: with bytes of x no sum of products is then beyond int16, 255 · 128 = 32640, and all engines give the same bits.
- * The compiler looks and says so in the file (TENSOR_FITS_QUADS). Others need an exact engine.
+ * The compiler looks and says so in the file (TENSOR_FITS_QUADS). Others need an exact engine. So does a depthwise layer, of the two
+ * weights of its windows that depthwise-fours-simd.ts multiplies together, or it takes them apart.
  */
 import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED, TENSOR_FITS_QUADS, TENSOR_IS_SYMMETRIC } from "../format";
 import { PAIRS, QUADS } from "../variant";
 import { FORM_FOURS, FORM_PAIRS, FORM_QUADS } from "./dot-simd";
 
-/** The form in which a layer runs here. @param promises of its weights: TENSOR_… */
-export function formOf(engine: i32, promises: i32): i32 {
-  const isExact = engine & ENGINE_SIGNED ? promises & TENSOR_IS_SYMMETRIC : engine & ENGINE_EXACT;
-  if (PAIRS && (!(engine & ENGINE_KNOWN) || !(isExact | (promises & TENSOR_FITS_QUADS)))) return FORM_PAIRS;
+/** Whether the dot products of such weights are exact here. @param promises of the weights: TENSOR_… */
+export function isExact(engine: i32, promises: i32): bool {
+  const exact = engine & ENGINE_SIGNED ? promises & TENSOR_IS_SYMMETRIC : engine & ENGINE_EXACT;
+  return (engine & ENGINE_KNOWN) != 0 && (exact | (promises & TENSOR_FITS_QUADS)) != 0;
+}
+
+/** The quicker form of bytes here. */
+export function bytesForm(engine: i32): i32 {
   return !QUADS || engine & (ENGINE_EXACT | ENGINE_SIGNED) ? FORM_FOURS : FORM_QUADS;
+}
+
+/** The form in which a layer runs here. */
+export function formOf(engine: i32, promises: i32): i32 {
+  return PAIRS && !isExact(engine, promises) ? FORM_PAIRS : bytesForm(engine);
 }
 
 /** What the activations are combined with (exclusive or): an unsigned engine gets x + 128. */

@@ -1,4 +1,5 @@
 /** Register tiles of the SIMD microkernels without packing and edges; see ../roofline.ts. */
+import { depthwiseFours, FOURS_HEADER_BYTES, WINDOW_PART_BYTES } from "./depthwise-fours-simd";
 import { dotPair } from "./dot-simd";
 import { requantizeRows4 } from "./requantize";
 
@@ -32,6 +33,14 @@ export function depthwiseTile(operands: usize, rounds: i32, block: usize, consta
       c31 = dotPair(c31, v128.load(x, 112), w1);
     }
     requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y, y + 8, y + 16, y + 24, 8, block, constants);
+  }
+}
+
+/** The same of relaxed builds: the tile of the kernel itself. */
+export function depthwiseTileFours(form: i32, operands: usize, rounds: i32, block: usize, constants: usize): void {
+  const weights = block + FOURS_HEADER_BYTES;
+  for (; rounds > 0; rounds--) {
+    depthwiseFours<i8>(form, operands, weights, weights + WINDOW_PART_BYTES, block, constants, operands + 2048, 8, 4);
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Engine } from '../../compiler/engine.ts';
 import { engineOf } from '../../compiler/relaxed-engine.ts';
 import type { Variant } from '../../compiler/root.ts';
-import { OPCODE_CONV2D_INT8 } from '../../runtime-as/format.ts';
+import { OPCODE_CONV2D_INT8, OPCODE_DEPTHWISE_INT8, TENSOR_FITS_QUADS } from '../../runtime-as/format.ts';
 import { buildInspectedRuntime } from '../../targets/build-runtime.ts';
 import {
   accumulators,
@@ -11,6 +11,7 @@ import {
   expectExact,
   type QuantizedConvolution,
   quantizedConvolution,
+  weightPromises,
   withValues,
 } from './kernels/convolution-case.ts';
 import { probedEngine, type RelaxedEngine, relaxedBuild, relaxedEngines, relaxedRuntime } from './relaxed-engine.ts';
@@ -67,6 +68,27 @@ test.for(weightPatterns.map((weights) => ({ weights })))('weights $weights: the 
     for (const activations of activationPatterns) await expectExact(withExtremes(convolution, weights, activations), runtimes);
 });
 
+/** The first and the third weight of a column, row by row of the window: together they may be 128 and -128, and -128 by itself on its own. */
+const windowPatterns = [
+  { window: [127, 0, 0, 100, 127, -127, 1, 0, 0], fits: true },
+  { window: [-1, 0, -127, -127, -127, 0, -127, 0, -1], fits: true },
+  { window: [127, -127, 5, 0, 0, 0, -127, 127, 5], fits: true },
+  { window: [0, -128, 0, -128, -128, -128, 0, 0, 0], fits: true },
+  { window: [127, 0, 0, 0, 0, 0, 2, 0, 0], fits: false },
+  { window: [0, 0, 64, 0, 0, 0, 0, 0, 65], fits: false },
+  { window: [0, -127, 0, 0, 0, 0, 0, -2, 0], fits: false },
+  { window: [-128, -128, -128, 0, 0, 0, -128, -128, -128], fits: false },
+];
+
+test.for(windowPatterns)('depthwise windows $window: the same bits on every engine; they fit: $fits', async ({ window, fits }) => {
+  for (const stride of [1, 2])
+    for (const activations of activationPatterns) {
+      const quantized = withExtremes({ ...depthwise, stride: [stride, stride] }, window, activations);
+      expect((weightPromises(quantized) & TENSOR_FITS_QUADS) !== 0).toBe(fits);
+      await expectExact(quantized, runtimes);
+    }
+});
+
 /** Around the tile of 4 rows x 8 channels and around the steps of 4 and of 16 bytes. */
 test.for([1, 4, 5])('matrices of %i rows', async (width) => {
   for (const outChannels of [1, 8, 9])
@@ -104,6 +126,16 @@ test.for(relaxedEngines)('a build without pairs: the same bits of weights that f
     if (engine === 'unknown') await refuses(fitting);
     else await expectExact(quantizedConvolution(fitting), [runtime]);
     await refuses({ ...convolution, largestWeight: 127 });
+  }
+});
+
+test.for(relaxedEngines)('a build with no kernel for other windows runs 3x3 wherever it knows the engine (%s)', async (engine) => {
+  const build = await buildInspectedRuntime({ opcodes: [OPCODE_DEPTHWISE_INT8], without: ['WINDOWS', 'QUADS'] }, 'relaxed');
+  const runtime = await relaxedBuild(engine, build);
+  for (const largestWeight of [64, 127]) {
+    const layer = { ...depthwise, largestWeight };
+    if (engine !== 'unknown') await expectExact(quantizedConvolution(layer), [runtime]);
+    else await expect(Engine.create(runtime, convolutionModel(layer))).rejects.toThrow('needs a kernel that this runtime does not have');
   }
 });
 

@@ -177,12 +177,13 @@ export function convolutionModel(convolution: ConvolutionCase, encoding?: string
   return writePackedModel(encoded, { name: 'convolution', inputs: [], outputs: [], steps: [] });
 }
 
-/** Every variant must refuse or run what is left of the model when words of its step are damaged. */
+/** Every variant, and relaxed dot products of both signs, must refuse or run what is left of the model when words of its step are damaged. */
 export async function expectSurvivesDamage(convolution: ConvolutionCase): Promise<void> {
   const graphs = [int8Graph(quantizedConvolution(convolution)), float32Case(convolution, [-1, 1]).graph];
   for (const graph of graphs) {
     const model = writePackedModel(planExecution(graph), { name: 'damaged', inputs: [], outputs: [], steps: [] });
-    for (const variant of int8Variants) await expectSurvivesDamagedWords(model, 7, 400, variant);
+    const relaxed = await Promise.all((['SMULL', 'PMADDUBSW'] as const).map(relaxedRuntime));
+    for (const runtime of [...int8Variants, ...relaxed]) await expectSurvivesDamagedWords(model, 7, 400, runtime);
   }
 }
 

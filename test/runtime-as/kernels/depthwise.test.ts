@@ -32,6 +32,9 @@ const windows: readonly (readonly [string, Depthwise])[] = [
   ['3x3, a larger image', { x: [2, 26, 25, 65], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
   ['stride 2, a larger image', { x: [1, 27, 31, 65], kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
   ['3x3, long rows', { x: [1, 5, 210, 8], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3, rows in parts', { x: [2, 5, 75, 130], kernel: [3, 3], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['stride 2, rows in parts', { x: [1, 6, 77, 130], kernel: [3, 3], stride: [2, 2], padBefore: [1, 1], padAfter: [1, 1] }],
+  ['3x3, padding wider than a part', { x: [1, 3, 2, 130], kernel: [3, 3], padBefore: [0, 70], padAfter: [0, 40] }],
   ['3x3, strides 3 and 2', { x: [1, 14, 9, 9], kernel: [3, 3], stride: [3, 2], padBefore: [2, 0], padAfter: [0, 2] }],
   ['3x3, strides 3 and 2, a larger image', { x: [2, 44, 16, 65], kernel: [3, 3], stride: [3, 2], padBefore: [2, 0], padAfter: [0, 2] }],
   ['3x3, stride 3', { x: [1, 10, 13, 9], kernel: [3, 3], stride: [1, 3] }],
@@ -53,7 +56,8 @@ const windows: readonly (readonly [string, Depthwise])[] = [
 
 describe('depthwise int8', () => {
   test('around every edge of the tile', async () => {
-    for (const convolution of tileEdges()) await expectExact(quantizedConvolution(depthwise(convolution)), int8Variants);
+    for (const convolution of tileEdges())
+      await expectExact(quantizedConvolution(depthwise(convolution)), [...int8Variants, 'SDOT', 'PMADDUBSW']);
   });
 
   test.for(windows)('%s', ([, convolution]) => expectExactInt8(depthwise(convolution)));
