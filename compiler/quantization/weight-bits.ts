@@ -2,13 +2,15 @@
  * How many bits the weights of a layer use inside their int8: the choice, for a whole model or by layers.
  *
  *     8     -127 … 127
- *     7.5   -127 … 127   four neighbours of one sign never exceed 128 together, so that relaxed SIMD runs on every engine (quad-fit.ts)
+ *     7.5   -127 … 127   four neighbours of one sign never exceed 128 together, so that relaxed SIMD runs on every engine (quad-fit.ts;
+ *                        depthwise: window-fit.ts)
  *     7      -63 …  63   the same
  *     4       -7 …   7   half a byte each, where the weights are stored by their bytes (encoding/nibbles.ts)
  */
 import { layersOf } from '../compression/layers.ts';
 import { layersByPattern } from '../compression/select-layers.ts';
 import type { Graph } from '../graph.ts';
+import { hasWindows } from './window-fit.ts';
 
 export const weightBitWidths = [4, 7, 7.5, 8] as const;
 export type WeightBits = (typeof weightBitWidths)[number];
@@ -59,9 +61,7 @@ export function parseWeightBits(text: string): WeightBitsChoice | undefined {
 export function chosenWeightBits(graph: Graph, choice: WeightBitsChoice): Map<string, WeightBits> {
   const all = layersOf(graph);
   const bitsOf = layersByPattern(all, typeof choice === 'number' ? { '*': choice } : choice, 'weight bits');
-  // Depthwise kernels never multiply neighbours.
-  const isDepthwise = new Set(all.filter(({ kind }) => kind === 'depthwise').map(({ name }) => name));
-  return new Map(
-    [...bitsOf].filter(([name, bits]) => bits !== DEFAULT_WEIGHT_BITS && !(bits === QUAD_WEIGHT_BITS && isDepthwise.has(name))),
-  );
+  // Other depthwise kernels have no relaxed dot products.
+  const isPlain = new Set(all.filter((layer) => layer.kind === 'depthwise' && !hasWindows(layer)).map(({ name }) => name));
+  return new Map([...bitsOf].filter(([name, bits]) => bits !== DEFAULT_WEIGHT_BITS && !(bits === QUAD_WEIGHT_BITS && isPlain.has(name))));
 }

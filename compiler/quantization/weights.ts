@@ -1,9 +1,11 @@
 /** Weights and biases of a layer that accumulates → int8 per channel and int32, and the proof that the accumulator is safe. */
+import { layerOf } from '../compression/layers.ts';
 import { type Graph, type Node, type Quantization, type Value, valueOf } from '../graph.ts';
 import { LARGEST_REQUANTIZED, roundHalfEven } from '../ops/accumulate.ts';
 import { channelMagnitudes, channelMaxima, INT8_MAX, INT8_MIN, quantizeArray, weightScales } from './affine.ts';
 import { fitQuads } from './quad-fit.ts';
 import { areQuadsFitted, DEFAULT_WEIGHT_BITS, largestWeight, type WeightBits } from './weight-bits.ts';
+import { fitWindow, hasWindows } from './window-fit.ts';
 
 const LARGEST_ACCUMULATOR = 2 ** 31;
 
@@ -18,8 +20,18 @@ function weightQuantization(weights: Value, biases: ArrayLike<number>, axis: num
   return { scale: weightScales(maxima, biases, inputScale, largestWeight(bits)), zeroPoint: 0, axis };
 }
 
-/** The weights as integers, and their parameters. */
-export function quantizeWeights(weights: Value, biases: ArrayLike<number>, axis: number, inputScale: number, bits: WeightBits) {
+/**
+ * The weights as integers, and their parameters.
+ * @param fitRow what makes a row of weights of 7 or 7.5 bits fit relaxed dot products
+ */
+export function quantizeWeights(
+  weights: Value,
+  biases: ArrayLike<number>,
+  axis: number,
+  inputScale: number,
+  bits: WeightBits,
+  fitRow: typeof fitQuads = fitQuads,
+) {
   const quantization = weightQuantization(weights, biases, axis, inputScale, bits);
   const real = weights.constant as Float32Array;
   const isGiven = weights.type.quantization === quantization;
@@ -29,7 +41,7 @@ export function quantizeWeights(weights: Value, biases: ArrayLike<number>, axis:
   const length = real.length / quantization.scale.length;
   const data = new Int8Array(real.length);
   const scale = quantization.scale.map((s, row) => {
-    const fitted = fitQuads(real.subarray(row * length, (row + 1) * length), s);
+    const fitted = fitRow(real.subarray(row * length, (row + 1) * length), s);
     data.set(fitted.integers, row * length);
     return fitted.scale;
   });
@@ -65,7 +77,15 @@ export function quantizeLayer(
     return { reason: 'its weights are int8 and its inputs quantized per call: it runs as the model has it' };
   const axis = rule.weightAxis(node.attributes);
   const inputScale = input.scale[0] as number;
-  const { quantization, data } = quantizeWeights(weights, bias.constant, axis, inputScale, bits);
+  const layer = layerOf(graph, node);
+  const { quantization, data } = quantizeWeights(
+    weights,
+    bias.constant,
+    axis,
+    inputScale,
+    bits,
+    layer && hasWindows(layer) ? fitWindow : fitQuads,
+  );
 
   const scales = Array.from(bias.constant, (_, channel) => accumulatorScale(inputScale, quantization, channel));
   const biases = Float64Array.from(bias.constant, (b, channel) => roundHalfEven(b / (scales[channel] as number)));

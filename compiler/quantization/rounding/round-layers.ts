@@ -12,10 +12,11 @@ import { gridWeights, type WeightGrid, withGrid } from '../../compression/weight
 import { type Graph, type Node, type Quantization, type Value, type ValueName, valueOf } from '../../graph.ts';
 import { areQuadsFitted, DEFAULT_WEIGHT_BITS, largestWeight, QUAD_WEIGHT_BITS, type WeightBits } from '../weight-bits.ts';
 import { quantizeLayer } from '../weights.ts';
+import { cutWindow, hasWindows } from '../window-fit.ts';
 import { withChosenScales } from './choose-scales.ts';
 import { fitRounded } from './coordinate-descent.ts';
 import { type RoundingName, roundings } from './index.ts';
-import type { Rounding } from './problem.ts';
+import type { Rounding, RoundingProblem } from './problem.ts';
 
 export interface RoundLayersOptions {
   /** The network before quantization: its answers are the targets. */
@@ -83,10 +84,18 @@ function roundLayer(layer: Layer, statistics: LayerStatistics, scales: readonly 
     // With 7.5 bits the quantizer has chosen the scales (quad-fit.ts).
     const chosen = bits < QUAD_WEIGHT_BITS ? withChosenScales(problem) : problem;
     const rounded = round(chosen);
-    grid.integers.set(areQuadsFitted(bits) ? fitRounded(rounded, { ...chosen, quadsFit: true }) : rounded, firstRow * layer.columns);
+    grid.integers.set(areQuadsFitted(bits) ? fitRows(layer, rounded, chosen) : rounded, firstRow * layer.columns);
     grid.scales.set(chosen.scales, firstRow);
   }
   return { grid, bias: fittedBias(layer, statistics, gridWeights(grid)) };
+}
+
+/** The rounding, made to fit relaxed dot products. */
+function fitRows(layer: Layer, rounded: Int8Array, problem: RoundingProblem): Int8Array {
+  if (!hasWindows(layer)) return fitRounded(rounded, { ...problem, quadsFit: true });
+  // A depthwise layer's objectives have one row each.
+  cutWindow(problem.target.data, problem.scales[0] as number, rounded);
+  return rounded;
 }
 
 /** The int8 graph with the rounded layer; as it was where its accumulator would not fit. */
