@@ -4,7 +4,7 @@ import { UsageError } from '../compiler/errors.ts';
 import { readPackedModel } from '../compiler/packed/read.ts';
 import { fullRuntimeBytes, type Variant } from '../compiler/root.ts';
 import { buildInspectedRuntime, buildRuntime, buildThreadsRuntime } from '../targets/build-runtime.ts';
-import { kernelNeeds } from '../targets/kernel-needs.ts';
+import { fitsRelaxed, kernelNeeds } from '../targets/kernel-needs.ts';
 import { threadVariants, webVariants } from '../targets/web-package.ts';
 import type { Deployed, Deployment } from './device.ts';
 
@@ -18,19 +18,28 @@ const needs: Readonly<Partial<Record<Variant, string>>> = {
   simd: 'SIMD',
 };
 
+/** The best variants that an engine runs: of models whose weights fit relaxed dot products wherever there are any, and of others. */
+export interface BestVariants {
+  readonly fitting: Variant;
+  readonly other: Variant;
+}
+
 /**
  * @param host what to call the engine in messages
- * @param best the best variant that it runs
  * @throws UsageError when a better one is wanted; InvalidPackedModelError when the model cannot be read.
  */
-export async function webRuntime(deployment: Deployment, host: string, best: Variant): Promise<WebRuntime> {
-  const { model, variant = best, kernels = 'model', threads = 1 } = deployment;
+export async function webRuntime(deployment: Deployment, host: string, best: BestVariants): Promise<WebRuntime> {
+  const { model, kernels = 'model', threads = 1 } = deployment;
+  const packed = readPackedModel(model);
+  const { variant = fitsRelaxed(packed) ? best.fitting : best.other } = deployment;
   // Best first; what is not among them (the boards' twins) is plain WASM.
   const rank = (name: Variant) => (webVariants.includes(name) ? webVariants.indexOf(name) : webVariants.length);
-  if (rank(variant) < rank(best)) {
-    throw new UsageError(`--variant ${variant}: ${host} has no ${needs[variant]}; use --variant ${best}, or another device with --on`);
+  if (rank(variant) < rank(best.fitting)) {
+    throw new UsageError(
+      `--variant ${variant}: ${host} has no ${needs[variant]}; use --variant ${best.fitting}, or another device with --on`,
+    );
   }
-  const modelNeeds = () => kernelNeeds(readPackedModel(model));
+  const modelNeeds = () => kernelNeeds(packed);
   if (threads > 1) {
     if (!threadVariants.includes(variant))
       throw new UsageError(`--threads ${threads}: not with --variant ${variant}; use one of ${threadVariants.join(', ')}`);

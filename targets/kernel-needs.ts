@@ -6,7 +6,7 @@ import * as format from '../runtime-as/format.ts';
 
 /**
  * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
- * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-pairs.ts has no kernel for), without strides (of 2, in
+ * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-3x3.ts does not name), without strides (of 2, in
  * those that it has one for), or without clamps (of matrix products, too), refuses models that have them. Without quads, layers whose
  * weights fit that form run in another, and without rows, single pixels run as four (relaxed builds, without main rows: in a kernel
  * that waits for its weights), to the same bits.
@@ -71,12 +71,20 @@ function isWinograd(step: StepRecord, records: PackedRecords): boolean {
   return !BLOCK_OPCODES.includes(step.opcode) && (promises & format.TENSOR_FITS_WINOGRAD) !== 0;
 }
 
+function hasFittingWeights(step: StepRecord, records: PackedRecords): boolean {
+  return (weightsOf(step, records).promises & format.TENSOR_FITS_QUADS) !== 0;
+}
+
+/** Whether these make most products of the convolutions. */
+function areMain(steps: readonly StepRecord[], convolutions: readonly StepRecord[], records: PackedRecords): boolean {
+  const productsOf = (some: readonly StepRecord[]) => some.reduce((sum, step) => sum + pixelsOf(step) * weightsOf(step, records).bytes, 0);
+  return productsOf(steps) > productsOf(convolutions) / 2;
+}
+
 /** Whether most products of the convolutions are those of single pixels whose weights do not fit quads. */
 function areRowsMain(convolutions: readonly StepRecord[], records: PackedRecords): boolean {
-  const productsOf = (steps: readonly StepRecord[]) =>
-    steps.reduce((sum, step) => sum + pixelsOf(step) * weightsOf(step, records).bytes, 0);
-  const rows = convolutions.filter((step) => isLargeRow(step, records) && !(weightsOf(step, records).promises & format.TENSOR_FITS_QUADS));
-  return productsOf(rows) > productsOf(convolutions) / 2;
+  const rows = convolutions.filter((step) => isLargeRow(step, records) && !hasFittingWeights(step, records));
+  return areMain(rows, convolutions, records);
 }
 
 const BROADCAST_OPCODES: readonly number[] = [
@@ -100,16 +108,28 @@ function isNarrowSum({ opcode, parameters }: StepRecord): boolean {
   return opcode === format.OPCODE_AVERAGE_POOL_INT8 && (parameters[format.POOL_CHANNELS] as number) < 16;
 }
 
-/** As isPaired() of runtime-as/kernels/depthwise-pairs.ts. */
-function isPaired(step: StepRecord): boolean {
+/** As is3x3() of runtime-as/kernels/depthwise-3x3.ts. */
+function is3x3(step: StepRecord): boolean {
   const valueOf = (index: number) => step.parameters[index] as number;
-  const is3x3 = valueOf(format.CONV_KERNEL_HEIGHT) === 3 && valueOf(format.CONV_KERNEL_WIDTH) === 3;
-  return is3x3 && !isDilated(step) && valueOf(format.CONV_STRIDE_WIDTH) <= 2 && valueOf(format.CONV_IN_CHANNELS) >= 8;
+  const isWindow = valueOf(format.CONV_KERNEL_HEIGHT) === 3 && valueOf(format.CONV_KERNEL_WIDTH) === 3;
+  return isWindow && !isDilated(step) && valueOf(format.CONV_STRIDE_WIDTH) <= 2 && valueOf(format.CONV_IN_CHANNELS) >= 8;
+}
+
+function convolutionsOf({ steps }: PackedRecords): StepRecord[] {
+  return steps.filter(({ opcode }) => /^(CONV|DEPTHWISE)/.test(opcodeNames.get(opcode) ?? ''));
+}
+
+/** Whether most products of the convolutions are those of weights that fit relaxed dot products on every engine. */
+export function fitsRelaxed(model: PackedModel): boolean {
+  const records = readRecords(model);
+  const convolutions = convolutionsOf(records);
+  const fitting = convolutions.filter((step) => hasFittingWeights(step, records));
+  return areMain(fitting, convolutions, records);
 }
 
 /** Undefined where other convolutions share these kernels: they are not looked into. */
 function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPart, boolean>> | undefined {
-  const convolutions = records.steps.filter(({ opcode }) => /^(CONV|DEPTHWISE)/.test(opcodeNames.get(opcode) ?? ''));
+  const convolutions = convolutionsOf(records);
   if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8)) return undefined;
   const dense = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => weightsOf(step, records).promises);
   const depthwise = convolutions.filter(({ opcode }) => opcode === format.OPCODE_DEPTHWISE_INT8);
@@ -120,8 +140,8 @@ function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPa
     MAIN_ROWS: areRowsMain(convolutions, records),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),
-    WINDOWS: depthwise.some((step) => !isPaired(step)),
-    STRIDES: depthwise.some((step) => isPaired(step) && step.parameters[format.CONV_STRIDE_WIDTH] === 2),
+    WINDOWS: depthwise.some((step) => !is3x3(step)),
+    STRIDES: depthwise.some((step) => is3x3(step) && step.parameters[format.CONV_STRIDE_WIDTH] === 2),
     CLAMPS: records.steps.some(isClamped),
   };
 }

@@ -6,7 +6,7 @@ import type { PackedPort } from '../compiler/packed/metadata.ts';
 import type { PackedModel } from '../compiler/packed/read.ts';
 import { packageRoot, type Variant, version } from '../compiler/root.ts';
 import { buildRuntime, buildThreadsRuntime } from './build-runtime.ts';
-import { kernelNeeds } from './kernel-needs.ts';
+import { fitsRelaxed, kernelNeeds } from './kernel-needs.ts';
 import type { Package } from './target.ts';
 import { writeFolder } from './write-folder.ts';
 
@@ -46,18 +46,19 @@ export function sessionFiles(model: PackedModel, runtimes: Runtimes, withThreads
 }
 
 /** What an index.js takes from the loader: `names`, and what only some models and builds need. */
-export function loaderImports(names: readonly string[], withThreads: boolean, expands: boolean): string {
+export function loaderImports(names: readonly string[], model: PackedModel, withThreads: boolean): string {
   const loader = `import { ${[...names, ...(withThreads ? ['threadedEngines'] : [])].join(', ')} } from './loader.js';\n`;
-  return expands ? `import { expandModel as expand } from './expand.js';\n${loader}` : loader;
+  return isCompact(model.file) ? `import { expandModel as expand } from './expand.js';\n${loader}` : loader;
 }
 
 /** What an index.js gives Session.create. */
-export function sessionSources(withThreads: boolean, expands: boolean): string {
+export function sessionSources(model: PackedModel, withThreads: boolean): string {
   return [
     'model',
     'runtime',
     "image: () => import('./image.js')",
-    ...(expands ? ['expand'] : []),
+    ...(isCompact(model.file) ? ['expand'] : []),
+    ...(fitsRelaxed(model) ? ['fits: true'] : []),
     ...(withThreads ? ['threads'] : []),
   ].join(', ');
 }

@@ -16,8 +16,10 @@ export interface HostFacts {
   readonly crossOriginIsolated: boolean;
   readonly secureContext: boolean;
   readonly wasm: boolean;
-  /** The best build of the runtime for this engine; absent without WASM. */
+  /** The best build of the runtime for this engine, where the model's weights fit it (bestVariant()); absent without WASM. */
   readonly variant?: Variant;
+  /** Where they do not. */
+  readonly variantOfOthers?: Variant;
 }
 
 export type WebDeployTimes = DeployTimes & Pick<Deployed, 'fetchUs'>;
@@ -75,7 +77,7 @@ export function createHost(): HostMethods {
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
       secureContext: globalThis.isSecureContext === true,
       wasm: typeof WebAssembly === 'object',
-      ...(typeof WebAssembly === 'object' && { variant: bestVariant() }),
+      ...(typeof WebAssembly === 'object' && { variant: bestVariant(true), variantOfOthers: bestVariant(false) }),
     }),
     receive(name, base64, more) {
       const before = more ? (received.get(name) as Uint8Array) : new Uint8Array();

@@ -34,7 +34,8 @@ export class WebDevice implements Device {
   }
 
   async deploy(deployment: Deployment): Promise<Deployed> {
-    const { wasm, facts } = await webRuntime(deployment, this.host.name, this.facts.variant ?? 'scalar');
+    const { variant = 'scalar', variantOfOthers = 'scalar' } = this.facts;
+    const { wasm, facts } = await webRuntime(deployment, this.host.name, { fitting: variant, other: variantOfOthers });
     this.variant = facts.variant;
     const model = await this.host.serve('model.whittle', deployment.model);
     const runtime = await this.host.serve('runtime.wasm', wasm);

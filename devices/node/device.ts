@@ -21,7 +21,8 @@ class NodeDevice implements Device {
   private variant: Variant = 'simd';
 
   async deploy(deployment: Deployment): Promise<Deployed> {
-    const { wasm, facts } = await webRuntime(deployment, `Node ${process.version} (V8 ${process.versions.v8})`, bestVariant());
+    const variants = { fitting: bestVariant(true), other: bestVariant(false) };
+    const { wasm, facts } = await webRuntime(deployment, `Node ${process.version} (V8 ${process.versions.v8})`, variants);
     const threads = facts.threads && { threads: facts.threads, start: helperStarter(() => new Worker(threadScript)) };
     const { runner, times } = await Runner.create(deployment.model, wasm, threads || undefined);
     this.runners.get(this.slot)?.close();

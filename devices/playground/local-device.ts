@@ -1,5 +1,7 @@
 /** This very worker as a device: the packed model on the runtime with every kernel. */
 
+import { readPackedModel } from '../../compiler/packed/read.ts';
+import { fitsRelaxed } from '../../targets/kernel-needs.ts';
 import { bestVariant } from '../../targets/loader/variant.ts';
 import type { Clock, Deployed, Deployment, Device, StepTime } from '../device.ts';
 import { performanceClock, Runner } from '../runner.ts';
@@ -10,7 +12,7 @@ export class LocalDevice implements Device {
   readonly environment = { userAgent: navigator.userAgent, crossOriginIsolated: globalThis.crossOriginIsolated };
   private runner: Runner | undefined;
 
-  async deploy({ model, variant = bestVariant() }: Deployment): Promise<Deployed> {
+  async deploy({ model, variant = bestVariant(fitsRelaxed(readPackedModel(model))) }: Deployment): Promise<Deployed> {
     const wasm = await runtimeBytes(variant);
     const { runner, times } = await Runner.create(model, wasm);
     this.runner = runner;

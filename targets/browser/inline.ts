@@ -1,5 +1,6 @@
 /** The inline build: loader, runtimes and model in one script, for file:// pages, webviews and everything that cannot fetch. */
 import type { PackedModel } from '../../compiler/packed/read.ts';
+import { fitsRelaxed } from '../kernel-needs.ts';
 import { bundle, type Runtimes } from '../web-package.ts';
 
 function base64(bytes: Uint8Array): string {
@@ -13,6 +14,7 @@ function base64(bytes: Uint8Array): string {
  */
 function body(model: PackedModel, runtimes: Runtimes): string {
   const encoded = Object.entries(runtimes).map(([variant, wasm]) => `${variant}: '${base64(wasm)}'`);
+  const fits = fitsRelaxed(model) ? ', fits: true' : '';
   return `const loader = function () { ${bundle('inline-loader.js').trim()} return whittleLoader; };
 const { Session, WorkerSession, decodeBase64, expandModel: expand, imagePixels, modelSource } = loader();
 const image = async () => ({ imagePixels });
@@ -21,13 +23,13 @@ const runtimes = { ${encoded.join(', ')} };
 const runtime = async (variant) => decodeBase64(runtimes[variant]);
 
 async function createSession(source = decodeBase64(model), options = {}) {
-  return Session.create({ model: modelSource(source, options), runtime, expand, image });
+  return Session.create({ model: modelSource(source, options), runtime, expand, image${fits} });
 }
 
 async function createWorkerSession(source = decodeBase64(model), { signal } = {}) {
   const main = 'const { Session, serveSession, decodeBase64, expandModel: expand, imagePixels } = (' + loader + ')();' +
     'const image = async () => ({ imagePixels });' +
-    'serveSession(({ model, runtimes }) => Session.create({ model, runtime: async (variant) => decodeBase64(runtimes[variant]), expand, image }));';
+    'serveSession(({ model, runtimes }) => Session.create({ model, runtime: async (variant) => decodeBase64(runtimes[variant]), expand, image${fits} }));';
   const url = URL.createObjectURL(new Blob([main], { type: 'text/javascript' }));
   try {
     return await WorkerSession.create(new Worker(url), { model: source, runtimes }, signal);

@@ -1,6 +1,5 @@
 /** Target browser: one folder with an ES module that fetches its files, an inline module, a classic script, and a worker. */
 import { createHash } from 'node:crypto';
-import { isCompact } from '../../compiler/packed/expand.ts';
 import type { PackedModel } from '../../compiler/packed/read.ts';
 import { cacheDeclarations, inlineDeclarations, sessionDeclarations, typeDeclarations, workerDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
@@ -36,8 +35,8 @@ const threads = threadedEngines(
 );
 `;
 
-function index(withThreads: boolean, expands: boolean): string {
-  return `${loaderImports(['fetchFile', 'modelSource', 'Session'], withThreads, expands)}
+function index(model: PackedModel, withThreads: boolean): string {
+  return `${loaderImports(['fetchFile', 'modelSource', 'Session'], model, withThreads)}
 const runtimes = {
 ${runtimeUrls(webVariants)}
 };
@@ -45,7 +44,7 @@ ${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
   const model = modelSource(source, options);
   const runtime = (variant) => fetchFile(runtimes[variant](), { signal: options.signal });
-  return Session.create({ ${sessionSources(withThreads, expands)} }, options);
+  return Session.create({ ${sessionSources(model, withThreads)} }, options);
 }
 `;
 }
@@ -111,7 +110,7 @@ export const browserTarget: Target = {
     const runtimes = await buildRuntimes(model);
     const sha256 = createHash('sha256').update(model.file).digest('hex');
     const modules = {
-      'index.js': index(options.threads === true, isCompact(model.file)),
+      'index.js': index(model, options.threads === true),
       ...sessionFiles(model, runtimes, options.threads === true),
     };
     return writeWebPackage(folder, model, runtimes, {

@@ -40,6 +40,8 @@ export interface SessionSources {
   readonly model: ModelSource;
   /** The runtime's module for this variant: its bytes, or a response that is still arriving. */
   readonly runtime: (variant: Variant) => Promise<Uint8Array | Response>;
+  /** Of bestVariant(). */
+  readonly fits?: boolean;
   /** Loads image.js: only a session that is given a picture needs it. */
   readonly image?: () => Promise<{ readonly imagePixels: typeof imagePixels }>;
   /** expandModel, where the package holds a compact model. */
@@ -97,7 +99,7 @@ export class Session {
    */
   static async create(sources: SessionSources, { threads = 1 }: SessionOptions = {}): Promise<Session> {
     const { model, expand } = sources;
-    const variant = bestVariant();
+    const variant = bestVariant(sources.fits === true);
     // The runtime arrives and compiles while the model arrives.
     const runtime = threads === 1 ? sources.runtime(variant).then(compileRuntime) : undefined;
     const [module, expanded] = await Promise.all([runtime, expand?.(model)]);

@@ -1,5 +1,5 @@
 /** Target node: an ESM package that reads its files from disk. */
-import { isCompact } from '../../compiler/packed/expand.ts';
+import type { PackedModel } from '../../compiler/packed/read.ts';
 import { sessionDeclarations, typeDeclarations } from '../declarations.ts';
 import type { Target } from '../target.ts';
 import {
@@ -21,14 +21,14 @@ const threads = threadedEngines(
 );
 `;
 
-function index(withThreads: boolean, expands: boolean): string {
+function index(model: PackedModel, withThreads: boolean): string {
   return `import { readFile } from 'node:fs/promises';
-${withThreads ? "import { Worker } from 'node:worker_threads';\n" : ''}${loaderImports(['modelSource', 'Session'], withThreads, expands)}${withThreads ? threads : ''}
+${withThreads ? "import { Worker } from 'node:worker_threads';\n" : ''}${loaderImports(['modelSource', 'Session'], model, withThreads)}${withThreads ? threads : ''}
 export async function createSession(source = new URL('./model.whittle', import.meta.url), options = {}) {
   const isFile = source instanceof URL ? source.protocol === 'file:' : typeof source === 'string' && !/^https?:/.test(source);
   const model = isFile ? new Uint8Array(await readFile(source, options)) : modelSource(source, options);
   const runtime = (variant) => readFile(new URL('./runtime-' + variant + '.wasm', import.meta.url));
-  return Session.create({ ${sessionSources(withThreads, expands)} }, options);
+  return Session.create({ ${sessionSources(model, withThreads)} }, options);
 }
 `;
 }
@@ -50,7 +50,7 @@ export const nodeTarget: Target = {
     const runtimes = await buildRuntimes(model);
     const { name: input = '', shape = [] } = model.metadata.inputs[0] ?? {};
     return writeWebPackage(folder, model, runtimes, {
-      'index.js': index(options.threads === true, isCompact(model.file)),
+      'index.js': index(model, options.threads === true),
       ...(options.threads && (await threadFiles(model, 'thread-node.js'))),
       'index.d.ts': sessionDeclarations,
       'types.d.ts': typeDeclarations(model),

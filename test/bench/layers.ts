@@ -40,7 +40,7 @@ const layers: readonly Layer[] = [
 ];
 
 const wanted = new RegExp(process.env.LAYERS ?? '.');
-const variants = (process.env.VARIANTS?.split(',') ?? webVariants.slice(webVariants.indexOf(bestVariant()))) as Variant[];
+const variants = (process.env.VARIANTS?.split(',') ?? webVariants.slice(webVariants.indexOf(bestVariant(true)))) as Variant[];
 const clockStepUs = performanceClock().stepUs;
 for (const dtype of ['int8', 'float32'] as const)
   for (const variant of variants) {

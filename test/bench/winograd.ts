@@ -67,7 +67,7 @@ function decisionOf(layer: Layer): string {
   return promises & format.TENSOR_FITS_WINOGRAD_BEST ? 'filtered' : 'filtered, direct in fours';
 }
 
-const variants = (process.env.VARIANTS?.split(',') ?? webVariants.slice(webVariants.indexOf(bestVariant()))) as Variant[];
+const variants = (process.env.VARIANTS?.split(',') ?? webVariants.slice(webVariants.indexOf(bestVariant(true)))) as Variant[];
 for (const variant of variants.filter((name) => name !== 'scalar')) {
   const runtime = await fullRuntime(variant);
   for (const [side, channels, outChannels] of shapes) {

@@ -61,7 +61,8 @@ describe('Chromium', () => {
       const model = convolutionModel({ x: [1, 3, 3, 35], outChannels: 18, kernel: [1, 1], largestWeight });
       const inputs = inputsOf(model);
       await node.deploy({ model, variant: 'scalar', kernels: 'all' });
-      expect((await chromium.deploy({ model })).variant).toBe('relaxed');
+      // Where sums saturate, weights that do not fit run in plain SIMD.
+      expect((await chromium.deploy({ model })).variant).toBeOneOf(largestWeight === 32 ? ['relaxed'] : ['relaxed', 'simd']);
       expect(await chromium.infer(inputs)).toEqual(await node.infer(inputs));
     }
   });
@@ -81,7 +82,7 @@ test('an engine without them says so: Node 20 never gets a relaxed build', async
   const node = await openDevice('node');
   const model = await int8Model();
   const deployed = node.deploy({ model, variant: 'relaxed', kernels: 'all' });
-  if (bestVariant() === 'relaxed') {
+  if (bestVariant(true) === 'relaxed') {
     expect((await deployed).variant).toBe('relaxed');
   } else {
     await expect(deployed).rejects.toThrow(UsageError);

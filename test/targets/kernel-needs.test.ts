@@ -4,8 +4,10 @@ import { elementCount } from '../../compiler/graph.ts';
 import { float32Bits } from '../../compiler/ops/op.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import * as format from '../../runtime-as/format.ts';
+import { inlineModule } from '../../targets/browser/inline.ts';
 import { buildInspectedRuntime } from '../../targets/build-runtime.ts';
-import { type KernelPart, kernelNeeds } from '../../targets/kernel-needs.ts';
+import { fitsRelaxed, type KernelPart, kernelNeeds } from '../../targets/kernel-needs.ts';
+import { sessionSources } from '../../targets/web-package.ts';
 import { type ConvolutionCase, convolutionModel } from '../runtime-as/kernels/convolution-case.ts';
 import { stepModel } from '../runtime-as/kernels/step-case.ts';
 import { isRelaxedEngine, type RelaxedEngine, relaxedBuild } from '../runtime-as/relaxed-engine.ts';
@@ -22,6 +24,18 @@ test('a plain convolution does without groups, dilation and the form that its we
   const others = ['ROWS', 'MAIN_ROWS', 'GROUPS', 'DILATION', 'WINDOWS', 'STRIDES', 'CLAMPS', 'WINOGRAD', 'BROADCAST', 'NARROW_SUMS'];
   expect(needsOf(matrix).without).toEqual(['QUADS', ...others]);
   expect(needsOf(fitting).without).toEqual(['PAIRS', ...others]);
+});
+
+test.for([
+  { convolution: fitting, fits: true },
+  { convolution: matrix, fits: false },
+  { convolution: { ...depthwise, largestWeight: 64 }, fits: true },
+  { convolution: depthwise, fits: false },
+])('a package says whether most products are of weights that fit: $fits', ({ convolution, fits }) => {
+  const model = readPackedModel(convolutionModel(convolution));
+  expect(fitsRelaxed(model)).toBe(fits);
+  expect(sessionSources(model, false).includes('fits: true')).toBe(fits);
+  expect(inlineModule(model, {}).split('fits: true')).toHaveLength(fits ? 3 : 1);
 });
 
 test('a model is read where it lies, also in the middle of a buffer', () => {
