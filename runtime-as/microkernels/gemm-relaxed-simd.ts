@@ -113,6 +113,8 @@ export function gemmRow1Relaxed(
   for (; channels > 0; channels -= 8, y += 8) {
     let c0 = v128.load(block);
     let c1 = v128.load(block, 16);
+    // A dot product waits for the sum that it adds to: two sums each.
+    let d0 = i32x4.splat(0), d1 = d0;
     let w = block + BLOCK_HEADER_BYTES;
     for (let run = runs, from = x0; run > 0; run--, from += runStride) {
       const end = from + runBytes;
@@ -125,9 +127,13 @@ export function gemmRow1Relaxed(
         }
       } else if (!PAIRS || ROWS || form == FORM_FOURS) {
         for (let x = from; x < end; x += 4, w += 32) {
+          // A dot product waits for the sum that it adds to: two sums each take turns.
           const p = v128.load_splat<i32>(x);
-          c0 = dotFour(c0, p, v128.load(w));
-          c1 = dotFour(c1, p, v128.load(w, 16));
+          const e0 = c0, e1 = c1;
+          c0 = d0;
+          c1 = d1;
+          d0 = dotFour(e0, p, v128.load(w));
+          d1 = dotFour(e1, p, v128.load(w, 16));
         }
       } else {
         for (let x = from; x < end; x += 4, w += 16) {
@@ -137,7 +143,7 @@ export function gemmRow1Relaxed(
         }
       }
     }
-    requantizeRow(c0, c1, y, channels, block, constants);
+    requantizeRow(i32x4.add(c0, d0), i32x4.add(c1, d1), y, channels, block, constants);
     block = w;
   }
 }
