@@ -16,10 +16,10 @@ export const PAIRS: bool = !RELAXED || !isDefined(WITHOUT_PAIRS);
 export const WINOGRAD: bool = SIMD && !isDefined(WITHOUT_WINOGRAD);
 
 /**
- * The kernel of one row, of int8 in form pairs; `--use WITHOUT_ROWS=1`, of plain SIMD builds: no layer of one pixel is worth it, four
- * rows do; `--use WITHOUT_MAIN_ROWS=1`, of relaxed builds, which have another: the model's work is not in such layers.
+ * The kernel of one row, of plain SIMD builds; `--use WITHOUT_ROWS=1`: no layer of one pixel is worth it, four rows do. Relaxed builds have
+ * one of bytes; weights for which there is no form of bytes run as four rows.
  */
-export const ROWS: bool = RELAXED ? PAIRS && !isDefined(WITHOUT_MAIN_ROWS) : !isDefined(WITHOUT_ROWS);
+export const ROWS: bool = !RELAXED && !isDefined(WITHOUT_ROWS);
 
 /** Of the int8 convolutions; `--use WITHOUT_GROUPS=1`, `WITHOUT_DILATION=1`: the model has none with groups other than depthwise ones, none with dilation. */
 export const GROUPS: bool = !isDefined(WITHOUT_GROUPS);

@@ -16,7 +16,7 @@ export function cacheFolder(): string {
 }
 
 /** What only one variant can do without. */
-const only: Readonly<Partial<Record<KernelPart, Variant>>> = { PAIRS: 'relaxed', QUADS: 'relaxed', ROWS: 'simd', MAIN_ROWS: 'relaxed' };
+const only: Readonly<Partial<Record<KernelPart, Variant>>> = { PAIRS: 'relaxed', QUADS: 'relaxed', ROWS: 'simd' };
 
 /** The flags of runtime-as/variant.ts. */
 function kernelFlags({ opcodes, without = [] }: KernelNeeds, variant: Variant): string[] {

@@ -8,10 +8,9 @@ import * as format from '../runtime-as/format.ts';
  * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
  * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-3x3.ts does not name), without strides (of 2, in
  * those that it has one for), or without clamps (of matrix products, too), refuses models that have them. Without quads, layers whose
- * weights fit that form run in another, and without rows, single pixels run as four (relaxed builds, without main rows: in a kernel
- * that waits for its weights), to the same bits.
+ * weights fit that form run in another, and without rows, single pixels run as four, to the same bits.
  */
-type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'MAIN_ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES' | 'CLAMPS';
+type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES' | 'CLAMPS';
 
 /**
  * The same of all models. A build without Winograd's minimal filtering runs layers that fit it directly, to the same bits; one without
@@ -71,22 +70,6 @@ function isWinograd(step: StepRecord, records: PackedRecords): boolean {
   return !BLOCK_OPCODES.includes(step.opcode) && (promises & format.TENSOR_FITS_WINOGRAD) !== 0;
 }
 
-function hasFittingWeights(step: StepRecord, records: PackedRecords): boolean {
-  return (weightsOf(step, records).promises & format.TENSOR_FITS_QUADS) !== 0;
-}
-
-/** Whether these make most products of the convolutions. */
-function areMain(steps: readonly StepRecord[], convolutions: readonly StepRecord[], records: PackedRecords): boolean {
-  const productsOf = (some: readonly StepRecord[]) => some.reduce((sum, step) => sum + pixelsOf(step) * weightsOf(step, records).bytes, 0);
-  return productsOf(steps) > productsOf(convolutions) / 2;
-}
-
-/** Whether most products of the convolutions are those of single pixels whose weights do not fit quads. */
-function areRowsMain(convolutions: readonly StepRecord[], records: PackedRecords): boolean {
-  const rows = convolutions.filter((step) => isLargeRow(step, records) && !hasFittingWeights(step, records));
-  return areMain(rows, convolutions, records);
-}
-
 const BROADCAST_OPCODES: readonly number[] = [
   format.OPCODE_ADD_INT8,
   format.OPCODE_MUL_INT8,
@@ -123,8 +106,10 @@ function convolutionsOf({ steps }: PackedRecords): StepRecord[] {
 export function fitsRelaxed(model: PackedModel): boolean {
   const records = readRecords(model);
   const convolutions = convolutionsOf(records);
-  const fitting = convolutions.filter((step) => hasFittingWeights(step, records));
-  return areMain(fitting, convolutions, records);
+  const fitting = convolutions.filter((step) => weightsOf(step, records).promises & format.TENSOR_FITS_QUADS);
+  const productsOf = (steps: readonly StepRecord[]) =>
+    steps.reduce((sum, step) => sum + pixelsOf(step) * weightsOf(step, records).bytes, 0);
+  return productsOf(fitting) > productsOf(convolutions) / 2;
 }
 
 /** Undefined where other convolutions share these kernels: they are not looked into. */
@@ -137,7 +122,6 @@ function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPa
     PAIRS: dense.some((promises) => !(promises & format.TENSOR_FITS_QUADS)),
     QUADS: dense.some((promises) => promises & format.TENSOR_FITS_QUADS),
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
-    MAIN_ROWS: areRowsMain(convolutions, records),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),
     WINDOWS: depthwise.some((step) => !is3x3(step)),

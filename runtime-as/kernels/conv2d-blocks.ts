@@ -187,7 +187,7 @@ export function multiplyRowsBlocks(step: usize, panel: usize, lists: usize, cons
 export function multiplyRowBlocks(step: usize, x: usize, panel: usize, lists: usize, constants: usize, y: usize): void {
   const channels = parameter(step, CONV_OUT_CHANNELS);
   if (isSquare(step)) {
-    packRow<i8>(x, patchElements(step), panel);
+    packRow(x, patchElements(step), panel);
     squareBlocksRow(panel, lists, channels, constants, y);
   } else {
     packPanel1(x, patchElements(step), panel);

@@ -22,7 +22,6 @@ import { stretchedBytes, stretchRun } from "../microkernels/gemm-relaxed-simd";
 import { copyRun, fillRun } from "../microkernels/run-simd";
 import { parameter } from "../step";
 import { PAIRS, RELAXED } from "../variant";
-import { imageElements, patchElements } from "./geometry";
 
 /** As element type T: int8 whose weights are in blocks (conv2d-blocks.ts), packed from plain bytes in every build. */
 export type InBlocks = u8;
@@ -52,11 +51,6 @@ export function spanOf(step: usize, axis: i32, outputs: i32): i32 {
 function hasPadding(step: usize, axis: i32): bool {
   const before = parameter(step, CONV_PAD_TOP + axis);
   return before > 0 || spanOf(step, axis, parameter(step, CONV_OUT_HEIGHT + axis)) - before > parameter(step, CONV_IN_HEIGHT + axis);
-}
-
-/** Whether the window of a layer of one pixel is all of its image. */
-export function isWholeImage(step: usize): bool {
-  return <usize>patchElements(step) == imageElements(step) && !hasPadding(step, 0) && !hasPadding(step, 1);
 }
 
 /** Whether rows are read from a copy. */

@@ -31,7 +31,7 @@ import { copyRuns } from "../microkernels/run-simd";
 import { operandAddress, workspace } from "../step";
 import { PAIRS, RELAXED, ROWS } from "../variant";
 import { multiplyRowBlocks, multiplyRowsBlocks, packRowsBlocks } from "./conv2d-blocks";
-import { copiedBytes, copiesLines, copyLines, isInBlocks, isStretched, isWholeImage, linesBytes, spanOf, stripRows } from "./conv2d-lines";
+import { copiedBytes, copiesLines, copyLines, isInBlocks, isStretched, linesBytes, spanOf, stripRows } from "./conv2d-lines";
 import { convParameter as parameter, isBlock, patchElements } from "./geometry";
 import { blockBytes, constantsBytes, groupBlocks, panelsLargestBytes, pixels } from "./conv2d-weights";
 
@@ -103,13 +103,6 @@ export function runPanels<T>(step: usize, context: usize, prepared: usize): void
   const outRow = <usize>(outWidth * parameter(step, CONV_OUT_CHANNELS)) * sizeof<T>();
   let image = operandAddress(step, context, 0);
   let y = operandAddress(step, context, isFloat<T>() ? 3 : 4);
-  // Where the only row is an image, it needs no copy in this form either.
-  if (isStretched<T>() && ROWS && isPairs(form) && pixels(step) == 1 && isWholeImage(step)) {
-    const panel = workspace(context) + <usize>tableBytes(step);
-    packRow<i8>(image, k, panel);
-    gemmRow(panel, (k + 3) >> 2, prepared + constantsBytes<T>(), parameter(step, CONV_OUT_CHANNELS), prepared, y);
-    return;
-  }
   for (; images > 0; images--, image += lineBytes * height) {
     // A part of a step begins in the middle of its image.
     let first = -parameter(step, CONV_PAD_TOP);
@@ -152,7 +145,7 @@ function multiplyStrip<T>(
   // A row that is copied is one run.
   const runs = gathers ? 1 : parameter(step, CONV_KERNEL_HEIGHT);
   const runBytes = <usize>(steps / runs) << 2;
-  const isAlone = (RELAXED || ROWS || isFloat<T>() || isInBlocks<T>()) && pixels(step) == 1;
+  const isAlone = (ROWS || isFloat<T>() || isInBlocks<T>()) && pixels(step) == 1;
 
   let block = prepared + constantsBytes<T>();
   for (let g = 0; g < groups; g++, block += <usize>(groupBlocks<T>(step, form) * blockBytes<T>(step, form))) {
@@ -170,14 +163,13 @@ function multiplyStrip<T>(
       }
       tile += <usize>count * sizeof<usize>();
       if (isStretched<T>()) {
-        // One row is quicker alone; in form pairs its weights are others.
-        const alone = <i32>(isPairs(form) ? isAlone : (count & 3) == 1);
+        // One row of bytes is quicker alone.
+        const alone = <i32>(!isPairs(form) && (count & 3) == 1);
         gemmRowsRelaxed(form, rows, count - alone, runs, runStride, runBytes, block, outGroup, prepared, out, rowBytes);
         out += <usize>count * rowBytes;
         if (alone) {
           const row = load<usize>(rows + <usize>(count - 1) * sizeof<usize>());
-          if (ROWS && isPairs(form)) multiplyRow<T>(row, k, panel, block, outGroup, prepared, out - rowBytes);
-          else gemmRow1Relaxed(form, row, runs, runStride, runBytes, block, outGroup, prepared, out - rowBytes);
+          gemmRow1Relaxed(form, row, runs, runStride, runBytes, block, outGroup, prepared, out - rowBytes);
         }
       } else {
         for (let i = count; i > 0; i -= 4, rows += 4 * sizeof<usize>(), out += 4 * rowBytes) {
@@ -233,8 +225,7 @@ function multiplyRow<T>(x: usize, k: i32, panel: usize, block: usize, channels: 
   if (isFloat<T>()) {
     gemmRow1Float32(x, k, block, channels, constants, y);
   } else {
-    if (isStretched<T>()) packRow<i16>(x, k, panel);
-    else packRow<i8>(x, k, panel);
+    packRow(x, k, panel);
     gemmRow(panel, (k + 3) >> 2, block, channels, constants, y);
   }
 }

@@ -23,7 +23,7 @@ import {
 } from "../format";
 import { blockBytesFloat32, LIMITS_BYTES, packBlockFloat32, writeLimits } from "../microkernels/gemm-float32-simd";
 import { depthStep, depthSteps, DOT_CONSTANTS_BYTES, FORM_FOURS, FORM_PAIRS, FORM_QUADS, FORM_WINOGRAD, isPairs, isWinograd, writeDotConstants } from "../microkernels/dot-simd";
-import { BLOCK_HEADER_BYTES, packWeights } from "../microkernels/gemm-int8-simd";
+import { BLOCK_HEADER_BYTES, BLOCK_STEP_BYTES, packWeights } from "../microkernels/gemm-int8-simd";
 import { flipOf, formOf } from "../microkernels/relaxed-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { packRowWeights, ROW_CHANNELS, ROW_HEADER_BYTES, ROW_STEP_BYTES } from "../microkernels/row-int8-simd";
@@ -78,17 +78,12 @@ function blockChannels<T>(step: usize, form: i32): i32 {
   return isRow<T>(step, form) ? ROW_CHANNELS : BLOCK_CHANNELS;
 }
 
-/** Bytes of one step of one block of 8 channels; in relaxed builds 1 row reads int8 weights in every form. */
-function stepBytes(step: usize, form: i32): i32 {
-  return RELAXED && !ROWS && isPairs(form) && pixels(step) == 1 ? 16 : 32;
-}
-
 export function blockBytes<T>(step: usize, form: i32): i64 {
   const k: i64 = patchElements(step);
   if (isFloat<T>()) return blockBytesFloat32(k);
   if (isWinograd(form)) return BLOCK_HEADER_BYTES + winogradBlockBytes(parameter(step, CONV_IN_CHANNELS));
   if (isRow<T>(step, form)) return <i64>ROW_HEADER_BYTES + ((k + 3) >> 2) * ROW_STEP_BYTES;
-  return BLOCK_HEADER_BYTES + <i64>depthSteps(form, <i32>k) * stepBytes(step, form);
+  return BLOCK_HEADER_BYTES + <i64>depthSteps(form, <i32>k) * BLOCK_STEP_BYTES;
 }
 
 /** Blocks of one group. */
@@ -149,8 +144,6 @@ function prepareBlockInt8(
 ): void {
   const k = patchElements(step);
   const depth = depthStep(form);
-  const bytes = stepBytes(step, form);
-  const elementBytes = bytes / (depth * 8);
   const bias = operandAddress(step, context, 2) + (<usize>first << 2);
   const multipliers = operandAddress(step, context, 3) + (<usize>first << 2);
   let from = weights + <usize>(first * k);
@@ -167,7 +160,7 @@ function prepareBlockInt8(
       packWeightsWinograd(from, parameter(step, CONV_IN_CHANNELS), to + BLOCK_HEADER_BYTES + lane, workspace(context));
       continue;
     }
-    const sum = packWeights(from, k, depthSteps(form, k) * depth - k, to + BLOCK_HEADER_BYTES + <usize>(n * depth * elementBytes), depth, bytes);
+    const sum = packWeights(from, k, depthSteps(form, k) * depth - k, to + BLOCK_HEADER_BYTES + lane, depth);
     store<i32>(to + lane, load<i32>(bias + lane) - flip * sum);
     store<f32>(to + lane, load<f32>(multipliers + lane), 32);
   }

@@ -4,15 +4,16 @@
  *     panel   [steps][4 rows][2] int16       packPanel4
  *     blocks  [ceil(N / 8)] of 8 biases int32 · 8 multipliers float32 · [steps][8 channels][step]
  *
- * A step of the blocks is the depth that one dot consumes, in every form of dot-simd.ts: two weights, as int16 for 4 rows, as
- * int8 for 1 row, which takes as long as its weights take to arrive; or four bytes, for gemm-relaxed-simd.ts. The depth behind
- * K holds zeros in the blocks, so the panel may hold anything there; channels behind N hold anything, and are not stored.
+ * A step of the blocks is the depth that one dot consumes, in every form of dot-simd.ts: two weights as int16, or four bytes, for
+ * gemm-relaxed-simd.ts. The depth behind K holds zeros in the blocks, so the panel may hold anything there; channels behind N hold
+ * anything, and are not stored.
  */
-import { RELAXED, ROWS } from "../variant";
+import { RELAXED } from "../variant";
 import { dotPair } from "./dot-simd";
 import { requantizeRows4 } from "./requantize";
 
 export const BLOCK_HEADER_BYTES: i32 = 64;
+export const BLOCK_STEP_BYTES: i32 = 32;
 
 /** Bytes that the panel of 4 rows occupies; packing works in steps of 8 int16. */
 export function panelBytesInt8(k: i64): i64 {
@@ -20,33 +21,24 @@ export function panelBytesInt8(k: i64): i64 {
 }
 
 /**
- * One channel's `k` weights and `padding` zeros, `depth` of them in each step of `stepBytes` bytes, as int8 or int16.
+ * One channel's `k` weights and `padding` zeros, `depth` of them in each step: 4 bytes, or 2 int16.
  * @returns their sum, where a form needs it
  */
-export function packWeights(from: usize, k: i32, padding: i32, to: usize, depth: i32, stepBytes: usize): i32 {
-  const elementBytes = <i32>stepBytes / (depth * 8);
+export function packWeights(from: usize, k: i32, padding: i32, to: usize, depth: i32): i32 {
   let sums = i32x4.splat(0);
   for (; k >= 8; k -= 8, from += 8) {
     const wide = v128.load_ext<i8>(from);
     if (RELAXED && depth == 4) {
       sums = i32x4.add(sums, i32x4.dot_i16x8_s(wide, i16x8.splat(1)));
       store<i32>(to, load<i32>(from));
-      to += stepBytes;
-      store<i32>(to, load<i32>(from, 4));
-      to += stepBytes;
-    } else if (!RELAXED || ROWS || elementBytes == 2) {
+      store<i32>(to, load<i32>(from, 4), 32);
+      to += 64;
+    } else {
       v128.store_lane<i32>(to, wide, 0);
       v128.store_lane<i32>(to, wide, 1, 32);
       v128.store_lane<i32>(to, wide, 2, 64);
       v128.store_lane<i32>(to, wide, 3, 96);
       to += 128;
-    } else {
-      const bytes = v128.load_splat<i64>(from);
-      v128.store_lane<i16>(to, bytes, 0);
-      v128.store_lane<i16>(to, bytes, 1, 16);
-      v128.store_lane<i16>(to, bytes, 2, 32);
-      v128.store_lane<i16>(to, bytes, 3, 48);
-      to += 64;
     }
   }
   let sum = RELAXED
@@ -55,9 +47,9 @@ export function packWeights(from: usize, k: i32, padding: i32, to: usize, depth:
   for (let i = 0; i < k + padding; i++, from++) {
     const weight = i < k ? load<i8>(from) : 0;
     if (RELAXED) sum += weight;
-    const at = to + <usize>(i / depth) * stepBytes + <usize>((i % depth) * elementBytes);
-    if (!RELAXED || elementBytes == 2) store<i16>(at, weight);
-    else store<i8>(at, weight);
+    const at = to + <usize>(i / depth * BLOCK_STEP_BYTES);
+    if (RELAXED && depth == 4) store<i8>(at + (i & 3), weight);
+    else store<i16>(at + ((i & 1) << 1), weight);
   }
   return sum;
 }

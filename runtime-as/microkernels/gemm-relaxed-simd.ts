@@ -3,7 +3,7 @@
  * they lie, as the form wants them (stretchRun), so nothing is packed: a row is `runs` runs of `runBytes` bytes, `runStride`
  * apart. The blocks are those of gemm-int8-simd.ts; what a row holds behind its own depth meets weights of zero.
  */
-import { PAIRS, QUADS, ROWS } from "../variant";
+import { PAIRS, QUADS } from "../variant";
 import { dotFour, dotPair, dotQuads, flipAt, FORM_FOURS, FORM_QUADS, isPairs, onesAt } from "./dot-simd";
 import { BLOCK_HEADER_BYTES } from "./gemm-int8-simd";
 import { requantizeRow, requantizeRows4 } from "./requantize";
@@ -106,7 +106,7 @@ export function gemmRowsRelaxed(
   }
 }
 
-/** One row at `x0`; in form pairs of layers of one pixel, whose weights are int8, where row-int8-simd.ts does not run them. */
+/** One row at `x0`, in a form of bytes. */
 export function gemmRow1Relaxed(
   form: i32, x0: usize, runs: i32, runStride: usize, runBytes: usize, block: usize, channels: i32, constants: usize, y: usize,
 ): void {
@@ -125,7 +125,7 @@ export function gemmRow1Relaxed(
           c0 = dotQuads(c0, p, q, v128.load(w), v128.load(w, 32), ones);
           c1 = dotQuads(c1, p, q, v128.load(w, 16), v128.load(w, 48), ones);
         }
-      } else if (!PAIRS || ROWS || form == FORM_FOURS) {
+      } else {
         for (let x = from; x < end; x += 4, w += 32) {
           // A dot product waits for the sum that it adds to: two sums each take turns.
           const p = v128.load_splat<i32>(x);
@@ -134,12 +134,6 @@ export function gemmRow1Relaxed(
           c1 = d1;
           d0 = dotFour(e0, p, v128.load(w));
           d1 = dotFour(e1, p, v128.load(w, 16));
-        }
-      } else {
-        for (let x = from; x < end; x += 4, w += 16) {
-          const p = v128.load_splat<i32>(x);
-          c0 = dotPair(c0, p, v128.load_ext<i8>(w));
-          c1 = dotPair(c1, p, v128.load_ext<i8>(w, 8));
         }
       }
     }

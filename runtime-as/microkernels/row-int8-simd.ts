@@ -34,10 +34,10 @@ export function rowPanelOffset(blockColumn: i32): i32 {
   return blockColumn * <i32>PANEL_STEP_BYTES;
 }
 
-/** The panel of a row of `k` int8, or int16 that hold them; reads up to 7 of them behind it, writes up to 12 bytes behind the panel's own. */
-export function packRow<T>(x: usize, k: i32, panel: usize): void {
-  for (const end = x + <usize>k * sizeof<T>(); x < end; x += 8 * sizeof<T>(), panel += 2 * PANEL_STEP_BYTES) {
-    const wide = sizeof<T>() == 2 ? v128.load(x) : v128.load_ext<i8>(x);
+/** The panel of a row of `k` int8; reads up to 7 of them behind it, writes up to 12 bytes behind the panel's own. */
+export function packRow(x: usize, k: i32, panel: usize): void {
+  for (const end = x + k; x < end; x += 8, panel += 2 * PANEL_STEP_BYTES) {
+    const wide = v128.load_ext<i8>(x);
     const pairs = i16x8.sub(i16x8.sub(wide, i16x8.shl(i64x2.shl(wide, 32), 8)), i64x2.splat(0x0080008000000000));
     const lower = i32x4.dot_i16x8_s(wide, i64x2.splat(0x00800080));
     v128.store64_lane(panel, pairs, 0);
