@@ -27,7 +27,6 @@ import { depthStep, depthSteps, FORM_PAIRS, FORM_QUADS, formAt, isPairs } from "
 import { gemmRow1Relaxed, gemmRowsRelaxed } from "../microkernels/gemm-relaxed-simd";
 import { gemmRows4, packPanel4, panelBytesInt8 } from "../microkernels/gemm-int8-simd";
 import { gemmRow, packRow } from "../microkernels/row-int8-simd";
-import { copyRuns } from "../microkernels/run-simd";
 import { operandAddress, workspace } from "../step";
 import { PAIRS, RELAXED, ROWS } from "../variant";
 import { multiplyRowBlocks, multiplyRowsBlocks, packRowsBlocks } from "./conv2d-blocks";
@@ -207,15 +206,28 @@ function gatherRows<T>(step: usize, tile: usize, count: i32, elementBytes: usize
   const k = patchElements(step);
   const isRun = hasRuns(step);
   const kernelHeight = parameter(step, CONV_KERNEL_HEIGHT);
-  const outer = isRun ? 1 : kernelHeight;
-  const inner = isRun ? kernelHeight : parameter(step, CONV_KERNEL_WIDTH);
-  const copyBytes = <usize>(k / (outer * inner)) * elementBytes;
-  const innerStride = isRun ? runStride : <usize>(parameter(step, CONV_DILATION_WIDTH) * parameter(step, CONV_IN_CHANNELS)) * elementBytes;
+  const taps = isRun ? 1 : parameter(step, CONV_KERNEL_WIDTH);
+  const runs = kernelHeight * taps;
+  const copyBytes = <usize>(k / runs) * elementBytes;
+  const tapStride = <usize>(parameter(step, CONV_DILATION_WIDTH) * parameter(step, CONV_IN_CHANNELS)) * elementBytes;
   const patchStride = <usize>patchBytes<T>(k);
-  for (count = (count + 3) & ~3; count > 0; count--, tile += sizeof<usize>(), rows += sizeof<usize>(), patches += patchStride) {
-    store<usize>(rows, patches);
-    let to = patches;
-    for (let i = outer, from = load<usize>(tile); i > 0; i--, from += runStride) to = copyRuns(to, from, copyBytes, inner, innerStride);
+  const patchStride2 = patchStride << 1;
+  writeTable(rows, patches, count, count, patchStride, 0);
+  for (; count > 0; count -= 4, tile += 4 * sizeof<usize>(), patches += patchStride2 << 1) {
+    const x0 = load<usize>(tile), x1 = load<usize>(tile, 4), x2 = load<usize>(tile, 8), x3 = load<usize>(tile, 12);
+    let y = patches;
+    for (let i = 0; i < runs; i++) {
+      let x = isRun ? <usize>i * runStride : <usize>(i / taps) * runStride + <usize>(i % taps) * tapStride;
+      const next = y + copyBytes;
+      for (; y < next; x += 16, y += 16) {
+        v128.store(y, v128.load(x0 + x));
+        v128.store(y + patchStride, v128.load(x1 + x));
+        const y2 = y + patchStride2;
+        v128.store(y2, v128.load(x2 + x));
+        v128.store(y2 + patchStride, v128.load(x3 + x));
+      }
+      y = next;
+    }
   }
 }
 
