@@ -26,6 +26,7 @@ export interface BestVariants {
 
 /**
  * @param host what to call the engine in messages
+ * @param best the best variants that it runs
  * @throws UsageError when a better one is wanted; InvalidPackedModelError when the model cannot be read.
  */
 export async function webRuntime(deployment: Deployment, host: string, best: BestVariants): Promise<WebRuntime> {

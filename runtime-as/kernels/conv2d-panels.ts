@@ -192,10 +192,10 @@ function multiplyStrip<T>(
 
 /** Where the windows of `rows` pixels begin, `width` to a line, four at a time; then three times that of the last. */
 function writeTable(table: usize, line: usize, rows: i32, width: i32, pixelStride: usize, lineStride: usize): void {
-  const strides = i32x4.mul(i32x4.splat(pixelStride), i32x4(0, 1, 2, 3));
-  const next = i32x4.splat(pixelStride << 2);
+  const strides = i32x4.mul(i32x4.splat(<i32>pixelStride), i32x4(0, 1, 2, 3));
+  const next = i32x4.splat(<i32>pixelStride << 2);
   for (const end = table + <usize>rows * sizeof<usize>(); table < end; table += <usize>width * sizeof<usize>(), line += lineStride) {
-    let addresses = i32x4.add(i32x4.splat(line), strides);
+    let addresses = i32x4.add(i32x4.splat(<i32>line), strides);
     for (let at: usize = 0; at < <usize>width * sizeof<usize>(); at += 16, addresses = i32x4.add(addresses, next)) v128.store(table + at, addresses);
   }
   v128.store(table, v128.load32_splat(table - sizeof<usize>()));

@@ -126,8 +126,7 @@ export function runFours(step: usize, context: usize, prepared: usize): void {
   const pixels = linePixels(step);
   const outside = line + <usize>(columns(step, pixels) * FOURS_COLUMN_BYTES);
   const form = formAt(prepared);
-  const flip = flipAt(prepared);
-  const zeroPoints = v128.xor(i8x16.splat(<i8>zeroPoint), flip);
+  const zeroPoints = v128.xor(i8x16.splat(<i8>zeroPoint), flipAt(prepared));
   // Output rows of one line.
   const rows = stride == 1 ? 2 : 1;
   let image = operandAddress(step, context, 0);
@@ -154,7 +153,7 @@ export function runFours(step: usize, context: usize, prepared: usize): void {
         for (let channel = 0; channel < channels; channel += BLOCK_CHANNELS) {
           const start = blockStart(channel, channels);
           const from = (w + padding) * channels + start;
-          interleaveFour(first, a + from, b + from, c + from, d + from, channels, inside, flip);
+          interleaveFour(first, a + from, b + from, c + from, d + from, channels, inside, prepared);
           let weights = block + FOURS_HEADER_BYTES;
           for (let row = 0, to = y + ow * channels + start; row < count; row++, to += outLineBytes, weights += window) {
             const weightsEnd = weights + window;

@@ -8,7 +8,9 @@ import { opcodeNames } from '../../compiler/packed/opcode-names.ts';
 import { readPackedModel } from '../../compiler/packed/read.ts';
 import { writePackedModel } from '../../compiler/packed/write.ts';
 import { planExecution } from '../../compiler/plan/plan.ts';
+import type { Variant } from '../../compiler/root.ts';
 import { buildThreadsRuntime } from '../../targets/build-runtime.ts';
+import { relaxedBuild } from './relaxed-engine.ts';
 import { type Case, cases, graphOf } from './split-cases.ts';
 
 interface ThreadRuntime extends RuntimeExports {
@@ -17,7 +19,12 @@ interface ThreadRuntime extends RuntimeExports {
   runThreads(): void;
 }
 
-const runtime = await WebAssembly.compile((await buildThreadsRuntime({ opcodes: [...opcodeNames.keys()] }, 'simd')) as BufferSource);
+const builds = ['simd', 'SDOT', 'PMADDUBSW'] as const;
+const threadsBuild = (variant: Variant) => buildThreadsRuntime({ opcodes: [...opcodeNames.keys()] }, variant);
+const [plain, relaxed] = await Promise.all([threadsBuild('simd'), threadsBuild('relaxed')]);
+const runtimes = await Promise.all(
+  builds.map((name) => (name === 'simd' ? WebAssembly.compile(plain as BufferSource) : relaxedBuild(name, relaxed))),
+);
 
 function packed(oneCase: Case): Uint8Array {
   const plan = planExecution(graphOf(oneCase));
@@ -30,7 +37,7 @@ function packed(oneCase: Case): Uint8Array {
 }
 
 /** The model in as many parts as so many threads would get, and how much more memory the parts need than the whole; negative where small workspaces save more. */
-async function divided(model: Uint8Array, threads: number): Promise<{ engine: Engine; extraBytes: number }> {
+async function divided(runtime: WebAssembly.Module, model: Uint8Array, threads: number): Promise<{ engine: Engine; extraBytes: number }> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true });
   const loaded = (await loadModel(runtime, model, { env: { memory } })) as ThreadRuntime;
   const whole = loaded.planThreads(threads, 0x7fffffff);
@@ -59,12 +66,13 @@ describe('in parts', () => {
     const [whole] = (await Executor.create(graph)).run(runtimeInputs.map(({ data }) => data)) as [Tensor];
     const expected = new Uint8Array(whole.data.buffer, whole.data.byteOffset, whole.data.byteLength);
     const model = packed(oneCase);
-    for (const threads of [1, 2, 3, 7]) {
-      const { engine, extraBytes } = await divided(model, threads);
-      expect(extraBytes, 'is divided').not.toBe(0);
-      // The second run meets workspaces full of the first one's numbers.
-      for (const _ of [1, 2]) expect(run(engine, graph, runtimeInputs), `${threads} threads`).toEqual(expected);
-    }
+    for (const [i, runtime] of runtimes.entries())
+      for (const threads of [1, 2, 3, 7]) {
+        const { engine, extraBytes } = await divided(runtime, model, threads);
+        expect(extraBytes, 'is divided').not.toBe(0);
+        // The second run meets workspaces full of the first one's numbers.
+        for (const _ of [1, 2]) expect(run(engine, graph, runtimeInputs), `${builds[i]}, ${threads} threads`).toEqual(expected);
+      }
   });
 
   test('every opcode has a case, but those that always run as a whole', () => {
