@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPackedModel } from '../../compiler/packed/read.ts';
 import { engineOf, relaxedProbe } from '../../compiler/relaxed-engine.ts';
 import { fullRuntime, fullRuntimeBytes, type Variant } from '../../compiler/root.ts';
 import { chromiumEngine } from '../../devices/browser/chromium.ts';
@@ -15,6 +16,8 @@ import type { Device } from '../../devices/device.ts';
 import { openDevice } from '../../devices/index.ts';
 import { Runner } from '../../devices/runner.ts';
 import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED } from '../../runtime-as/format.ts';
+import { fitsRelaxed } from '../../targets/kernel-needs.ts';
+import { bestVariant } from '../../targets/loader/variant.ts';
 import { requireTool } from '../require-tool.ts';
 import { relaxedEngines, relaxedRuntime } from '../runtime-as/relaxed-engine.ts';
 import { describeWithSharedData } from '../shared-data.ts';
@@ -152,15 +155,17 @@ describeWithSharedData('equal bytes', () => {
         expect(await outputCrcs(async (model) => (await runOn(device, model, variant)).outputs)).toEqual(expected);
       });
 
-      test('what it chooses itself: relaxed where its dot products are known', async () => {
-        const chosen = new Set<string>();
+      test('what it chooses itself, and relaxed wherever its dot products are known', async () => {
+        const plain: RunnableModel[] = [];
         const crcs = await outputCrcs(async (model) => {
           const { variant, outputs } = await runOn(device, model);
-          chosen.add(variant);
+          expect(variant, model.name).toBe(bestVariant(fitsRelaxed(readPackedModel(model.bytes)), () => bits));
+          if (variant !== 'relaxed') plain.push(model);
           return outputs;
         });
         expect(crcs).toEqual(expected);
-        expect([...chosen]).toEqual([bits & 1 ? 'relaxed' : 'simd']);
+        if (bits & ENGINE_KNOWN)
+          expect(expected).toMatchObject(await outputCrcs(async (model) => (await runOn(device, model, 'relaxed')).outputs, plain));
       });
     });
 });
