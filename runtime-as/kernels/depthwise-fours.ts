@@ -28,7 +28,7 @@ import { STRIDES } from "../variant";
 import { BLOCK_CHANNELS, blockStart, channelBlocks } from "./depthwise-3x3";
 import { convParameter as parameter, imageElements } from "./geometry";
 
-/** Columns and bytes of one input row that are computed at a time: four such rows stay in the nearest cache while all their blocks are. */
+/** What is computed at a time of an input row, whichever is more: four such rows stay in the nearest cache until all their blocks are done. */
 const PART_COLUMNS: i32 = 32;
 const PART_BYTES: i32 = 4096;
 const CONSTANTS_BYTES: i32 = REQUANTIZE_CONSTANTS_BYTES + DOT_CONSTANTS_BYTES;

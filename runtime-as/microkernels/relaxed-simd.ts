@@ -11,8 +11,8 @@
  *
  * Unsigned, a layer fits if the positive weights of no quad (dot-simd.ts) sum up to more than 128, nor the negative ones to less than
  * -128: with bytes of x no sum of products is then beyond int16, 255 · 128 = 32640, and all engines give the same bits.
- * The compiler looks and says so in the file (TENSOR_FITS_QUADS). Others need an exact engine. So does a depthwise layer, of the two
- * weights of its windows that depthwise-fours-simd.ts multiplies together, or it takes them apart.
+ * The compiler looks and says so in the file (TENSOR_FITS_QUADS). Others need an exact engine. Of a depthwise layer it is the first and the
+ * third weight of a window's columns, which depthwise-fours-simd.ts takes apart where they do not fit.
  */
 import { ENGINE_EXACT, ENGINE_KNOWN, ENGINE_SIGNED, TENSOR_FITS_QUADS, TENSOR_IS_SYMMETRIC } from "../format";
 import { PAIRS, QUADS } from "../variant";
