@@ -9,7 +9,7 @@ export const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(VARIANT_BOAR
 
 /** The form of quads (microkernels/dot-simd.ts); `--use WITHOUT_QUADS=1`: no layer of the model fits it. */
 export const QUADS: bool = RELAXED && !isDefined(WITHOUT_QUADS);
-/** The form of pairs; `--use WITHOUT_PAIRS=1`, of relaxed builds: every layer of the model fits that of quads. */
+/** The form of pairs, and depthwise windows of 3x3 in parts; `--use WITHOUT_PAIRS=1`, of relaxed builds: every layer of the model fits relaxed dot products. */
 export const PAIRS: bool = !RELAXED || !isDefined(WITHOUT_PAIRS);
 
 /** Winograd's minimal filtering (microkernels/winograd-simd.ts); `--use WITHOUT_WINOGRAD=1`: no layer of the model fits it. */

@@ -116,11 +116,12 @@ export function fitsRelaxed(model: PackedModel): boolean {
 function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPart, boolean>> | undefined {
   const convolutions = convolutionsOf(records);
   if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8)) return undefined;
-  const dense = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8).map((step) => weightsOf(step, records).promises);
+  const fits = (step: StepRecord) => (weightsOf(step, records).promises & format.TENSOR_FITS_QUADS) !== 0;
+  const dense = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8);
   const depthwise = convolutions.filter(({ opcode }) => opcode === format.OPCODE_DEPTHWISE_INT8);
   return {
-    PAIRS: dense.some((promises) => !(promises & format.TENSOR_FITS_QUADS)),
-    QUADS: dense.some((promises) => promises & format.TENSOR_FITS_QUADS),
+    PAIRS: [...dense, ...depthwise.filter(is3x3)].some((step) => !fits(step)),
+    QUADS: dense.some(fits),
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),

@@ -24,7 +24,7 @@ import { bytesForm, flipOf, isExact } from "../microkernels/relaxed-simd";
 import { fillRun } from "../microkernels/run-simd";
 import { REQUANTIZE_CONSTANTS_BYTES, writeRequantizeConstants } from "../microkernels/requantize";
 import { engine, operandAddress, promises, workspace } from "../step";
-import { STRIDES } from "../variant";
+import { PAIRS, STRIDES } from "../variant";
 import { BLOCK_CHANNELS, blockStart, channelBlocks } from "./depthwise-3x3";
 import { convParameter as parameter, imageElements } from "./geometry";
 
@@ -33,9 +33,9 @@ const PART_COLUMNS: i32 = 32;
 const PART_BYTES: i32 = 4096;
 const CONSTANTS_BYTES: i32 = REQUANTIZE_CONSTANTS_BYTES + DOT_CONSTANTS_BYTES;
 
-/** Weights of one window: in one part, or in two. */
+/** Weights of one window: in one part, or in two. Without pairs all weights fit one. */
 function windowBytes(step: usize, context: usize): i32 {
-  return isExact(engine(context), promises(step, context, 1)) ? WINDOW_PART_BYTES : 2 * WINDOW_PART_BYTES;
+  return !PAIRS || isExact(engine(context), promises(step, context, 1)) ? WINDOW_PART_BYTES : 2 * WINDOW_PART_BYTES;
 }
 
 function blockBytes(step: usize, context: usize): i32 {

@@ -6,6 +6,7 @@ import { NO_KERNEL } from "../check";
 import { DTYPE_INT8, ENGINE_KNOWN } from "../format";
 import { BOARD, RELAXED, SIMD, WINDOWS } from "../variant";
 import { engine } from "../step";
+import { hasForm } from "./conv2d-weights";
 import { is3x3 } from "./depthwise-3x3";
 import { blocksPreparedBytes, blocksWorkspaceBytes, prepareBlocks, runBlocks } from "./depthwise-blocks";
 import { runDepthwiseDirect } from "./depthwise-direct";
@@ -14,9 +15,9 @@ import { pairsPreparedBytes, pairsWorkspaceBytes, preparePairs, runPairs } from 
 import { prepareRows, rowsPreparedBytes, rowsWorkspaceBytes, runRows } from "./depthwise-rows";
 import { checkDepthwise, isBlock, isInBuild } from "./geometry";
 
-/** Whether the kernel for 3x3 runs the step: in relaxed builds only where the engine's dot products are known. */
+/** Whether the kernel for 3x3 runs the step: in relaxed builds only where the engine's dot products are known, and the build is for such weights. */
 function has3x3(step: usize, context: usize): bool {
-  return is3x3(step) && (!RELAXED || (engine(context) & ENGINE_KNOWN) != 0);
+  return is3x3(step) && (!RELAXED || ((engine(context) & ENGINE_KNOWN) != 0 && hasForm(step, context)));
 }
 
 /** Whether that of any window does. */

@@ -11,7 +11,7 @@
  */
 import { dotFour, dotHalves, flipAt, FORM_QUADS, onesAt } from "./dot-simd";
 import { requantizeRow, requantizeRows4 } from "./requantize";
-import { QUADS } from "../variant";
+import { PAIRS, QUADS } from "../variant";
 
 export const FOURS_HEADER_BYTES: i32 = 64;
 /** Of a column of a line, and of the weights of a window's column. */
@@ -50,7 +50,8 @@ export function depthwiseFours<T>(
     let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
     if (QUADS && form == FORM_QUADS) {
       const ones = onesAt(constants);
-      for (let w = weights; w < weightsEnd; w += WINDOW_PART_BYTES) {
+      let w = weights;
+      do {
         let wk = v128.load(w);
         c00 = dotHalves(c00, v128.load(x), wk, ones);
         c10 = dotHalves(c10, v128.load(x, sizeof<T>() * 32), wk, ones);
@@ -81,9 +82,11 @@ export function depthwiseFours<T>(
         c11 = dotHalves(c11, v128.load(x, sizeof<T>() * 32 + 80), wk, ones);
         c21 = dotHalves(c21, v128.load(x, sizeof<T>() * 64 + 80), wk, ones);
         c31 = dotHalves(c31, v128.load(x, sizeof<T>() * 96 + 80), wk, ones);
-      }
+        w += WINDOW_PART_BYTES;
+      } while (PAIRS && w < weightsEnd);
     } else {
-      for (let w = weights; w < weightsEnd; w += WINDOW_PART_BYTES) {
+      let w = weights;
+      do {
         let wk = v128.load(w);
         c00 = dotFour(c00, v128.load(x), wk);
         c10 = dotFour(c10, v128.load(x, sizeof<T>() * 32), wk);
@@ -114,7 +117,8 @@ export function depthwiseFours<T>(
         c11 = dotFour(c11, v128.load(x, sizeof<T>() * 32 + 80), wk);
         c21 = dotFour(c21, v128.load(x, sizeof<T>() * 64 + 80), wk);
         c31 = dotFour(c31, v128.load(x, sizeof<T>() * 96 + 80), wk);
-      }
+        w += WINDOW_PART_BYTES;
+      } while (PAIRS && w < weightsEnd);
     }
     const y2 = y + (pixelBytes << 1);
     requantizeRows4(c00, c01, c10, c11, c20, c21, c30, c31, y, y + pixelBytes, y2, y2 + pixelBytes, 8, block, constants);
@@ -122,14 +126,16 @@ export function depthwiseFours<T>(
   for (; count > 0; count--, x += sizeof<T>() * 32, y += pixelBytes) {
     let c00 = v128.load(block);
     let c01 = v128.load(block, 16);
-    for (let w = weights; w < weightsEnd; w += WINDOW_PART_BYTES) {
+    let w = weights;
+    do {
       c00 = dotFour(c00, v128.load(x), v128.load(w));
       c01 = dotFour(c01, v128.load(x, 16), v128.load(w, 16));
       c00 = dotFour(c00, v128.load(x, 32), v128.load(w, 32));
       c01 = dotFour(c01, v128.load(x, 48), v128.load(w, 48));
       c00 = dotFour(c00, v128.load(x, 64), v128.load(w, 64));
       c01 = dotFour(c01, v128.load(x, 80), v128.load(w, 80));
-    }
+      w += WINDOW_PART_BYTES;
+    } while (PAIRS && w < weightsEnd);
     requantizeRow(c00, c01, y, 8, block, constants);
   }
 }

@@ -68,6 +68,26 @@ test.for([
   expect(!without?.includes('WINOGRAD')).toBe(needs);
 });
 
+test.for([
+  { convolution: { ...depthwise, largestWeight: 64 }, needs: false },
+  { convolution: depthwise, needs: true },
+  { convolution: { ...depthwise, kernel: [1, 5] }, needs: false },
+] as const)('pairs, for windows of 3x3 in parts: $needs', ({ convolution, needs }) => {
+  expect(!needsOf(convolution).without?.includes('PAIRS')).toBe(needs);
+});
+
+test.for(['PMADDUBSW', 'VPDPBUSD', 'SMULL'] as const)(
+  '%s: windows that fit give the same bits without parts, others are refused',
+  async (name) => {
+    const [smaller, larger] = await Promise.all([buildOf(name, ['PAIRS', 'WINDOWS']), buildOf(name, ['WINDOWS'])]);
+    const layer: ConvolutionCase = { ...depthwise, x: [1, 9, 7, 40], outChannels: 40, groups: 40, largestWeight: 64 };
+    const output = await outputOf(name, smaller, layer, 7 * 5 * 40);
+    expect(new Set(output).size).toBeGreaterThan(20);
+    expect(output).toEqual(await outputOf(name, larger, layer, 7 * 5 * 40));
+    await expect(outputOf(name, smaller, { ...layer, largestWeight: 127 }, 7 * 5 * 40)).rejects.toThrow('needs a kernel that');
+  },
+);
+
 test('a depthwise convolution has no groups in this sense', () => {
   expect(needsOf(depthwise).without).toContain('GROUPS');
 });
