@@ -1,5 +1,5 @@
 /**
- * Depthwise 3x3 int8 convolution of relaxed builds, stride 1 or 2 along the rows, 8 or more channels: of each block of 8 channels, four
+ * Depthwise 3x3 int8 convolution of relaxed builds, stride 1 or 2 along the rows, 8 or more channels: of two blocks of 8 channels, four
  * input rows, interleaved and padded with the zero point, are one line in the workspace; it serves two output rows (stride 1) or one.
  */
 import {
@@ -18,7 +18,7 @@ import {
   CONV_STRIDE_HEIGHT,
   CONV_STRIDE_WIDTH,
 } from "../format";
-import { depthwiseFours, FOURS_COLUMN_BYTES, FOURS_HEADER_BYTES, interleaveFour, WINDOW_PART_BYTES } from "../microkernels/depthwise-fours-simd";
+import { BLOCK_COLUMN_BYTES, depthwiseFours, FOURS_HEADER_BYTES, interleaveFour, LINE_COLUMN_BYTES, WINDOW_PART_BYTES } from "../microkernels/depthwise-fours-simd";
 import { DOT_CONSTANTS_BYTES, flipAt, formAt, writeDotConstants } from "../microkernels/dot-simd";
 import { bytesForm, flipOf, isExact } from "../microkernels/relaxed-simd";
 import { fillRun } from "../microkernels/run-simd";
@@ -60,7 +60,7 @@ export function foursPreparedBytes(step: usize, context: usize): i64 {
 
 /** line · row outside of the image */
 export function foursWorkspaceBytes(step: usize): i64 {
-  return FOURS_COLUMN_BYTES * <i64>columns(step, linePixels(step)) + <i64>parameter(step, CONV_IN_WIDTH) * parameter(step, CONV_IN_CHANNELS);
+  return LINE_COLUMN_BYTES * <i64>columns(step, linePixels(step)) + <i64>parameter(step, CONV_IN_WIDTH) * parameter(step, CONV_IN_CHANNELS);
 }
 
 /** Where the bytes of a line's row lie. */
@@ -94,7 +94,7 @@ export function prepareFours(step: usize, context: usize, prepared: usize): void
       for (let tap = 0; tap < 9; tap++, from += channels) {
         const weight = load<i8>(from);
         const row = tap / 3;
-        const to = block + FOURS_HEADER_BYTES + lane + <usize>(tap % 3 * FOURS_COLUMN_BYTES + (row == 2 ? window - WINDOW_PART_BYTES : 0));
+        const to = block + FOURS_HEADER_BYTES + lane + <usize>(tap % 3 * BLOCK_COLUMN_BYTES + (row == 2 ? window - WINDOW_PART_BYTES : 0));
         store<i8>(to + rowByte(row), weight);
         store<i8>(to + window + rowByte(row + 1), weight);
         sum += weight;
@@ -124,7 +124,7 @@ export function runFours(step: usize, context: usize, prepared: usize): void {
   const isDense = !STRIDES || parameter(step, CONV_STRIDE_WIDTH) == 1;
   const line = workspace(context);
   const pixels = linePixels(step);
-  const outside = line + <usize>(columns(step, pixels) * FOURS_COLUMN_BYTES);
+  const outside = line + <usize>(columns(step, pixels) * LINE_COLUMN_BYTES);
   const form = formAt(prepared);
   const zeroPoints = v128.xor(i8x16.splat(<i8>zeroPoint), flipAt(prepared));
   // Output rows of one line.
@@ -136,29 +136,32 @@ export function runFours(step: usize, context: usize, prepared: usize): void {
     let h = -parameter(step, CONV_PAD_TOP);
     for (let left = outHeight; left > 0; left -= rows, h += rows * stride) {
       const count = min(rows, left);
-      // A line of one output row has three.
-      const a = rowAt(step, image, outside, h), b = rowAt(step, image, outside, h + 1), c = rowAt(step, image, outside, h + 2);
-      const d = stride == 1 ? rowAt(step, image, outside, h + 3) : c;
+      // Of the fourth, a single output row takes nothing.
+      const a = rowAt(step, image, outside, h), b = rowAt(step, image, outside, h + 1);
+      const c = rowAt(step, image, outside, h + 2), d = rowAt(step, image, outside, h + 3);
       let w = -parameter(step, CONV_PAD_LEFT);
       for (let ow = 0; ow < outWidth; ow += pixels) {
         const width = min(pixels, outWidth - ow);
         const end = columns(step, width);
         const padding = min(max(-w, 0), end);
         const inside = max(min(inWidth - w, end) - padding, 0);
-        const first = line + <usize>(padding * FOURS_COLUMN_BYTES);
-        const behind = first + <usize>(inside * FOURS_COLUMN_BYTES);
+        const first = line + <usize>(padding * LINE_COLUMN_BYTES);
+        const behind = first + <usize>(inside * LINE_COLUMN_BYTES);
         fillRun(line, zeroPoints, first - line);
         fillRun(behind, zeroPoints, outside - behind);
         let block = prepared + CONSTANTS_BYTES;
         for (let channel = 0; channel < channels; channel += BLOCK_CHANNELS) {
           const start = blockStart(channel, channels);
           const from = (w + padding) * channels + start;
-          interleaveFour(first, a + from, b + from, c + from, d + from, channels, inside, prepared);
+          // Two blocks at once; where the last one repeats channels, it is not behind the one before.
+          const isSecond = channel & start & 8;
+          if (!isSecond) interleaveFour(first, a + from, b + from, c + from, d + from, channels, inside, prepared);
+          const x = line + <usize>(isSecond * (BLOCK_COLUMN_BYTES / BLOCK_CHANNELS));
           let weights = block + FOURS_HEADER_BYTES;
           for (let row = 0, to = y + ow * channels + start; row < count; row++, to += outLineBytes, weights += window) {
             const weightsEnd = weights + window;
-            if (isDense) depthwiseFours<i8>(form, line, weights, weightsEnd, block, prepared, to, channels, width);
-            else depthwiseFours<i16>(form, line, weights, weightsEnd, block, prepared, to, channels, width);
+            if (isDense) depthwiseFours<i8>(form, x, weights, weightsEnd, block, prepared, to, channels, width);
+            else depthwiseFours<i16>(form, x, weights, weightsEnd, block, prepared, to, channels, width);
           }
           block += FOURS_HEADER_BYTES + 2 * window;
         }

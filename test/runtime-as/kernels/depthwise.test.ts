@@ -16,10 +16,10 @@ function depthwise(convolution: Depthwise): ConvolutionCase {
   return { ...convolution, outChannels: channels, groups: channels };
 }
 
-/** Output columns around the tiles of 4 to 1, channels around the vectors of 4 and 8. */
+/** Output columns around the tiles of 4 to 1, channels around the vectors of 4 and 8, and pairs of blocks of 8. */
 function* tileEdges(): Generator<Depthwise> {
   for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9])
-    for (const channels of [2, 3, 4, 5, 7, 8, 9, 17])
+    for (const channels of [2, 3, 4, 5, 7, 8, 9, 16, 17, 31])
       for (const stride of [1, 2])
         yield { x: [1, 3, width, channels], kernel: [3, 3], stride: [stride, stride], padBefore: [1, 1], padAfter: [1, 1] };
 }
