@@ -5,10 +5,10 @@ import { type PackedRecords, readRecords, type StepRecord, type TensorRecord } f
 import * as format from '../runtime-as/format.ts';
 
 /**
- * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or
- * pairs, without windows (depthwise ones that runtime-as/kernels/depthwise-3x3.ts does not name), without strides (of 2, in
- * those that it has one for), or without clamps (of matrix products, too), refuses models that have them. Without quads, layers whose
- * weights fit that form run in another, and without rows, single pixels run as four, to the same bits.
+ * What the int8 convolutions of a model may do without (WITHOUT_… of runtime-as/variant.ts). A build without groups, dilation or pairs
+ * (depthwise 3x3 windows in parts among them), without windows (depthwise ones that runtime-as/kernels/depthwise-3x3.ts does not name),
+ * without strides (of 2, in those that it has one for), or without clamps (of matrix products, too), refuses models that have them.
+ * Without quads, layers whose weights fit that form run in another, and without rows, single pixels run as four, to the same bits.
  */
 type ConvolutionPart = 'PAIRS' | 'QUADS' | 'ROWS' | 'GROUPS' | 'DILATION' | 'WINDOWS' | 'STRIDES' | 'CLAMPS';
 
@@ -56,6 +56,10 @@ function pixelsOf({ parameters }: StepRecord): number {
 
 function weightsOf({ operands }: StepRecord, { tensors }: PackedRecords): TensorRecord {
   return tensors[operands[1] as number] as TensorRecord;
+}
+
+function fitsQuads(step: StepRecord, records: PackedRecords): boolean {
+  return (weightsOf(step, records).promises & format.TENSOR_FITS_QUADS) !== 0;
 }
 
 function isLargeRow(step: StepRecord, records: PackedRecords): boolean {
@@ -106,7 +110,7 @@ function convolutionsOf({ steps }: PackedRecords): StepRecord[] {
 export function fitsRelaxed(model: PackedModel): boolean {
   const records = readRecords(model);
   const convolutions = convolutionsOf(records);
-  const fitting = convolutions.filter((step) => weightsOf(step, records).promises & format.TENSOR_FITS_QUADS);
+  const fitting = convolutions.filter((step) => fitsQuads(step, records));
   const productsOf = (steps: readonly StepRecord[]) =>
     steps.reduce((sum, step) => sum + pixelsOf(step) * weightsOf(step, records).bytes, 0);
   return productsOf(fitting) > productsOf(convolutions) / 2;
@@ -116,12 +120,11 @@ export function fitsRelaxed(model: PackedModel): boolean {
 function convolutionParts(records: PackedRecords): Readonly<Record<ConvolutionPart, boolean>> | undefined {
   const convolutions = convolutionsOf(records);
   if (convolutions.some(({ opcode }) => opcode !== format.OPCODE_CONV2D_INT8 && opcode !== format.OPCODE_DEPTHWISE_INT8)) return undefined;
-  const fits = (step: StepRecord) => (weightsOf(step, records).promises & format.TENSOR_FITS_QUADS) !== 0;
   const dense = convolutions.filter(({ opcode }) => opcode === format.OPCODE_CONV2D_INT8);
   const depthwise = convolutions.filter(({ opcode }) => opcode === format.OPCODE_DEPTHWISE_INT8);
   return {
-    PAIRS: [...dense, ...depthwise.filter(is3x3)].some((step) => !fits(step)),
-    QUADS: dense.some(fits),
+    PAIRS: [...dense, ...depthwise.filter(is3x3)].some((step) => !fitsQuads(step, records)),
+    QUADS: dense.some((step) => fitsQuads(step, records)),
     ROWS: convolutions.some((step) => isLargeRow(step, records)),
     GROUPS: convolutions.some(hasGroups),
     DILATION: convolutions.some(isDilated),

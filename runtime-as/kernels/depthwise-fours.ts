@@ -154,7 +154,7 @@ export function runFours(step: usize, context: usize, prepared: usize): void {
           const start = blockStart(channel, channels);
           const from = (w + padding) * channels + start;
           // Two blocks at once; where the last one repeats channels, it is not behind the one before.
-          const isSecond = channel & start & 8;
+          const isSecond = channel & start & BLOCK_CHANNELS;
           if (!isSecond) interleaveFour(first, a + from, b + from, c + from, d + from, channels, inside, prepared);
           const x = line + <usize>(isSecond * (BLOCK_COLUMN_BYTES / BLOCK_CHANNELS));
           let weights = block + FOURS_HEADER_BYTES;

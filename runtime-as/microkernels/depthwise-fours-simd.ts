@@ -20,7 +20,7 @@ export const LINE_COLUMN_BYTES: i32 = 2 * BLOCK_COLUMN_BYTES;
 /** Weights of a window in one part. */
 export const WINDOW_PART_BYTES: i32 = 3 * BLOCK_COLUMN_BYTES;
 
-/** Interleaves 16 channels of `count` pixels, `pixelBytes` apart, of four rows. */
+/** Interleaves 16 channels of `count` pixels, `pixelBytes` apart, of four rows; always reads 16 bytes, so up to 8 behind the last channels. */
 export function interleaveFour(to: usize, a: usize, b: usize, c: usize, d: usize, pixelBytes: usize, count: i32, constants: usize): void {
   const flip = flipAt(constants);
   for (const end = to + <usize>(count * LINE_COLUMN_BYTES); to < end; to += LINE_COLUMN_BYTES) {
