@@ -3,12 +3,10 @@
  * machine's SIMD runtime. The numbers that a layer computes do not change.
  */
 import * as format from '../../runtime-as/format.ts';
-import { Engine } from '../engine.ts';
-import { writePackedModel } from '../packed/write.ts';
 import type { ExecutionPlan, PlannedStep, PlannedTensor } from '../plan/plan.ts';
-import { fullRuntime } from '../root.ts';
 import type { WeightEncoding, WeightMatrix } from './encoding.ts';
 import { encodings } from './index.ts';
+import { isFaster, leastTime, type Rounds, timeSteps } from './step-times.ts';
 
 export const encodingGoals = ['dense', 'bytes', 'time'] as const;
 /** `dense`: plain weights. `bytes`: the smallest. `time`: the fastest, the smallest of those that are as fast as plain ones. */
@@ -41,8 +39,10 @@ interface Candidate extends EncodingCandidate {
 
 /** Steps shorter than this are not worth a slower start: constants are padded to 16 bytes anyway. */
 const WORTHWHILE_BYTES = 32;
-const REPEATS = 7;
-const SAMPLE_US = 500;
+
+/** Encodings that leave out what is zero while they run. */
+const blocks = encodings.filter(({ execution }) => execution === 'blocks');
+const skips = (encoding: string) => blocks.some(({ name }) => name === encoding);
 
 /** The plain weights of an int8 convolution without groups; undefined for other steps. */
 function weightsOf(plan: ExecutionPlan, { opcode, operands, parameters }: PlannedStep): WeightMatrix | undefined {
@@ -62,8 +62,8 @@ function candidatesOf(weights: WeightMatrix, list: readonly WeightEncoding[]): C
   return [dense, ...encoded];
 }
 
-function smallest(candidates: readonly Candidate[]): Candidate {
-  const [dense] = candidates as [Candidate];
+function smallest<C extends EncodingCandidate>(candidates: readonly C[]): C {
+  const [dense] = candidates as readonly [C, ...C[]];
   const best = candidates.reduce((a, b) => (b.bytes < a.bytes ? b : a), dense);
   return best.bytes + WORTHWHILE_BYTES <= dense.bytes ? best : dense;
 }
@@ -136,64 +136,39 @@ function choose(
   return { plan: substitute(plan, chosen), choices };
 }
 
-/** Least microseconds of each step, all plans in turns: the machine's moods meet all of them. */
-async function measureSteps(plans: readonly ExecutionPlan[]): Promise<number[][]> {
-  const engines = await Promise.all(
-    plans.map(async (plan) =>
-      Engine.create(await fullRuntime('simd'), writePackedModel(plan, { name: 'timing', inputs: [], outputs: [], steps: [] })),
-    ),
-  );
-  const least = plans.map(({ steps }) => new Array<number>(steps.length).fill(Number.POSITIVE_INFINITY));
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    engines.forEach((engine, i) => {
-      for (let step = 0; step < (least[i] as number[]).length; step++) {
-        const us = stepTime(engine, step);
-        (least[i] as number[])[step] = Math.min((least[i] as number[])[step] as number, us);
-      }
-    });
-  }
-  return least;
-}
+/** Microseconds of a layer in an encoding, round by round. */
+export type TimesOf = (encoding: string) => Rounds;
 
-function stepTime(engine: Engine, step: number): number {
-  let runs = 0;
-  const start = performance.now();
-  let elapsed = 0;
-  while (elapsed < SAMPLE_US) {
-    engine.runSteps(step, step + 1);
-    runs++;
-    elapsed = (performance.now() - start) * 1000;
-  }
-  return elapsed / runs;
+/**
+ * The fastest of a layer's candidates; the smallest, where nothing that skips zeros is faster than plain weights.
+ * @param candidates plain weights first
+ */
+export function fastest<C extends EncodingCandidate>(candidates: readonly C[], timesOf: TimesOf): C {
+  const [dense] = candidates as readonly [C, ...C[]];
+  const times = timesOf(dense.encoding);
+  // Blocks that leave nothing out multiply as much as plain weights do, whatever the clock says.
+  const faster = candidates.filter(({ encoding, bytes }) => bytes < dense.bytes && skips(encoding) && isFaster(timesOf(encoding), times));
+  if (faster.length === 0) return smallest(candidates.filter(({ encoding }) => !skips(encoding)));
+  return faster.reduce((a, b) => (leastTime(timesOf(b.encoding)) < leastTime(timesOf(a.encoding)) ? b : a));
 }
-
-/** Blocks must be so much faster than plain weights to be chosen: less is noise. */
-const FASTER = 0.95;
 
 /** The fastest encoding of every layer, measured; among those that cost no time, the smallest. */
 export async function encodeForTime(plan: ExecutionPlan): Promise<EncodedPlan> {
-  const blocks = encodings.filter(({ execution }) => execution === 'blocks');
-  const times = await measureSteps([plan, ...blocks.map(({ name }) => encodeAs(plan, name).plan)]);
-  const timeOf = (name: string, step: number): number => {
-    const place = blocks.findIndex((encoding) => encoding.name === name);
-    // Everything but blocks becomes plain panels at load.
-    return ((place < 0 ? times[0] : times[place + 1]) as number[])[step] as number;
-  };
-  const result = choose(
-    plan,
-    (candidates, step) => {
-      const dense = timeOf('dense', step);
-      const fastest = candidates.reduce((a, b) => (timeOf(b.encoding, step) < timeOf(a.encoding, step) ? b : a));
-      if (timeOf(fastest.encoding, step) < FASTER * dense) return fastest;
-      return smallest(candidates.filter(({ encoding }) => blocks.every(({ name }) => name !== encoding)));
-    },
-    encodings,
-  );
+  const times = await timeSteps([plan, ...blocks.map(({ name }) => encodeAs(plan, name).plan)]);
+  // Everything but blocks becomes plain panels at load.
+  const timesAt =
+    (step: number): TimesOf =>
+    (encoding) =>
+      times[blocks.findIndex(({ name }) => name === encoding) + 1]?.[step] as Rounds;
+  const result = choose(plan, (candidates, step) => fastest(candidates, timesAt(step)), encodings);
   const stepOf = new Map(plan.steps.map(({ node }, index) => [node, index]));
-  const choices = result.choices.map((choice) => ({
-    ...choice,
-    candidates: choice.candidates.map((candidate) => ({ ...candidate, us: timeOf(candidate.encoding, stepOf.get(choice.node) as number) })),
-  }));
+  const choices = result.choices.map((choice) => {
+    const timesOf = timesAt(stepOf.get(choice.node) as number);
+    return {
+      ...choice,
+      candidates: choice.candidates.map((candidate) => ({ ...candidate, us: leastTime(timesOf(candidate.encoding)) })),
+    };
+  });
   return { plan: result.plan, choices };
 }
 
