@@ -37,6 +37,9 @@ const statusTexts: Readonly<Record<number, string>> = {
   [format.STATUS_TOO_LARGE]: 'more memory than 32 bits address',
 };
 
+/** What an undamaged model is refused for by the runtime of another one: a cache may hold the one and not the other. */
+const otherRuntime: readonly number[] = [format.STATUS_BAD_VERSION, format.STATUS_BAD_OPCODE, format.STATUS_BAD_OPERANDS];
+
 const PAGE_BYTES = 65536;
 
 /** A packed model: its bytes, or what gives them to `put` part by part, in order, while they arrive. A part is `put`'s until it returns. */
@@ -68,7 +71,8 @@ export async function loadModel(wasm: WebAssembly.Module, model: ModelSource, im
   const status = answer & 0xff;
   if (status !== format.STATUS_OK) {
     const text = (statusTexts[status] ?? `status ${status}`).replace('#', `${answer >>> 8}`);
-    throw new InvalidPackedModelError(`the packed model is refused: ${text}; compile it again`);
+    const fix = otherRuntime.includes(status) ? 'build and deploy it with its own runtime' : 'compile it again';
+    throw new InvalidPackedModelError(`the packed model is refused: ${text}; ${fix}`);
   }
   growTo(runtime.memory, runtime.memoryBytes());
   return runtime;

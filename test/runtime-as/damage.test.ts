@@ -75,8 +75,8 @@ describe.for(Object.keys(models))('%s', (name) => {
 
 test.for([
   ['magic', format.HEADER_MAGIC, 1, /wrong magic number/],
-  ['version', format.HEADER_VERSION, 99, /another format version/],
-  ['size', format.HEADER_FILE_BYTES, 1 << 20, /it is cut off/],
+  ['version', format.HEADER_VERSION, 99, /another format version; build and deploy it with its own runtime/],
+  ['size', format.HEADER_FILE_BYTES, 1 << 20, /it is cut off; compile it again/],
   ['tensors beyond the file', format.HEADER_TENSOR_COUNT, 1 << 20, /a section is malformed/],
   ['steps beyond the file', format.HEADER_STEP_COUNT, 5000, /step 2 is malformed/],
   ['arena larger than 1 GiB', format.HEADER_ARENA_BYTES, 0x7fffffff, /a section is malformed/],
