@@ -57,6 +57,17 @@ function importCelu(node: OnnxNode, graph: GraphBuilder): void {
   addUnary(graph, scaled, 'Selu', { alpha: 1, beta: alpha, output: node.outputs[0] as ValueName });
 }
 
+/** x · σ(α x) is Silu on α x, divided by α. */
+function importSwish(node: OnnxNode, graph: GraphBuilder): void {
+  const [x, output, alpha] = [node.required(0), node.outputs[0] as ValueName, node.float('alpha', 1)];
+  if (alpha === 0) addUnary(graph, x, 'Affine', { alpha: 0.5, output });
+  else if (alpha === 1) addUnary(graph, x, 'Silu', { output });
+  else {
+    const swished = addUnary(graph, addUnary(graph, x, 'Affine', { alpha }), 'Silu');
+    addUnary(graph, swished, 'Affine', { alpha: 1 / alpha, output });
+  }
+}
+
 export const Unary: Op<UnaryAttributes> = {
   name: 'Unary',
 
@@ -83,6 +94,7 @@ export const Unary: Op<UnaryAttributes> = {
     Softplus: importUnary(),
     Softsign: importUnary(),
     Sqrt: importUnary(),
+    Swish: importSwish,
     Tanh: importUnary(),
     ThresholdedRelu: importUnary({ alpha: ['alpha', 1] }),
   },

@@ -216,6 +216,8 @@ describe('Unary from ONNX', () => {
     { operator: 'Selu', attributes: { alpha: { float: 1.5 }, gamma: { float: 1.25 } } },
     { operator: 'ThresholdedRelu', attributes: { alpha: { float: 0.75 } } },
     { operator: 'Mish', opset: 18 },
+    { operator: 'Swish', opset: 24 },
+    ...[1.702, -0.5, 0].map((alpha) => ({ operator: 'Swish', attributes: { alpha: { float: alpha } }, opset: 24 })),
     { operator: 'Gelu', opset: 20 },
     { operator: 'Gelu', attributes: { approximate: 'tanh' }, opset: 20 },
     ...['Sigmoid', 'Tanh', 'Softplus', 'Softsign', 'Erf', 'Exp', 'Abs', 'Neg', 'Floor', 'Ceil', 'Round', 'Reciprocal'].map((operator) => ({
