@@ -142,8 +142,9 @@ export type TimesOf = (encoding: string) => Rounds;
 /**
  * The fastest of a layer's candidates; the smallest, where nothing that skips zeros is faster than plain weights.
  * @param candidates plain weights first
+ * @param timesOf of every candidate, as many rounds of each
  */
-export function fastest<C extends EncodingCandidate>(candidates: readonly C[], timesOf: TimesOf): C {
+export function chooseByTime<C extends EncodingCandidate>(candidates: readonly C[], timesOf: TimesOf): C {
   const [dense] = candidates as readonly [C, ...C[]];
   const times = timesOf(dense.encoding);
   // Blocks that leave nothing out multiply as much as plain weights do, whatever the clock says.
@@ -160,7 +161,7 @@ export async function encodeForTime(plan: ExecutionPlan): Promise<EncodedPlan> {
     (step: number): TimesOf =>
     (encoding) =>
       times[blocks.findIndex(({ name }) => name === encoding) + 1]?.[step] as Rounds;
-  const result = choose(plan, (candidates, step) => fastest(candidates, timesAt(step)), encodings);
+  const result = choose(plan, (candidates, step) => chooseByTime(candidates, timesAt(step)), encodings);
   const stepOf = new Map(plan.steps.map(({ node }, index) => [node, index]));
   const choices = result.choices.map((choice) => {
     const timesOf = timesAt(stepOf.get(choice.node) as number);

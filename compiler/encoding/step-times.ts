@@ -4,6 +4,7 @@ import { writePackedModel } from '../packed/write.ts';
 import type { ExecutionPlan } from '../plan/plan.ts';
 import { fullRuntime } from '../root.ts';
 
+/** A step runs again and again for so long, once a round. */
 const SAMPLE_US = 500;
 const LEAST_ROUNDS = 7;
 const MOST_ROUNDS = 30;
@@ -16,6 +17,7 @@ const FASTER = 0.95;
 /** Microseconds of one step, a number per round. */
 export type Rounds = readonly number[];
 
+/** Microseconds of the quickest round. */
 export const leastTime = (rounds: Rounds): number => Math.min(...rounds);
 
 /**

@@ -50,22 +50,22 @@ function importGelu(node: OnnxNode, graph: GraphBuilder): void {
   importUnary({ function: approximate === 'tanh' ? 'GeluTanh' : 'Gelu' })(node, graph);
 }
 
+/** x times a number. A factor of 1 goes with remove-identities. */
+function scaled(graph: GraphBuilder, x: ValueName, factor: number, output?: ValueName): ValueName {
+  return addUnary(graph, x, 'Affine', { alpha: factor, output });
+}
+
 /** max(0, x) + min(0, α (e^(x/α) - 1)) is Selu with α 1 and γ = α on x / α. */
 function importCelu(node: OnnxNode, graph: GraphBuilder): void {
   const alpha = node.float('alpha', 1);
-  const scaled = alpha === 1 ? node.required(0) : addUnary(graph, node.required(0), 'Affine', { alpha: 1 / alpha });
-  addUnary(graph, scaled, 'Selu', { alpha: 1, beta: alpha, output: node.outputs[0] as ValueName });
+  addUnary(graph, scaled(graph, node.required(0), 1 / alpha), 'Selu', { alpha: 1, beta: alpha, output: node.outputs[0] as ValueName });
 }
 
-/** x · σ(α x) is Silu on α x, divided by α. */
+/** x · σ(α x) is Silu on α x, divided by α; x / 2 where α is 0. */
 function importSwish(node: OnnxNode, graph: GraphBuilder): void {
   const [x, output, alpha] = [node.required(0), node.outputs[0] as ValueName, node.float('alpha', 1)];
-  if (alpha === 0) addUnary(graph, x, 'Affine', { alpha: 0.5, output });
-  else if (alpha === 1) addUnary(graph, x, 'Silu', { output });
-  else {
-    const swished = addUnary(graph, addUnary(graph, x, 'Affine', { alpha }), 'Silu');
-    addUnary(graph, swished, 'Affine', { alpha: 1 / alpha, output });
-  }
+  if (alpha === 0) scaled(graph, x, 0.5, output);
+  else scaled(graph, addUnary(graph, scaled(graph, x, alpha), 'Silu'), 1 / alpha, output);
 }
 
 export const Unary: Op<UnaryAttributes> = {

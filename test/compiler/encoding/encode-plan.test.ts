@@ -1,6 +1,6 @@
 /** Encoded weights against the plain kernel on the same zeros: every encoding, every variant, dense layers and convolutions around the tile sizes. */
 import { describe, expect, test } from 'vitest';
-import { type EncodingChoice, encodeAs, encodeForBytes, encodeForTime, fastest } from '../../../compiler/encoding/encode-plan.ts';
+import { chooseByTime, type EncodingChoice, encodeAs, encodeForBytes, encodeForTime } from '../../../compiler/encoding/encode-plan.ts';
 import { encodings } from '../../../compiler/encoding/index.ts';
 import type { Rounds } from '../../../compiler/encoding/step-times.ts';
 import { Engine } from '../../../compiler/engine.ts';
@@ -169,7 +169,7 @@ describe('CSR is chosen only where it wins what was asked for', () => {
   test('time: never where blocks are measured faster, nor where plain weights are as small', () => {
     const pick = (sparse: SparseCase, rounds: Readonly<Record<string, Rounds>>) => {
       const { candidates } = encodeForBytes(planExecution(graphOf(sparse))).choices[0] as EncodingChoice;
-      return fastest(candidates, (name) => rounds[name] ?? quiet(8)).encoding;
+      return chooseByTime(candidates, (name) => rounds[name] ?? quiet(8)).encoding;
     };
     const quiet = (us: number): Rounds => new Array(7).fill(us);
     const inBlocks: SparseCase = { ...layer, zeros: 0.9, block: [16, 4] };

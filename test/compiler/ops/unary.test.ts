@@ -4,6 +4,8 @@ import { type Quantization, type Tensor, tensor } from '../../../compiler/graph.
 import { GraphBuilder } from '../../../compiler/onnx/builder.ts';
 import { Unary } from '../../../compiler/ops/unary.ts';
 import { erf, unaryFunctions } from '../../../compiler/ops/unary-functions.ts';
+import { defaultPasses } from '../../../compiler/passes/index.ts';
+import { runPasses } from '../../../compiler/passes/pass.ts';
 import { importCase, onnxNode, runOnnxRuntime, runWhittle, toOnnxTensor } from './onnx-case.ts';
 import { expectClose, expectKernelsEqualReference, graphOf, randomTensor, variants } from './op-case.ts';
 
@@ -238,6 +240,19 @@ describe('Unary from ONNX', () => {
       const [y] = (await runWhittle(importCase(model), [x.data], variant)) as [Tensor];
       expectClose(y, { type: { dtype: 'float32', shape: expected.shape }, data: expected.data }, 1e-6, variant);
     }
+  });
+
+  test.for([
+    ['Swish', 'Silu'],
+    ['Celu', 'Selu'],
+  ] as const)('%s is one %s where nothing is scaled', ([operator, name]) => {
+    const model = {
+      nodes: [onnxNode(operator, ['x'], 'y')],
+      inputs: { x: toOnnxTensor(randomTensor([2], 1)) },
+      outputs: { y: 'float32' as const },
+      opset: 24,
+    };
+    expect(runPasses(importCase(model), defaultPasses).nodes.map(({ attributes }) => attributes.function)).toEqual([name]);
   });
 
   test('an unknown approximation of Gelu is refused with a fix', () => {
